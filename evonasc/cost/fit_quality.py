@@ -1,0 +1,123 @@
+"""How good a latency predictor is, and how good it can be: errors, ranks, and measurement noise."""
+
+from dataclasses import astuple, dataclass, fields
+from typing import Self
+
+import numpy as np
+
+from evonasc.arrays import FloatArray, IntArray
+from evonasc.space.nasbench201 import NONE, cell_number
+
+
+@dataclass(frozen=True)
+class FitReport:
+    """How far predictions were from measurements of connected cells the fit had not seen."""
+
+    #: Machine.
+    name: str
+    #: Measured cells, those without a path from input to output included.
+    n_cells: int
+    #: Connected cells held out, on which the figures below stand.
+    n_held_out: int
+    #: Mean of ``|predicted / measured - 1|``.
+    mape: float
+    #: Median of the same.
+    median_error: float
+    #: Largest of the same.
+    max_error: float
+    #: Fraction of cells for which it is at most 0.1.
+    within_10_percent: float
+    #: Rank correlations of predicted and measured times.
+    spearman: float
+    kendall_tau: float
+    #: Mean ``|a / b - 1|`` of two measurements of one network, written as two cells (nodes 1 and 2
+    #: swapped): the noise of the measurements. NaN where no such pair was measured.
+    twin_mape: float
+    #: Fraction of such pairs within 10 % of each other.
+    twin_within_10_percent: float
+
+    def as_array(self) -> FloatArray:
+        """Return every field but the name, for a weight file, ``(11,)``."""
+        return np.array(astuple(self)[1:], dtype=np.float64)
+
+    @classmethod
+    def from_array(cls, name: str, values: FloatArray) -> Self:
+        """Return the report that :meth:`as_array` wrote."""
+        names = [field.name for field in fields(cls)][1:]
+        figures = dict(zip(names, values.tolist(), strict=True))
+        counts = {field: round(figures.pop(field)) for field in ("n_cells", "n_held_out")}
+        return cls(name=name, **counts, **figures)
+
+
+def judge(
+    name: str,
+    *,
+    predicted_ms: FloatArray,
+    measured_ms: FloatArray,
+    n_cells: int,
+    twins: FloatArray,
+) -> FitReport:
+    """Return the figures of a predictor on cells it has not seen.
+
+    Args:
+        name: Machine.
+        predicted_ms: Predictions for the held-out cells, ``(n,)``.
+        measured_ms: Their measurements, ``(n,)``.
+        n_cells: All measured cells, also those fitted to.
+        twins: As :func:`twin_errors` gives them.
+    """
+    errors = np.abs(predicted_ms / measured_ms - 1)
+    # Sums of simulated times differ in the last bit; that is no difference in rank.
+    predicted, measured = predicted_ms.round(9), measured_ms.round(9)
+    return FitReport(
+        name=name,
+        n_cells=n_cells,
+        n_held_out=len(errors),
+        mape=float(errors.mean()),
+        median_error=float(np.median(errors)),
+        max_error=float(errors.max()),
+        within_10_percent=float((errors <= 0.1).mean()),
+        spearman=float(np.corrcoef(_ranks(predicted), _ranks(measured))[0, 1]),
+        kendall_tau=_kendall_tau(predicted, measured),
+        twin_mape=float(twins.mean()) if twins.size else float("nan"),
+        twin_within_10_percent=float((twins <= 0.1).mean()) if twins.size else float("nan"),
+    )
+
+
+def twin_errors(genes: IntArray, times_ms: FloatArray) -> FloatArray:
+    """Return ``|a / b - 1|`` of measured cells that differ only in the names of nodes 1 and 2.
+
+    Args:
+        genes: Cells, ``(n, 6)``.
+        times_ms: Their measured times, ``(n,)``.
+
+    Returns:
+        One value a pair of cells in which both nodes are used and edge 12 is none.
+    """
+    time_of = dict(zip(cell_number(genes).tolist(), times_ms.tolist(), strict=True))
+    is_swappable = (genes[:, 2] == NONE) & (genes[:, [0, 1, 4, 5]] != NONE).all(axis=1)
+    swappable = genes[is_swappable]
+    twins = cell_number(swappable[:, [1, 0, 2, 3, 5, 4]]).tolist()
+    pairs = [
+        abs(time_of[cell] / time_of[twin] - 1)
+        for cell, twin in zip(cell_number(swappable).tolist(), twins, strict=True)
+        if cell < twin and twin in time_of
+    ]
+    return np.array(pairs)
+
+
+def _ranks(values: FloatArray) -> FloatArray:
+    """Return ranks, ties sharing their mean."""
+    _, where, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    ranks: FloatArray = (last - (counts - 1) / 2)[where]
+    return ranks
+
+
+def _kendall_tau(a: FloatArray, b: FloatArray) -> float:
+    """Return Kendall's tau-b."""
+    first = np.sign(a[:, None] - a).astype(np.int8)
+    second = np.sign(b[:, None] - b).astype(np.int8)
+    agreement = int((first * second).sum(dtype=np.int64))
+    untied = float((first != 0).sum()) * float((second != 0).sum())
+    return agreement / float(np.sqrt(untied))

@@ -1,0 +1,66 @@
+"""What crosses the uplink for one input."""
+
+import math
+
+import numpy as np
+
+from evonasc.arrays import FloatArray, IntArray
+from evonasc.errors import ConfigError
+from evonasc.space import SearchSpace
+
+#: Bits per value that a payload may have: float32, float16, and affine integers.
+PAYLOAD_WIDTHS = (2, 4, 8, 16, 32)
+#: Scale and zero point of an affine integer tensor, a float32 each.
+AFFINE_HEADER_BYTES = 8
+
+
+def check_width(bits: int) -> None:
+    """Refuse a width that no payload can have.
+
+    Raises:
+        ConfigError: ``bits`` is not one of ``PAYLOAD_WIDTHS``.
+    """
+    if bits not in PAYLOAD_WIDTHS:
+        offered = ", ".join(map(str, PAYLOAD_WIDTHS))
+        raise ConfigError(f"payload_bits must be one of {offered}, got {bits!r}.")
+
+
+def payload_table(space: SearchSpace, *, bits: int) -> FloatArray:
+    """Return the bytes that cross the uplink at each cut for one input, ``(n_blocks + 1,)``.
+
+    At cut 0 the raw image is sent as one byte a value whatever the width; at ``n_blocks`` nothing
+    is sent. Widths below 16 carry one scale and one zero point a tensor.
+
+    Args:
+        space: Gives the shape at each cut.
+        bits: Bits per value, one of ``PAYLOAD_WIDTHS``.
+
+    Raises:
+        ConfigError: A width that is not offered.
+
+    Example:
+        >>> from evonasc.space import NasBench201
+        >>> payload_table(NasBench201(), bits=8)[[0, 1, 19]]
+        array([ 3072., 16392.,     0.])
+    """
+    check_width(bits)
+    header = AFFINE_HEADER_BYTES if bits < 16 else 0
+    elements = [math.prod(shape) for shape in space.cut_shapes]
+    table = np.array([math.ceil(count * bits / 8) + header for count in elements], dtype=float)
+    table[0], table[-1] = elements[0], 0.0
+    return table
+
+
+def payload_bytes(space: SearchSpace, split_points: IntArray, bits: IntArray) -> FloatArray:
+    """Return each design's payload in bytes, ``(n,)``.
+
+    Args:
+        space: Gives the shape at each cut.
+        split_points: ``(n,)`` blocks computed in the head.
+        bits: ``(n,)`` bits per value.
+    """
+    result = np.empty(len(split_points))
+    for width in np.unique(bits).tolist():
+        rows = bits == width
+        result[rows] = payload_table(space, bits=width)[split_points[rows]]
+    return result

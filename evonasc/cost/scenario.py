@@ -1,0 +1,197 @@
+"""A scenario: which machines, which link, and which cuts are allowed."""
+
+import tomllib
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+
+from evonasc.cost.hardware import HARDWARE
+from evonasc.cost.payload import check_width
+from evonasc.errors import ConfigError, DataFileError, UnknownNameError
+
+RADIOS = ("3g", "lte", "wifi")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Where the head runs, where the tail runs, what lies between, and what is forbidden.
+
+    Raises:
+        ConfigError: A value out of range.
+        UnknownNameError: Unknown hardware or radio.
+    """
+
+    #: Name on the command line and in reports.
+    name: str = "custom"
+    #: Machine that computes the head.
+    head_hardware: str = "raspi4"
+    #: Machine that computes the tail.
+    tail_hardware: str = "edgegpu"
+    #: Rate of the uplink, Mbit/s.
+    uplink_mbps: float = 10.0
+    #: Propagation and queueing, once an input, ms.
+    one_way_delay_ms: float = 0.0
+    #: Probability that a packet is lost and sent again, [0, 1).
+    packet_loss: float = 0.0
+    #: Largest packet, headers included, bytes.
+    mtu_bytes: int = 1500
+    #: Headers of a packet (IPv4 and TCP), bytes.
+    packet_header_bytes: int = 40
+    #: Bits per payload value; more than one makes the width a gene.
+    payload_bits: tuple[int, ...] = (8,)
+    #: Blocks that must stay on the device; 1 means that the raw input never leaves it.
+    min_split: int = 1
+    #: Largest head, weights and activations, bytes; None for no limit.
+    max_head_memory_bytes: float | None = None
+    #: Largest payload, bytes; None for no limit.
+    max_payload_bytes: float | None = None
+    #: Power of the computing device, mW; None takes the hardware table's.
+    head_power_mw: float | None = None
+    #: Radio whose power is charged: 3g, lte or wifi.
+    radio: str = "wifi"
+
+    def __post_init__(self) -> None:
+        for hardware in (self.head_hardware, self.tail_hardware):
+            if hardware not in HARDWARE:
+                raise UnknownNameError("hardware", hardware, HARDWARE)
+        if self.radio not in RADIOS:
+            raise UnknownNameError("radio", self.radio, RADIOS)
+        _require("uplink_mbps", self.uplink_mbps, "be positive", 0 < self.uplink_mbps < 1e9)
+        delay = self.one_way_delay_ms
+        _require("one_way_delay_ms", delay, "be at least 0", 0 <= delay < float("inf"))
+        _require("packet_loss", self.packet_loss, "lie in [0, 1)", 0 <= self.packet_loss < 1)
+        header = self.packet_header_bytes
+        _require("packet_header_bytes", header, "be at least 0", header >= 0)
+        wanted = f"exceed packet_header_bytes = {header}"
+        _require("mtu_bytes", self.mtu_bytes, wanted, self.mtu_bytes > header)
+        _require("min_split", self.min_split, "be at least 0", self.min_split >= 0)
+        for name in ("max_head_memory_bytes", "max_payload_bytes", "head_power_mw"):
+            limit = getattr(self, name)
+            _require(name, limit, "be positive", limit is None or limit > 0)
+        if not self.payload_bits:
+            raise ConfigError("payload_bits must name at least one width, got none.")
+        if len(set(self.payload_bits)) < len(self.payload_bits):
+            raise ConfigError(f"payload_bits must differ, got {self.payload_bits}.")
+        for bits in self.payload_bits:
+            check_width(bits)
+
+
+def _require(name: str, value: object, constraint: str, is_met: bool) -> None:
+    """Refuse a value in the words of the house."""
+    if not is_met:
+        raise ConfigError(f"{name} must {constraint}, got {value}.")
+
+
+#: Named scenarios; the first is the default.
+SCENARIOS: dict[str, Scenario] = {
+    scenario.name: scenario
+    for scenario in (
+        Scenario(name="raspi4-edgegpu-10mbps"),
+        Scenario(name="raspi4-edgegpu-5mbps", uplink_mbps=5.0),
+        Scenario(name="raspi4-edgegpu-50mbps", uplink_mbps=50.0),
+        Scenario(
+            name="pixel3-busygpu-20mbps-lte",
+            head_hardware="pixel3",
+            tail_hardware="gtx1080ti_busy",
+            uplink_mbps=20.0,
+            one_way_delay_ms=10.0,
+            radio="lte",
+        ),
+        Scenario(
+            name="eyeriss-titan-10mbps",
+            head_hardware="eyeriss",
+            tail_hardware="titan_rtx",
+            uplink_mbps=10.0,
+        ),
+    )
+}
+DEFAULT_SCENARIO = "raspi4-edgegpu-10mbps"
+
+
+def named_scenario(name: str) -> Scenario:
+    """Return the scenario of that name, or read it from a TOML file if the name ends in .toml.
+
+    Raises:
+        UnknownNameError: No such scenario.
+        DataFileError: The file cannot be read or is no TOML.
+        ConfigError: The file holds something that is no scenario.
+    """
+    if name.endswith(".toml"):
+        return read_scenario(Path(name))
+    if name not in SCENARIOS:
+        raise UnknownNameError("scenario", name, SCENARIOS)
+    return SCENARIOS[name]
+
+
+def read_scenario(path: Path) -> Scenario:
+    """Read a TOML file whose keys are the fields of :class:`Scenario`; ``base`` names another.
+
+    Raises:
+        DataFileError: The file cannot be read or is no TOML.
+        ConfigError: Unknown keys, wrong types, or values out of range.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DataFileError(f"Cannot read the scenario {path}: {error.strerror}.") from error
+    except ValueError as error:
+        raise DataFileError(f"{path} is no TOML file: {error}.") from error
+    base = SCENARIOS[DEFAULT_SCENARIO]
+    if "base" in values:
+        base = named_scenario(str(values.pop("base")))
+    return override(base, {"name": path.stem, **values})
+
+
+def override(scenario: Scenario, values: dict[str, object]) -> Scenario:
+    """Return a scenario with some fields replaced, their types checked.
+
+    Args:
+        scenario: The one to start from.
+        values: Field name to value, as TOML or JSON gives it.
+
+    Raises:
+        UnknownNameError: No such field.
+        ConfigError: A value of a wrong type or out of range.
+    """
+    checked: dict[str, object] = {}
+    for name, value in values.items():
+        if name not in _TYPES:
+            raise UnknownNameError("scenario field", name, _TYPES)
+        checked[name] = _typed(name, value)
+    return replace(scenario, **checked)  # type: ignore[arg-type]  # _typed checked each value
+
+
+def _typed(name: str, value: object) -> object:
+    """Return a value as the field's type, or refuse it."""
+    wanted = _TYPES[name]
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if wanted == "tuple" and isinstance(value, list | tuple):
+        if all(isinstance(bits, int) and not isinstance(bits, bool) for bits in value):
+            return tuple(value)
+    elif wanted == "tuple" and isinstance(value, int) and is_number:
+        return (value,)
+    elif (wanted == "str" and isinstance(value, str)) or (wanted == "optional" and value is None):
+        return value
+    elif wanted == "int" and isinstance(value, int) and is_number:
+        return value
+    elif wanted in ("float", "optional") and is_number:
+        return float(value)  # type: ignore[arg-type]  # is_number
+    words = {"tuple": "a list of whole numbers", "str": "text", "int": "a whole number"}
+    raise ConfigError(f"{name} must be {words.get(wanted, 'a number')}, got {value!r}.")
+
+
+#: Field name -> "str", "int", "float", "optional" (a float or nothing) or "tuple" (of ints).
+_TYPES = {
+    field.name: {
+        "str": "str",
+        "int": "int",
+        "float": "float",
+        "float | None": "optional",
+        "tuple[int, ...]": "tuple",
+    }[str(field.type) if not isinstance(field.type, type) else field.type.__name__]
+    for field in fields(Scenario)
+}
+
+
+def as_dict(scenario: Scenario) -> dict[str, object]:
+    """Return the fields as JSON and TOML can hold them."""
+    return {**asdict(scenario), "payload_bits": list(scenario.payload_bits)}

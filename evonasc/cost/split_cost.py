@@ -1,0 +1,72 @@
+"""Everything a cut costs except accuracy: times, payload, energy, memory, for many designs."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evonasc.arrays import FloatArray, IntArray
+from evonasc.cost.energy import energy_mj
+from evonasc.cost.link import uplink_ms
+from evonasc.cost.memory import head_memory_table
+from evonasc.cost.payload import payload_bytes
+from evonasc.cost.roofline import head_table_ms
+from evonasc.cost.scenario import Scenario
+from evonasc.space import DesignSpace
+
+
+@dataclass(frozen=True)
+class SplitCosts:
+    """Costs of n designs for one input; every field is an ``(n,)`` array."""
+
+    #: Time of the head on the device, ms.
+    head_ms: FloatArray
+    #: Time on the uplink, ms.
+    uplink_ms: FloatArray
+    #: Time of the tail on the server, ms.
+    tail_ms: FloatArray
+    #: What crosses the uplink, bytes.
+    payload_bytes: FloatArray
+    #: Weights and activations of the head, bytes.
+    head_memory_bytes: FloatArray
+
+    @property
+    def latency_ms(self) -> FloatArray:
+        """Head, uplink and tail one after the other, ms."""
+        return self.head_ms + self.uplink_ms + self.tail_ms
+
+
+def split_costs(genes: IntArray, *, designs: DesignSpace, scenario: Scenario) -> SplitCosts:
+    """Return what designs cost in a scenario.
+
+    Args:
+        genes: ``(n, n_genes)`` designs. Costs are those of the canonical design: whoever builds
+            the network leaves out what cannot reach the output.
+        designs: The design space of the genes.
+        scenario: Machines and link.
+
+    Raises:
+        GenomeError: Genes outside the space.
+    """
+    canonical = designs.canonical(genes)
+    cuts = designs.split_points(canonical)
+    # Many designs share a network: predict each network once.
+    networks, row = np.unique(designs.operations(canonical), axis=0, return_inverse=True)
+    head = head_table_ms(scenario.head_hardware, designs.space, networks)
+    tail = head_table_ms(scenario.tail_hardware, designs.space, networks)
+    payload = payload_bytes(designs.space, cuts, designs.bits(canonical))
+    return SplitCosts(
+        head_ms=head[row, cuts],
+        uplink_ms=uplink_ms(scenario, payload),
+        tail_ms=tail[row, -1] - tail[row, cuts],
+        payload_bytes=payload,
+        head_memory_bytes=head_memory_table(designs.space, networks)[row, cuts],
+    )
+
+
+def split_energy_mj(costs: SplitCosts, *, scenario: Scenario) -> FloatArray:
+    """Return the device's energy for one input, mJ, ``(n,)``.
+
+    Raises:
+        ConfigError: The power of the scenario's head hardware is unknown.
+    """
+    return energy_mj(scenario, costs.head_ms, costs.uplink_ms)

@@ -1,0 +1,68 @@
+"""The errors evonasc raises on purpose.
+
+::
+
+    EvonascError                       catch this to catch us
+    ├── AssetError(RuntimeError)       a shipped weight or score file is missing or damaged
+    ├── ConfigError(ValueError)        a scenario, a search or a run folder that cannot be used
+    ├── DataFileError(ValueError)      a file of the user that is not what it should be
+    ├── EvaluationError(RuntimeError)  an evaluation failed or gave NaN; names the genome
+    ├── GenomeError(ValueError)        genes or split point outside the space
+    ├── MissingDependencyError(ImportError)
+    └── UnknownNameError(LookupError)  algorithm, hardware, scenario, ...; names the close match
+
+Each also derives from the built-in a caller would expect. The command line prints one line
+``evonasc: error: ...`` and exits with 2 for these; anything else is a bug and shows its traceback.
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class EvonascError(Exception):
+    """Base of everything evonasc raises on purpose."""
+
+
+class AssetError(EvonascError, RuntimeError):
+    """A file shipped with evonasc is missing or does not match its checksum."""
+
+
+class ConfigError(EvonascError, ValueError):
+    """A scenario, a search configuration or a run folder that cannot be used as asked."""
+
+
+class DataFileError(EvonascError, ValueError):
+    """A file the user gave is missing, damaged or of another format."""
+
+
+class EvaluationError(EvonascError, RuntimeError):
+    """An evaluation failed or gave something that is no number."""
+
+
+class GenomeError(EvonascError, ValueError):
+    """Genes, a cell or a split point outside the search space."""
+
+
+class MissingDependencyError(EvonascError, ImportError):
+    """An optional package is needed for this and is not installed."""
+
+
+class UnknownNameError(EvonascError, LookupError):
+    """A name that no table knows; the message carries the close match and the known names.
+
+    Args:
+        kind: What the name should have named, e.g. ``"algorithm"``.
+        name: What came.
+        known: The names that exist.
+    """
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        super().__init__(f"Unknown {kind} {name!r}.{hint} Known: {', '.join(names)}.")
+        self.kind, self.name, self.known = kind, name, tuple(names)
+
+    def __reduce__(self) -> tuple[type, tuple[str, str, tuple[str, ...]]]:
+        """Pickle by the arguments (a worker's error must reach the parent)."""
+        return (type(self), (self.kind, self.name, self.known))

@@ -1,0 +1,112 @@
+"""Fronts: which points are non-dominated, and how good a set of points is. All minimised.
+
+Non-dominance and indicators are computed by moocore (López-Ibáñez and others), the C library that
+pymoo and DEAP call too. References: Zitzler and Thiele 1998 (hypervolume); Ishibuchi et al. 2015,
+"Modified Distance Calculation in Generational Distance and Inverted Generational Distance" (IGD+).
+"""
+
+import moocore
+import numpy as np
+
+from evonasc.arrays import BoolArray, FloatArray
+
+#: The reference point is this many times the nadir of the true front.
+REFERENCE_FACTOR = 1.1
+
+
+def non_dominated(points: FloatArray) -> BoolArray:
+    """Mark points that no other point dominates, ``(n,)``.
+
+    A point dominates another if it is nowhere worse and somewhere better, so equal points do not
+    dominate each other and are all kept.
+
+    Args:
+        points: ``(n, n_obj)`` objective vectors.
+
+    Raises:
+        ValueError: NaN or infinite values, or no 2-D array.
+
+    Example:
+        >>> non_dominated(np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]))
+        array([ True,  True, False])
+    """
+    checked = _checked(points)
+    if len(checked) == 0:
+        return np.zeros(0, dtype=bool)
+    if checked.shape[1] == 1:  # moocore wants two objectives
+        return np.asarray(checked[:, 0] == checked.min())
+    marks: BoolArray = moocore.is_nondominated(checked, keep_weakly=True)
+    return marks
+
+
+def reference_point(true_front: FloatArray) -> FloatArray:
+    """Return the hypervolume reference of a problem: its front's nadir times 1.1, ``(n_obj,)``.
+
+    An objective that is 0 on the whole front gets 1, so that its axis has room.
+    """
+    nadir = _checked(true_front).max(axis=0)
+    return np.where(nadir > 0, nadir * REFERENCE_FACTOR, 1.0)
+
+
+def hypervolume(points: FloatArray, *, reference_point: FloatArray) -> float:
+    """Return the volume that ``points`` dominate up to ``reference_point``; larger is better.
+
+    Points beyond the reference add nothing.
+
+    Raises:
+        ValueError: NaN or infinite values, or no 2-D array.
+    """
+    checked = _checked(points)
+    if len(checked) == 0:
+        return 0.0
+    if checked.shape[1] == 1:
+        return float(max(reference_point[0] - checked.min(), 0.0))
+    return float(moocore.hypervolume(checked, ref=reference_point))
+
+
+def igd_plus(points: FloatArray, *, true_front: FloatArray) -> float:
+    """Return the IGD+ of ``points`` in units of the front's range; 0 means all of it is found.
+
+    Each objective is divided by its range on the true front (by 1 where that is 0), so that
+    milliseconds and fractions weigh alike.
+
+    Raises:
+        ValueError: NaN or infinite values, no 2-D array, or no points.
+    """
+    front, found = _checked(true_front), _checked(points)
+    if len(found) == 0:
+        raise ValueError("points must hold at least one objective vector, got none.")
+    spread = np.ptp(front, axis=0)
+    scale = np.where(spread > 0, spread, 1.0)
+    if front.shape[1] == 1:
+        return float(max(found.min() - front.min(), 0.0))
+    return float(moocore.igd_plus(found / scale, ref=front / scale))
+
+
+def front_recall(points: FloatArray, *, true_front: FloatArray) -> float:
+    """Return the share of the true front's distinct points that are among ``points``, [0, 1].
+
+    Points count as equal up to a relative difference of 1e-9.
+
+    Raises:
+        ValueError: NaN or infinite values, or no 2-D array.
+    """
+    wanted = {_rounded(row) for row in _checked(true_front)}
+    found = {_rounded(row) for row in _checked(points)}
+    return len(wanted & found) / len(wanted)
+
+
+def _rounded(row: FloatArray) -> tuple[str, ...]:
+    """Return a point to ten significant digits, as a key."""
+    return tuple(f"{value:.9e}" for value in row)
+
+
+def _checked(points: FloatArray) -> FloatArray:
+    """Refuse what is no list of finite points."""
+    array = np.ascontiguousarray(points, dtype=np.float64)
+    if array.ndim != 2 or array.shape[1] == 0:
+        raise ValueError(f"points must have shape (n, n_obj), got {array.shape}.")
+    if not np.isfinite(array).all():
+        row = np.argwhere(~np.isfinite(array))[0][0]
+        raise ValueError(f"points must be finite, got {array[row].tolist()} in row {row}.")
+    return array

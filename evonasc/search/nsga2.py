@@ -1,0 +1,16 @@
+"""NSGA-II on designs.
+
+Reference: Deb et al. 2002, "A Fast and Elitist Multiobjective Genetic Algorithm: NSGA-II", IEEE
+Transactions on Evolutionary Computation 6(2).
+"""
+
+from pymoo.algorithms.moo.nsga2 import NSGA2
+
+from evonasc.search.archive import Archive
+from evonasc.search.config import SearchConfig
+from evonasc.search.pymoo_driver import design_operators, drive
+
+
+def nsga2(archive: Archive, config: SearchConfig) -> None:
+    """Search by non-dominated sorting and crowding distance, with integer operators."""
+    drive(NSGA2(pop_size=config.pop_size, **design_operators(archive)), archive, seed=config.seed)

@@ -1,0 +1,59 @@
+"""Running pymoo's algorithms on the archive: same budget, same operators, same door for each."""
+
+from typing import Any
+
+import numpy as np
+from pymoo.core.algorithm import Algorithm
+from pymoo.core.individual import Individual
+from pymoo.core.population import Population
+from pymoo.core.termination import NoTermination
+from pymoo.problems.static import StaticProblem
+
+from evonasc.operators import (
+    CanonicalDuplicates,
+    DesignCrossover,
+    DesignMutation,
+    DesignSampling,
+)
+from evonasc.search.archive import Archive
+
+#: Designs in a row without a new one before a search is called exhausted.
+_PATIENCE = 5000
+
+
+def design_operators(archive: Archive) -> dict[str, Any]:
+    """Return fresh operators for an algorithm's constructor (pymoo shares its default instances)."""
+    return {
+        "sampling": DesignSampling(),
+        "crossover": DesignCrossover(),
+        "mutation": DesignMutation(),
+        "eliminate_duplicates": CanonicalDuplicates(
+            canonical=archive.problem.designs.canonical, is_known=archive.is_known
+        ),
+    }
+
+
+def drive(algorithm: Algorithm, archive: Archive, *, seed: int) -> None:
+    """Let an algorithm ask for designs until the archive's budget is spent.
+
+    Returns early if the algorithm finds no design it has not seen: the space is exhausted, or the
+    algorithm's population is.
+
+    Args:
+        algorithm: A fresh pymoo algorithm with integer operators.
+        archive: Evaluates; raises :class:`BudgetSpent` when done.
+        seed: Of the algorithm's generator.
+    """
+    algorithm.setup(archive.problem, termination=NoTermination(), seed=seed)
+    idle = 0
+    while idle < _PATIENCE:
+        asked = algorithm.ask()
+        if asked is None or (not isinstance(asked, Individual) and len(asked) == 0):
+            return
+        # MOEA/D asks for one design at a time and does not call it a population.
+        batch = Population.create(asked) if isinstance(asked, Individual) else asked
+        n_known = len(archive)
+        values = archive.evaluate(np.asarray(batch.get("X"), dtype=np.int64))
+        idle = idle + len(batch) if len(archive) == n_known else 0
+        algorithm.evaluator.eval(StaticProblem(archive.problem, F=values), batch)
+        algorithm.tell(infills=asked)

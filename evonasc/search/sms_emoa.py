@@ -1,0 +1,16 @@
+"""SMS-EMOA on designs.
+
+Reference: Beume, Naujoks and Emmerich 2007, "SMS-EMOA: Multiobjective selection based on dominated
+hypervolume", European Journal of Operational Research 181(3).
+"""
+
+from pymoo.algorithms.moo.sms import SMSEMOA
+
+from evonasc.search.archive import Archive
+from evonasc.search.config import SearchConfig
+from evonasc.search.pymoo_driver import design_operators, drive
+
+
+def sms_emoa(archive: Archive, config: SearchConfig) -> None:
+    """Search by least hypervolume contribution."""
+    drive(SMSEMOA(pop_size=config.pop_size, **design_operators(archive)), archive, seed=config.seed)

@@ -1,0 +1,124 @@
+"""What every search space must answer: which networks exist, and what each of their blocks is.
+
+A network is a chain of ``n_blocks`` blocks and can be cut after each of them. Operation genes are
+integers; a batch is an ``(n, n_operation_genes)`` int64 array throughout.
+"""
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+from evonasc.arrays import BoolArray, FloatArray, IntArray
+from evonasc.errors import GenomeError
+from evonasc.space.layers import Layer
+
+
+class SearchSpace(ABC):
+    """The networks that can be built, without any cut."""
+
+    #: Name on the command line.
+    name: str
+    #: Choices of each operation gene; gene ``i`` lies in ``[0, n_choices[i])``.
+    n_choices: tuple[int, ...]
+    #: Operation genes that belong together, each gene in one group; crossover keeps groups whole.
+    gene_groups: tuple[tuple[int, ...], ...]
+    #: One name a block, in the order of computing.
+    block_names: tuple[str, ...]
+    #: ``(channels, height, width)`` at each of the ``n_blocks + 1`` cut positions.
+    cut_shapes: tuple[tuple[int, int, int], ...]
+    #: A network whose searched blocks compute nothing: what is left is the fixed blocks.
+    bare_network: tuple[int, ...]
+    #: Every kind of layer at every place it can stand.
+    layers: tuple[Layer, ...]
+    #: ``(n_layers, n_blocks)``, 1 where a block can hold the layer.
+    layer_membership: IntArray
+
+    @property
+    def n_operation_genes(self) -> int:
+        """Number of operation genes."""
+        return len(self.n_choices)
+
+    @property
+    def n_blocks(self) -> int:
+        """Number of blocks; cuts are ``0..n_blocks``."""
+        return len(self.block_names)
+
+    def check(self, operations: IntArray) -> IntArray:
+        """Return ``operations`` as an ``(n, n_operation_genes)`` int64 array.
+
+        Raises:
+            GenomeError: Wrong shape, not integers, or a gene out of range.
+        """
+        array = np.asarray(operations)
+        if array.ndim != 2 or array.shape[1] != self.n_operation_genes:
+            raise GenomeError(
+                "operations must have shape (n, n_operation_genes) = "
+                f"(n, {self.n_operation_genes}), got {array.shape}."
+            )
+        if not np.issubdtype(array.dtype, np.integer):
+            raise GenomeError(f"operations must be integers, got dtype {array.dtype}.")
+        outside = (array < 0) | (array >= np.array(self.n_choices))
+        if outside.any():
+            row, gene = np.argwhere(outside)[0]
+            raise GenomeError(
+                f"operation gene {gene} must lie in [0, {self.n_choices[gene] - 1}], "
+                f"got {array[row, gene]} in row {row}."
+            )
+        return array.astype(np.int64, copy=False)
+
+    @abstractmethod
+    def is_connected(self, operations: IntArray) -> BoolArray:
+        """Tell for each row whether the input reaches the output, ``(n,)``."""
+
+    @abstractmethod
+    def canonical(self, operations: IntArray) -> IntArray:
+        """Return, row by row, the one choice that stands for all that build the same network."""
+
+    @abstractmethod
+    def is_identity_block(self, operations: IntArray) -> BoolArray:
+        """Tell which blocks return their input unchanged, ``(n, n_blocks)``."""
+
+    @abstractmethod
+    def layer_counts(self, operations: IntArray) -> IntArray:
+        """Return how often each of ``layers`` occurs in a block that can hold it, ``(n, n_layers)``."""
+
+    @abstractmethod
+    def block_peak_elements(self, operations: IntArray) -> IntArray:
+        """Return the most activation elements alive at once inside each block, ``(n, n_blocks)``."""
+
+    @abstractmethod
+    def networks(self) -> IntArray | None:
+        """Return every canonical connected network, or None where they are too many to list."""
+
+    @abstractmethod
+    def sample(self, n: int, *, rng: np.random.Generator) -> IntArray:
+        """Draw ``n`` canonical connected networks, independently."""
+
+    @abstractmethod
+    def to_text(self, operations: IntArray) -> list[str]:
+        """Return the usual way to write each network."""
+
+    @abstractmethod
+    def from_text(self, texts: list[str]) -> IntArray:
+        """Read what ``to_text`` writes.
+
+        Raises:
+            GenomeError: A text that names no network of this space.
+        """
+
+    def block_sums(self, operations: IntArray, per_layer: FloatArray) -> FloatArray:
+        """Add up any quantity of the layers in each block, ``(n, n_blocks)``.
+
+        Args:
+            operations: ``(n, n_operation_genes)``.
+            per_layer: The quantity for one occurrence of each layer, ``(n_layers,)``.
+        """
+        return (self.layer_counts(operations) * per_layer) @ self.layer_membership
+
+    def block_macs(self, operations: IntArray) -> FloatArray:
+        """Return multiply-accumulates of each block for one input, ``(n, n_blocks)``."""
+        return self.block_sums(operations, np.array([float(layer.macs) for layer in self.layers]))
+
+    def block_params(self, operations: IntArray) -> FloatArray:
+        """Return trainable parameters of each block, ``(n, n_blocks)``."""
+        return self.block_sums(operations, np.array([float(layer.params) for layer in self.layers]))

@@ -1,0 +1,39 @@
+"""Crossover: children take whole building blocks from either parent."""
+
+from typing import Any
+
+import numpy as np
+from pymoo.core.crossover import Crossover
+
+from evonasc.arrays import IntArray
+
+
+class DesignCrossover(Crossover):
+    """Uniform exchange of gene groups between two parents.
+
+    A group is what the space calls a building block (in a cell, the edges into one node); the
+    split point and the payload's width travel together, so that a cut arrives with the width it
+    was selected with. Every gene of a child comes from one of its parents; only the cut is moved,
+    to the nearest valid one, if the new network forbids it.
+
+    Args:
+        prob: Probability that a pair is crossed at all, in [0, 1].
+    """
+
+    def __init__(self, prob: float = 0.9) -> None:
+        super().__init__(n_parents=2, n_offsprings=2, prob=prob)
+
+    def _do(self, problem: Any, X: IntArray, *, random_state: Any, **kwargs: Any) -> IntArray:
+        """Map parents ``(2, n_matings, n_genes)`` to as many children."""
+        designs, n_matings = problem.designs, X.shape[1]
+        is_exchanged = np.zeros(X.shape[1:], dtype=bool)
+        n_operations = designs.space.n_operation_genes
+        for group in (*designs.space.gene_groups, tuple(range(n_operations, designs.n_genes))):
+            is_exchanged[:, list(group)] = random_state.random((n_matings, 1)) < 0.5
+        children = np.where(is_exchanged, X[::-1], X)
+        return np.stack(
+            [
+                designs.repair(child, fallback=parent)
+                for child, parent in zip(children, X, strict=True)
+            ]
+        )

@@ -1,0 +1,98 @@
+"""An analytic problem whose front is known, to test searches on."""
+
+import numpy as np
+
+from evonasc.arrays import BoolArray, FloatArray, IntArray
+from evonasc.errors import GenomeError
+from evonasc.problems.base import DesignProblem
+from evonasc.space import DesignSpace, SearchSpace
+
+_N_GENES, _N_CHOICES = 6, 5
+_TOP = _N_GENES * (_N_CHOICES - 1)
+
+
+class ToySpace(SearchSpace):
+    """Six genes of five choices each; every choice is a network of its own, six blocks long."""
+
+    name = "toy"
+    n_choices = (_N_CHOICES,) * _N_GENES
+    gene_groups = tuple((gene,) for gene in range(_N_GENES))
+    block_names = tuple(f"block {i}" for i in range(1, _N_GENES + 1))
+    cut_shapes = ((1, 1, 1),) * (_N_GENES + 1)
+    bare_network = (0,) * _N_GENES
+    layers = ()
+    layer_membership = np.zeros((0, _N_GENES), dtype=np.int64)
+
+    def is_connected(self, operations: IntArray) -> BoolArray:
+        """Every network is."""
+        return np.ones(len(self.check(operations)), dtype=bool)
+
+    def canonical(self, operations: IntArray) -> IntArray:
+        """No two choices build the same network."""
+        return self.check(operations)
+
+    def is_identity_block(self, operations: IntArray) -> BoolArray:
+        """No block is."""
+        return np.zeros((len(operations), self.n_blocks), dtype=bool)
+
+    def layer_counts(self, operations: IntArray) -> IntArray:
+        """There are no layers."""
+        return np.zeros((len(operations), 0), dtype=np.int64)
+
+    def block_peak_elements(self, operations: IntArray) -> IntArray:
+        """One element a block."""
+        return np.ones((len(operations), self.n_blocks), dtype=np.int64)
+
+    def networks(self) -> IntArray:
+        """Return all 15,625."""
+        axes = np.meshgrid(*[np.arange(choices) for choices in self.n_choices], indexing="ij")
+        return np.stack([axis.ravel() for axis in axes], axis=1)
+
+    def sample(self, n: int, *, rng: np.random.Generator) -> IntArray:
+        """Draw uniformly."""
+        return rng.integers(_N_CHOICES, size=(n, _N_GENES))
+
+    def to_text(self, operations: IntArray) -> list[str]:
+        """Write the digits."""
+        return ["".join(map(str, row)) for row in self.check(operations).tolist()]
+
+    def from_text(self, texts: list[str]) -> IntArray:
+        """Read six digits from 0 to 4.
+
+        Raises:
+            GenomeError: Anything else.
+        """
+        for text in texts:
+            if len(text) != _N_GENES or set(text) - set("01234"):
+                raise GenomeError(f"A toy network must be six digits from 0 to 4, got {text!r}.")
+        return np.array([[int(digit) for digit in text] for text in texts], dtype=np.int64)
+
+
+class Staircase(DesignProblem):
+    """Error falls and latency rises with the sum of the genes; the best cut follows the sum.
+
+    With s the sum of the six genes and k the cut in [1, 6]: ``error = 1 - s / 24`` and
+    ``latency_ms = s + |k - 1 - s mod 6|``. The front is the 25 points ``(1 - s / 24, s)``.
+    """
+
+    def __init__(self) -> None:
+        designs = DesignSpace(ToySpace(), (8,), _not_before_the_first_block)
+        names = ("error", "latency_ms")
+        super().__init__(designs, objectives=names, known_columns=names)
+
+    def columns(self, genes: IntArray) -> dict[str, FloatArray]:
+        """Return the two objectives."""
+        total = self.designs.operations(genes).sum(axis=1)
+        miss = np.abs(self.designs.split_points(genes) - 1 - total % _N_GENES)
+        return {"error": 1 - total / _TOP, "latency_ms": (total + miss).astype(float)}
+
+    @staticmethod
+    def front() -> FloatArray:
+        """Return the true front, ``(25, 2)``."""
+        steps = np.arange(_TOP + 1)
+        return np.stack([1 - steps / _TOP, steps.astype(float)], axis=1)
+
+
+def _not_before_the_first_block(operations: IntArray, bits: IntArray) -> BoolArray:
+    """Allow every cut but the raw input."""
+    return np.tile(np.arange(_N_GENES + 1) >= 1, (len(operations), 1))
