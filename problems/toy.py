@@ -19,6 +19,7 @@ class ToySpace(SearchSpace):
     gene_groups = tuple((gene,) for gene in range(_N_GENES))
     block_names = tuple(f"block {i}" for i in range(1, _N_GENES + 1))
     cut_shapes = ((1, 1, 1),) * (_N_GENES + 1)
+    short_text_key = "network: its six digits"
     bare_network = (0,) * _N_GENES
     layers = ()
     layer_membership = np.zeros((0, _N_GENES), dtype=np.int64)
@@ -55,6 +56,10 @@ class ToySpace(SearchSpace):
     def to_text(self, operations: IntArray) -> list[str]:
         """Write the digits."""
         return ["".join(map(str, row)) for row in self.check(operations).tolist()]
+
+    def to_short_text(self, operations: IntArray) -> list[str]:
+        """Write the digits."""
+        return self.to_text(operations)
 
     def from_text(self, texts: list[str]) -> IntArray:
         """Read six digits from 0 to 4.

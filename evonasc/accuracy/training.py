@@ -43,7 +43,7 @@ class TrainingConfig:
     #: Training images held out to score networks on.
     n_validation: int = 5000
     #: Passes over the training part; the cosine schedule ends at 0 with the last one.
-    epochs: int = 45
+    epochs: int = 60
     #: Images a step.
     batch_size: int = 128
     #: First learning rate of the cosine schedule.

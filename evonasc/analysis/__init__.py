@@ -1,0 +1,1 @@
+"""How a front is judged and shown."""

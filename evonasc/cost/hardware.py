@@ -19,7 +19,13 @@ import numpy as np
 
 from evonasc.arrays import BoolArray, FloatArray, IntArray
 from evonasc.assets import read_asset
-from evonasc.cost.cell_features import check_cells, executed, executed_features, operation_counts
+from evonasc.cost.cell_features import (
+    check_cells,
+    executed,
+    executed_features,
+    folded_features,
+    operation_counts,
+)
 from evonasc.cost.fit_quality import FitReport
 from evonasc.errors import AssetError, UnknownNameError
 
@@ -45,9 +51,10 @@ class Hardware:
     batch: int = 1
     #: Whether dead operations are removed before running (TFLite, TensorRT); PyTorch runs them.
     is_compiled: bool = False
-    #: Factor on the prediction so that most measurements lie within 10 %: for machines whose
-    #: clock jumps, so that one network has several usual times. Else the usual time is predicted.
-    is_centred: bool = False
+    #: What is predicted. ``median``: the usual time. Where the clock jumps and one network has
+    #: several usual times, the time that has most measurements within 10 %: ``centre`` (the usual
+    #: time, shifted by network size) or ``window`` (trained for it, then shifted).
+    aim: Literal["centre", "median", "window"] = "median"
     #: Power while computing, mW; None if unknown.
     typical_power_mw: float | None = None
 
@@ -108,7 +115,7 @@ HARDWARE: dict[str, Hardware] = {
             column="latency_ms_pixel3",
             kind="fitted",
             is_compiled=True,
-            is_centred=True,
+            aim="centre",
         ),
         Hardware(
             name="raspi4",
@@ -116,7 +123,7 @@ HARDWARE: dict[str, Hardware] = {
             column="latency_ms_raspi4",
             kind="fitted",
             is_compiled=True,
-            is_centred=True,
+            aim="window",
         ),
         Hardware(
             name="titan_rtx",
@@ -168,9 +175,11 @@ class Fitted:
     #: Factor on the result, piecewise linear in its logarithm; ones where nothing is centred.
     centre_log_ms: FloatArray
     centre_factor: FloatArray
-    #: Logarithm of the time of a folded cell: constant, then a weight for each standardised
-    #: feature, ``(1 + n_features,)``; empty for a machine that folds nothing.
+    #: Time of a folded cell, a sum over its own features, the constant first, ms, ``(12,)``;
+    #: empty for a machine that folds nothing.
     folded_weights: FloatArray
+    #: A folded cell takes at least this, ms.
+    folded_floor_ms: float
 
     def total_ms(self, genes: IntArray) -> FloatArray:
         """Return whole-network times, ms, ``(n,)``."""
@@ -182,9 +191,9 @@ class Fitted:
         centre = np.interp(np.log(usual_ms), self.centre_log_ms, self.centre_factor)
         result: FloatArray = usual_ms * centre
         if self.folded_weights.size:
-            folded = np.exp(self.folded_weights[0] + scaled @ self.folded_weights[1:])
+            folded = self.folded_weights[0] + folded_features(genes) @ self.folded_weights[1:]
             is_folded: BoolArray = executed(genes).is_folded
-            result = np.where(is_folded, folded, result)
+            result = np.where(is_folded, np.maximum(folded, self.folded_floor_ms), result)
         return result
 
     def base_ms(self, features: FloatArray) -> FloatArray:

@@ -81,6 +81,18 @@ def _require(name: str, value: object, constraint: str, is_met: bool) -> None:
         raise ConfigError(f"{name} must {constraint}, got {value}.")
 
 
+#: Field name -> "str", "int", "float", "optional" (a float or nothing) or "tuple" (of ints).
+FIELD_KINDS = {
+    field.name: {
+        "str": "str",
+        "int": "int",
+        "float": "float",
+        "float | None": "optional",
+        "tuple[int, ...]": "tuple",
+    }[str(field.type) if not isinstance(field.type, type) else field.type.__name__]
+    for field in fields(Scenario)
+}
+
 #: Named scenarios; the first is the default.
 SCENARIOS: dict[str, Scenario] = {
     scenario.name: scenario
@@ -97,10 +109,10 @@ SCENARIOS: dict[str, Scenario] = {
             radio="lte",
         ),
         Scenario(
-            name="eyeriss-titan-10mbps",
+            name="eyeriss-busygpu-30mbps",
             head_hardware="eyeriss",
-            tail_hardware="titan_rtx",
-            uplink_mbps=10.0,
+            tail_hardware="titan_rtx_busy",
+            uplink_mbps=30.0,
         ),
     )
 }
@@ -154,42 +166,27 @@ def override(scenario: Scenario, values: dict[str, object]) -> Scenario:
     """
     checked: dict[str, object] = {}
     for name, value in values.items():
-        if name not in _TYPES:
-            raise UnknownNameError("scenario field", name, _TYPES)
+        if name not in FIELD_KINDS:
+            raise UnknownNameError("scenario field", name, FIELD_KINDS)
         checked[name] = _typed(name, value)
     return replace(scenario, **checked)  # type: ignore[arg-type]  # _typed checked each value
 
 
 def _typed(name: str, value: object) -> object:
     """Return a value as the field's type, or refuse it."""
-    wanted = _TYPES[name]
+    wanted = FIELD_KINDS[name]
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if wanted == "tuple" and isinstance(value, list | tuple):
         if all(isinstance(bits, int) and not isinstance(bits, bool) for bits in value):
             return tuple(value)
     elif wanted == "tuple" and isinstance(value, int) and is_number:
         return (value,)
-    elif (wanted == "str" and isinstance(value, str)) or (wanted == "optional" and value is None):
-        return value
-    elif wanted == "int" and isinstance(value, int) and is_number:
+    elif (wanted == "str" and isinstance(value, str)) or (wanted == "optional" and value is None) or (wanted == "int" and isinstance(value, int) and is_number):
         return value
     elif wanted in ("float", "optional") and is_number:
         return float(value)  # type: ignore[arg-type]  # is_number
     words = {"tuple": "a list of whole numbers", "str": "text", "int": "a whole number"}
     raise ConfigError(f"{name} must be {words.get(wanted, 'a number')}, got {value!r}.")
-
-
-#: Field name -> "str", "int", "float", "optional" (a float or nothing) or "tuple" (of ints).
-_TYPES = {
-    field.name: {
-        "str": "str",
-        "int": "int",
-        "float": "float",
-        "float | None": "optional",
-        "tuple[int, ...]": "tuple",
-    }[str(field.type) if not isinstance(field.type, type) else field.type.__name__]
-    for field in fields(Scenario)
-}
 
 
 def as_dict(scenario: Scenario) -> dict[str, object]:

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.energy import energy_mj
 from evonasc.cost.link import uplink_ms
@@ -39,21 +37,16 @@ def split_costs(genes: IntArray, *, designs: DesignSpace, scenario: Scenario) ->
     """Return what designs cost in a scenario.
 
     Args:
-        genes: ``(n, n_genes)`` designs. Costs are those of the canonical design: whoever builds
-            the network leaves out what cannot reach the output.
+        genes: ``(n, n_genes)`` canonical designs: whoever builds a network leaves out what cannot
+            reach its output.
         designs: The design space of the genes.
         scenario: Machines and link.
-
-    Raises:
-        GenomeError: Genes outside the space.
     """
-    canonical = designs.canonical(genes)
-    cuts = designs.split_points(canonical)
-    # Many designs share a network: predict each network once.
-    networks, row = np.unique(designs.operations(canonical), axis=0, return_inverse=True)
+    cuts = designs.split_points(genes)
+    networks, row = designs.space.distinct(designs.operations(genes))
     head = head_table_ms(scenario.head_hardware, designs.space, networks)
     tail = head_table_ms(scenario.tail_hardware, designs.space, networks)
-    payload = payload_bytes(designs.space, cuts, designs.bits(canonical))
+    payload = payload_bytes(designs.space, cuts, designs.bits(genes))
     return SplitCosts(
         head_ms=head[row, cuts],
         uplink_ms=uplink_ms(scenario, payload),

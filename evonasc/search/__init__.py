@@ -1,0 +1,1 @@
+"""How the front is found."""

@@ -109,7 +109,11 @@ class Archive:
         return self.problem.objective_values(self.columns())
 
     def front_rows(self) -> IntArray:
-        """Return the rows of the front of everything evaluated, by rising first objective."""
+        """Return the rows of the front of everything evaluated, by rising first objective.
+
+        Of designs with equal objectives, the one evaluated first.
+        """
         points = self.objectives()
         rows = np.flatnonzero(non_dominated(points))
-        return rows[np.lexsort(points[rows].T[::-1])]
+        _, first = np.unique(points[rows], axis=0, return_index=True)  # sorted by the first column
+        return rows[first]

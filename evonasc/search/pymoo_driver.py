@@ -22,7 +22,7 @@ _PATIENCE = 5000
 
 
 def design_operators(archive: Archive) -> dict[str, Any]:
-    """Return fresh operators for an algorithm's constructor (pymoo shares its default instances)."""
+    """Return fresh operators for a constructor: pymoo shares its default instances."""
     return {
         "sampling": DesignSampling(),
         "crossover": DesignCrossover(),

@@ -26,6 +26,8 @@ class SearchSpace(ABC):
     block_names: tuple[str, ...]
     #: ``(channels, height, width)`` at each of the ``n_blocks + 1`` cut positions.
     cut_shapes: tuple[tuple[int, int, int], ...]
+    #: Explains what ``to_short_text`` writes.
+    short_text_key: str
     #: A network whose searched blocks compute nothing: what is left is the fixed blocks.
     bare_network: tuple[int, ...]
     #: Every kind of layer at every place it can stand.
@@ -66,6 +68,19 @@ class SearchSpace(ABC):
             )
         return array.astype(np.int64, copy=False)
 
+    def distinct(self, operations: IntArray) -> tuple[IntArray, IntArray]:
+        """Return the distinct rows and, for each row, which of them it is.
+
+        Many designs share a network, and what a network costs is computed once.
+        """
+        if np.prod([float(choices) for choices in self.n_choices]) > 2**62:
+            rows, which = np.unique(operations, axis=0, return_inverse=True)
+            return rows, which
+        # Read as digits of one number a row sorts a hundred times faster.
+        place = np.cumprod([1, *self.n_choices[:0:-1]])[::-1]
+        _, first, which = np.unique(operations @ place, return_index=True, return_inverse=True)
+        return operations[first], which
+
     @abstractmethod
     def is_connected(self, operations: IntArray) -> BoolArray:
         """Tell for each row whether the input reaches the output, ``(n,)``."""
@@ -80,11 +95,11 @@ class SearchSpace(ABC):
 
     @abstractmethod
     def layer_counts(self, operations: IntArray) -> IntArray:
-        """Return how often each of ``layers`` occurs in a block that can hold it, ``(n, n_layers)``."""
+        """Return how often a block that can hold a layer does hold it, ``(n, n_layers)``."""
 
     @abstractmethod
     def block_peak_elements(self, operations: IntArray) -> IntArray:
-        """Return the most activation elements alive at once inside each block, ``(n, n_blocks)``."""
+        """Return the most activation elements alive at once in each block, ``(n, n_blocks)``."""
 
     @abstractmethod
     def networks(self) -> IntArray | None:
@@ -97,6 +112,10 @@ class SearchSpace(ABC):
     @abstractmethod
     def to_text(self, operations: IntArray) -> list[str]:
         """Return the usual way to write each network."""
+
+    @abstractmethod
+    def to_short_text(self, operations: IntArray) -> list[str]:
+        """Return each network in a few characters, for tables; ``short_text_key`` explains them."""
 
     @abstractmethod
     def from_text(self, texts: list[str]) -> IntArray:

@@ -99,8 +99,10 @@ class DesignSpace:
         Raises:
             GenomeError: A width that is not on offer, or genes outside the space.
         """
-        rows = []
+        n, rows = self.space.n_operation_genes, []
         for genome in genomes:
+            if len(genome.operations) != n:
+                raise GenomeError(f"operations must be {n} genes, got {genome.operations}.")
             if genome.payload_bits not in self.payload_bits:
                 offered = ", ".join(map(str, self.payload_bits))
                 raise GenomeError(
@@ -108,7 +110,9 @@ class DesignSpace:
                 )
             bits = [self.payload_bits.index(genome.payload_bits)] if self.has_bits_gene else []
             rows.append([*genome.operations, genome.split_point, *bits])
-        return self.check(np.array(rows, dtype=np.int64).reshape(len(rows), -1))
+        if not rows:
+            return np.zeros((0, self.n_genes), dtype=np.int64)
+        return self.check(np.array(rows))
 
     def decode(self, genes: IntArray) -> list[Genome]:
         """Return genomes, the inverse of :meth:`encode`."""
@@ -133,9 +137,10 @@ class DesignSpace:
         genes = self.check(genes)
         result = genes.copy()
         n = self.space.n_operation_genes
-        result[:, :n] = self.space.canonical(genes[:, :n])
-        cuts = self._first_equal_cut(result[:, :n])
-        result[:, n] = cuts[np.arange(len(genes)), genes[:, n]]
+        networks, which = self.space.distinct(genes[:, :n])
+        networks = self.space.canonical(networks)
+        result[:, :n] = networks[which]
+        result[:, n] = self._first_equal_cut(networks)[which, genes[:, n]]
         if self.has_bits_gene:
             result[np.isin(result[:, n], (0, self.space.n_blocks)), -1] = 0
         return result

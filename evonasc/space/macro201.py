@@ -17,6 +17,7 @@ from evonasc.space.layers import Layer
 from evonasc.space.nasbench201 import CONV1X1, CONV3X3, EDGES, NONE, POOL, SKIP
 
 _CHANNELS, _IMAGE, _CELLS, _CLASSES = 16, 32, 5, 10
+_SHORT = "-s13p"  # one character an operation
 _STEM, _CELL, _REDUCTION, _CLASSIFIER = "stem", "cell", "reduction", "classifier"
 
 
@@ -100,6 +101,10 @@ class NasBench201(SearchSpace):
         *((channels, side, side) for _, _, channels, side in _BLOCKS),
         (_CLASSES, 1, 1),
     )
+    short_text_key = (
+        "cell: the edges into node 1 | 2 | 3; 3 = 3x3 convolution, 1 = 1x1 convolution, p = 3x3 "
+        "average pooling, s = skip, - = none"
+    )
     bare_network = (NONE, NONE, NONE, SKIP, NONE, NONE)
     layers = _LAYERS
     layer_membership = _MEMBERSHIP
@@ -162,6 +167,11 @@ class NasBench201(SearchSpace):
     def to_text(self, operations: IntArray) -> list[str]:
         """Return the benchmark's ``arch_str``."""
         return cells.arch_strings(self.check(operations))
+
+    def to_short_text(self, operations: IntArray) -> list[str]:
+        """Return one character an edge, in groups of the edges into one node."""
+        rows = ["".join(_SHORT[gene] for gene in row) for row in self.check(operations).tolist()]
+        return [f"{row[0]}|{row[1:3]}|{row[3:]}" for row in rows]
 
     def from_text(self, texts: list[str]) -> IntArray:
         """Read the benchmark's ``arch_str``, or a benchmark index written in digits.

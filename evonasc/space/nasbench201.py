@@ -132,7 +132,7 @@ def canonical_cells(genes: IntArray) -> IntArray:
 
 @lru_cache(maxsize=1)
 def canonical_connected_cells() -> IntArray:
-    """Return every canonical cell with a path from input to output, ``(6465, 6)``."""
+    """Return every canonical cell with a path from input to output, ``(5424, 6)``."""
     cells = cell_genes(np.unique(_canonical_numbers()))
     connected = cells[is_connected(cells)]
     connected.flags.writeable = False  # cached: a caller must not change it for the next one

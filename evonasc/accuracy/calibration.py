@@ -1,0 +1,47 @@
+"""From a supernet network's validation loss to an error that a person can read.
+
+The loss orders networks better than the share of right answers, which is coarse and noisy on a
+thousand images; but a loss is no error. The map below keeps the loss's order and gives it the
+error's scale: the q-th best loss is read as the q-th best top-1 error of the same scored networks.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evonasc.arrays import FloatArray
+
+_LEVELS = np.linspace(0, 1, 21)
+
+
+@dataclass(frozen=True)
+class LossToError:
+    """A strictly rising, piecewise linear map from loss to error."""
+
+    #: Losses at the knots, rising.
+    losses: tuple[float, ...]
+    #: Errors at the knots, rising, fractions.
+    errors: tuple[float, ...]
+
+    def __call__(self, loss: FloatArray) -> FloatArray:
+        """Return errors in [0, 1], same shape; beyond the knots the outer slopes go on."""
+        x, y = np.array(self.losses), np.array(self.errors)
+        inside = np.interp(loss, x, y)
+        below = y[0] + (loss - x[0]) * (y[1] - y[0]) / (x[1] - x[0])
+        above = y[-1] + (loss - x[-1]) * (y[-1] - y[-2]) / (x[-1] - x[-2])
+        extended = np.where(loss < x[0], below, np.where(loss > x[-1], above, inside))
+        return np.clip(extended, 0.0, 1.0)
+
+
+def match_quantiles(loss: FloatArray, error: FloatArray) -> LossToError:
+    """Return the map that gives losses the distribution of errors.
+
+    Args:
+        loss: ``(n,)`` validation losses of scored networks.
+        error: ``(n,)`` their top-1 errors, fractions.
+    """
+    losses, errors = np.quantile(loss, _LEVELS), np.quantile(error, _LEVELS)
+    # Errors are multiples of 1 / n_images, so neighbouring quantiles can coincide: keep the first
+    # of equals, else the map would tie networks whose losses differ.
+    keep = np.concatenate([[True], (np.diff(errors) > 0) & (np.diff(losses) > 0)])
+    return LossToError(tuple(losses[keep].tolist()), tuple(errors[keep].tolist()))

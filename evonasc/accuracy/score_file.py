@@ -1,0 +1,139 @@
+"""Scoring every network into a file, resumably, and shipping the result."""
+
+import platform
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from evonasc.accuracy.checkpoint import load_checkpoint
+from evonasc.accuracy.live import scoring_images
+from evonasc.accuracy.scores import SCORES_ASSET, SupernetScores, decode_scores, encode_scores
+from evonasc.accuracy.scoring import SCORING_BATCH, score_in_parallel
+from evonasc.accuracy.weights import WEIGHTS_ASSET, half_precision, read_supernet
+from evonasc.assets import write_asset
+from evonasc.errors import AssetError, ConfigError, DataFileError
+from evonasc.files import write_atomically
+from evonasc.space.nasbench201 import canonical_connected_cells
+
+
+def score_to_file(
+    weights: Path,
+    data_root: Path,
+    out: Path,
+    *,
+    n_images: int,
+    n_jobs: int,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> SupernetScores:
+    """Score every canonical connected cell, going on where ``out`` stops.
+
+    Args:
+        weights: Training checkpoint or weight file.
+        data_root: Folder with the files of the supernet's data set.
+        out: Score file; written after every chunk of networks.
+        n_images: Held-out training images to score on.
+        n_jobs: Worker processes, one thread each.
+        on_progress: Called with (networks done, networks in all).
+
+    Raises:
+        DataFileError: Weights, data or a started score file are missing or damaged.
+        ConfigError: ``out`` belongs to other weights or images, or cannot be written.
+    """
+    if n_jobs < 1:
+        raise ConfigError(f"jobs must be at least 1, got {n_jobs}.")
+    trained = read_supernet(weights)
+    images = scoring_images(trained, data_root, n_images=n_images)
+    header: dict[str, object] = {
+        "training": trained.training,
+        "scoring_batch": SCORING_BATCH,
+        "precision": "bf16 autocast on the CPU",
+        "weights_sum": float(sum(w.double().sum() for w in trained.supernet.parameters())),
+    }
+    cells = canonical_connected_cells()
+    done = SupernetScores(
+        cells=cells[:0],
+        loss=np.zeros(0),
+        n_right=np.zeros(0, dtype=np.int64),
+        n_images=n_images,
+        header=header,
+    )
+    if out.exists():
+        done = read_scores(out)
+        if done.header != header or done.n_images != n_images:
+            raise ConfigError(f"{out} belongs to other weights or images. Choose another --out.")
+    elif not out.parent.is_dir():
+        raise ConfigError(f"The folder of {out} must exist.")
+    on_progress(len(done.cells), len(cells))
+    todo = cells[len(done.cells) :]
+    if len(todo) == 0:
+        return done
+    for rows, loss, n_right in score_in_parallel(trained.supernet, todo, images, n_jobs=n_jobs):
+        done = SupernetScores(
+            cells=np.concatenate([done.cells, todo[rows]]),
+            loss=np.concatenate([done.loss, loss]),
+            n_right=np.concatenate([done.n_right, n_right]),
+            n_images=n_images,
+            header=header,
+        )
+        write_atomically(out, encode_scores(done))
+        on_progress(len(done.cells), len(cells))
+    return read_scores(out)  # as it will be read: losses rounded to single precision
+
+
+def read_scores(path: Path) -> SupernetScores:
+    """Read a score file of the user.
+
+    Raises:
+        DataFileError: Missing, or no score file.
+    """
+    try:
+        return decode_scores(path.read_bytes(), where=str(path))
+    except (OSError, AssetError) as error:
+        raise DataFileError(f"{path} is no score file: {error}") from error
+
+
+def ship(weights: Path, scores: SupernetScores) -> list[Path]:
+    """Make weights and their scores the shipped ones; for developers of evonasc.
+
+    Raises:
+        ConfigError: The scores are not complete.
+    """
+    if len(scores.cells) != len(canonical_connected_cells()):
+        raise ConfigError(
+            f"Scores must cover all {len(canonical_connected_cells())} networks, "
+            f"got {len(scores.cells)}."
+        )
+    checkpoint = load_checkpoint(weights)
+    training, logs = checkpoint.header["config"], checkpoint.header.get("logs", [])
+    seconds = sum(log["seconds"] for log in logs) if isinstance(logs, list) else 0.0
+    assert isinstance(training, dict)
+    size = training["supernet"]
+    train = (
+        f"python -m evonasc supernet train --data {training['data']} --data-root DATA --out OUT "
+        f"--epochs {training['epochs']} --batch-size {training['batch_size']} --learning-rate "
+        f"{training['learning_rate']} --channels {size['channels']} --cells "
+        f"{size['cells_per_stage']} --validation {training['n_validation']} "
+        f"--seed {training['seed']} --threads 1"
+    )
+    score = (
+        "python -m evonasc supernet score --weights OUT/checkpoint.safetensors --data-root DATA "
+        f"--images {scores.n_images} --out scores.npz --ship"
+    )
+    machine = f"{platform.machine()} CPU"
+    return [
+        write_asset(
+            WEIGHTS_ASSET,
+            half_precision(checkpoint),
+            command=train,
+            note=f"Supernet weights, float16; trained in {seconds / 60:.0f} min on a {machine}, "
+            "one thread, bf16 autocast.",
+        ),
+        write_asset(
+            SCORES_ASSET,
+            encode_scores(scores),
+            command=score,
+            note=f"Loss and right answers of {len(scores.cells)} networks on {scores.n_images} "
+            "held-out training images.",
+        ),
+    ]

@@ -1,0 +1,138 @@
+"""Supernet scores of all networks, as shipped: the accuracy of a search without a forward pass."""
+
+import io
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from evonasc.accuracy.calibration import LossToError, match_quantiles
+from evonasc.arrays import FloatArray, IntArray
+from evonasc.assets import read_asset
+from evonasc.errors import AssetError, ConfigError, EvaluationError
+from evonasc.space import DesignSpace
+from evonasc.space.nasbench201 import N_CELLS, canonical_cells, cell_number
+
+SCORES_ASSET = "supernet/cifar10-c16-n1-scores.npz"
+
+
+@dataclass(frozen=True)
+class SupernetScores:
+    """Loss and right answers of every canonical connected NAS-Bench-201 cell in the supernet."""
+
+    #: ``(n, 6)`` canonical connected cells.
+    cells: IntArray
+    #: ``(n,)`` mean cross-entropy on the scoring images, nats.
+    loss: FloatArray
+    #: ``(n,)`` scoring images classified right.
+    n_right: IntArray
+    #: Scoring images.
+    n_images: int
+    #: What made them: training configuration, images, precision.
+    header: dict[str, object]
+
+    @property
+    def top1_error(self) -> FloatArray:
+        """Share of scoring images classified wrong, ``(n,)``."""
+        return 1 - self.n_right / self.n_images
+
+    def loss_to_error(self) -> LossToError:
+        """Return the map from loss to error that these scores define."""
+        return match_quantiles(self.loss, self.top1_error)
+
+
+def encode_scores(scores: SupernetScores) -> bytes:
+    """Return the bytes of a score file (npz without pickles)."""
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer,
+        cells=scores.cells.astype(np.int8),
+        loss=scores.loss.astype(np.float32),
+        n_right=scores.n_right.astype(np.int32),
+        n_images=np.int64(scores.n_images),
+        header=np.array(json.dumps(scores.header)),
+    )
+    return buffer.getvalue()
+
+
+def decode_scores(data: bytes, *, where: str) -> SupernetScores:
+    """Return the scores that a file's bytes hold.
+
+    Raises:
+        AssetError: Not a score file.
+    """
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as file:
+            return SupernetScores(
+                cells=file["cells"].astype(np.int64),
+                loss=file["loss"].astype(np.float64),
+                n_right=file["n_right"].astype(np.int64),
+                n_images=int(file["n_images"]),
+                header=json.loads(str(file["header"])),
+            )
+    except (OSError, ValueError, KeyError) as error:
+        raise AssetError(f"{where} is no score file of evonasc ({error}).") from error
+
+
+@lru_cache(maxsize=1)
+def shipped_scores() -> SupernetScores:
+    """Return the scores that ship with evonasc.
+
+    Raises:
+        AssetError: The file is missing or damaged.
+    """
+    return decode_scores(read_asset(SCORES_ASSET), where=SCORES_ASSET)
+
+
+class ScoredError:
+    """The error of networks, looked up in stored supernet scores.
+
+    Args:
+        scores: Scores of every canonical connected cell; the shipped ones by default.
+    """
+
+    def __init__(self, scores: SupernetScores | None = None) -> None:
+        chosen = shipped_scores() if scores is None else scores
+        self.scores = chosen
+        self._error = np.full(N_CELLS, np.nan)
+        self._error[cell_number(chosen.cells)] = chosen.loss_to_error()(chosen.loss)
+        training = chosen.header.get("training")
+        data = training.get("data") if isinstance(training, dict) else "unknown data"
+        self.provenance = (
+            f"error: supernet trained by evonasc on {data}, scored on {chosen.n_images} held-out "
+            "training images; ordered by loss, on the scale of the supernet's top-1 error. "
+            "It is not the accuracy of a network trained alone."
+        )
+
+    def error(self, genes: IntArray, *, designs: DesignSpace) -> FloatArray:
+        """Return the error of canonical designs, fractions, ``(n,)``.
+
+        Raises:
+            ConfigError: The designs are of another space than the scores.
+            EvaluationError: A network was not scored.
+        """
+        require_nasbench201(designs)
+        cells = designs.operations(genes)
+        error = self._error[cell_number(cells)]
+        missing = np.flatnonzero(np.isnan(error))
+        if missing.size:
+            raise EvaluationError(f"No supernet score for cell {cells[missing[0]].tolist()}.")
+        return error
+
+    def table(self, cells: IntArray) -> FloatArray:
+        """Return the error of any cells, ``(n,)``; NaN for disconnected ones."""
+        return self._error[cell_number(canonical_cells(cells))]
+
+
+def require_nasbench201(designs: DesignSpace) -> None:
+    """Refuse designs that the supernet does not hold.
+
+    Raises:
+        ConfigError: Another space.
+    """
+    if designs.space.name != "nasbench201":
+        raise ConfigError(
+            "The supernet knows the space 'nasbench201' only, "
+            f"got {designs.space.name!r}. Give another source of accuracy."
+        )

@@ -1,0 +1,75 @@
+"""Supernet weights as they ship: half precision, with what trained them in the header."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from evonasc.accuracy.checkpoint import (
+    Checkpoint,
+    decode_checkpoint,
+    encode_checkpoint,
+    load_checkpoint,
+)
+from evonasc.accuracy.supernet import Supernet, SupernetConfig, initialise
+from evonasc.assets import read_asset
+from evonasc.errors import DataFileError
+
+WEIGHTS_ASSET = "supernet/cifar10-c16-n1.safetensors"
+
+
+@dataclass(frozen=True)
+class TrainedSupernet:
+    """A supernet and where it comes from."""
+
+    #: Ready to score, channels last.
+    supernet: Supernet
+    #: The training configuration, as JSON holds it.
+    training: dict[str, object]
+
+
+def half_precision(checkpoint: Checkpoint) -> bytes:
+    """Return the shipping form of a training checkpoint: weights only, float16."""
+    weights = {
+        name: tensor.half()
+        for name, tensor in checkpoint.tensors.items()
+        if name.startswith("weight.")
+    }
+    return encode_checkpoint(Checkpoint(weights, {"config": checkpoint.header["config"]}))
+
+
+def shipped_supernet() -> TrainedSupernet:
+    """Return the supernet that ships with evonasc.
+
+    Raises:
+        AssetError: The file is missing or damaged.
+    """
+    return _build(decode_checkpoint(read_asset(WEIGHTS_ASSET), where=WEIGHTS_ASSET), WEIGHTS_ASSET)
+
+
+def read_supernet(path: Path) -> TrainedSupernet:
+    """Return the supernet of a weight file or training checkpoint.
+
+    The weights are rounded to half precision first, as they would ship, so that scores do not
+    depend on which of the two files they were made from.
+
+    Raises:
+        DataFileError: The file is missing or is no supernet.
+    """
+    rounded = decode_checkpoint(half_precision(load_checkpoint(path)), where=str(path))
+    return _build(rounded, str(path))
+
+
+def _build(checkpoint: Checkpoint, where: str) -> TrainedSupernet:
+    """Put weights into a supernet of their size."""
+    training = checkpoint.header.get("config")
+    try:
+        assert isinstance(training, dict)
+        config = SupernetConfig(**training["supernet"])
+        supernet = initialise(config, seed=0)
+        with torch.no_grad():
+            for name, weight in supernet.named_parameters():
+                weight.copy_(checkpoint.tensors[f"weight.{name}"].float())
+    except (AssertionError, KeyError, TypeError, RuntimeError) as error:
+        raise DataFileError(f"{where} holds no supernet of evonasc ({error}).") from error
+    return TrainedSupernet(supernet.to(memory_format=torch.channels_last), training)

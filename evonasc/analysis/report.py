@@ -1,0 +1,125 @@
+"""Tables for a terminal."""
+
+from collections.abc import Mapping, Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from evonasc.search.run import RunResult
+from evonasc.search.run_folder import front_table
+from evonasc.space import SearchSpace
+
+#: Column -> (heading, number format).
+_HEADINGS = {
+    "error": ("error", ".4f"),
+    "latency_ms": ("total ms", ".2f"),
+    "head_ms": ("head ms", ".2f"),
+    "uplink_ms": ("uplink ms", ".2f"),
+    "tail_ms": ("tail ms", ".2f"),
+    "energy_mj": ("energy mJ", ".1f"),
+    "payload_bytes": ("payload B", ".0f"),
+    "head_memory_bytes": ("memory kB", ".0f"),
+}
+_ORDER = ("error", "head_ms", "uplink_ms", "tail_ms", "latency_ms")
+
+
+def front_view(
+    rows: Sequence[Mapping[str, object]],
+    space: SearchSpace,
+    *,
+    objectives: tuple[str, ...],
+    most: int = 25,
+) -> RenderableType:
+    """Return a table of front rows that fits a terminal.
+
+    Args:
+        rows: As :func:`evonasc.search.run_folder.front_table` or ``front.csv`` gives them.
+        space: Writes networks in short.
+        objectives: Shown besides error and times.
+        most: Rows at most; of a longer front, evenly spaced ones with both ends.
+    """
+    if not rows:
+        return Text("The front is empty: nothing was evaluated.")
+    extra = [name for name in objectives if name not in _ORDER]
+    names = [name for name in (*_ORDER, *extra) if name in rows[0]]
+    has_bits = len({str(row["payload_bits"]) for row in rows}) > 1
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("cell")
+    table.add_column("cut after")
+    if has_bits:
+        table.add_column("bits", justify="right")
+    for name in names:
+        table.add_column(_HEADINGS.get(name, (name, ""))[0], justify="right", no_wrap=True)
+    step = max((len(rows) - 1) / (most - 1), 1.0)
+    chosen = sorted({min(round(i * step), len(rows) - 1) for i in range(min(most, len(rows)))})
+    text_column = "arch_str" if "arch_str" in rows[0] else "network"
+    for row in (rows[i] for i in chosen):
+        cut = int(str(row["split_point"]))
+        network = space.to_short_text(space.from_text([str(row[text_column])]))[0]
+        cells = [network, _cut(cut, space), *([str(row["payload_bits"])] if has_bits else [])]
+        table.add_row(*cells, *(_number(name, row[name]) for name in names))
+    shown = f"{len(chosen)} of {len(rows)} points shown; " if len(chosen) < len(rows) else ""
+    return Group(table, Text(f"{shown}{space.short_text_key}", style="dim"))
+
+
+def _cut(cut: int, space: SearchSpace) -> str:
+    """Name a cut in few characters."""
+    if cut == 0:
+        return "0 raw input"
+    return f"{cut} {space.block_names[cut - 1]}" if cut < space.n_blocks else f"{cut} all local"
+
+
+def _number(name: str, value: object) -> str:
+    """Format a number for its column."""
+    number = float(str(value))
+    if name == "head_memory_bytes":
+        number /= 1000
+    return format(number, _HEADINGS.get(name, ("", ".4g"))[1])
+
+
+def run_view(result: RunResult) -> RenderableType:
+    """Return what a person wants to see after a run: the front, how complete it is, and why."""
+    table = front_view(
+        front_table(result),
+        result.problem.designs.space,
+        objectives=result.problem.objectives,
+    )
+    return Group(
+        table, Text(), Text(outcome_line(result)), *provenance_lines(list(result.provenance))
+    )
+
+
+def outcome_line(result: RunResult) -> str:
+    """Return one sentence on how the search ended and how near the truth it came."""
+    words = {
+        "complete": "",
+        "exhausted": " (nothing new left to find)",
+        "interrupted": " (interrupted)",
+    }
+    line = (
+        f"{len(result.genes)} distinct designs evaluated in {result.seconds:.1f} s"
+        f"{words[result.status]}, {len(result.front_rows)} on the front."
+    )
+    comparison = result.compare_exact() if len(result.genes) else None
+    if comparison is not None:
+        line += (
+            f" Of the {comparison.n_points} points of the true front, {comparison.n_found} were "
+            f"found ({comparison.hypervolume_share:.2%} of its hypervolume)."
+        )
+    return line
+
+
+def provenance_lines(lines: Sequence[str]) -> list[Text]:
+    """Return where the numbers come from, dimmed."""
+    return [Text(f"- {line}", style="dim") for line in lines]
+
+
+def plain_table(rows: Sequence[Mapping[str, str]]) -> Table:
+    """Return any rows of text as a table."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in rows[0]:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*row.values())
+    return table

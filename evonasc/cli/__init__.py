@@ -1,0 +1,56 @@
+"""Command line: arguments, one call, a summary.
+
+Only the command that is asked for is imported, so ``--help`` answers at once.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from evonasc import __version__
+from evonasc.errors import EvonascError
+
+#: Command -> (module with ``add_arguments`` and ``execute``, help).
+COMMANDS = {
+    "hardware": ("hardware", "tables of predicted latencies; fit the predictors anew"),
+    "list": ("listing", "name what can be chosen"),
+    "plot": ("plot", "draw the fronts of finished runs"),
+    "run": ("run", "search networks and cuts, return the front of trade-offs"),
+    "show": ("show", "show a finished run"),
+    "supernet": ("supernet", "train, score and rank the one-shot supernet"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Returns:
+        0; 2 for an error the user can mend; 130 after Ctrl-C.
+    """
+    words = sys.argv[1:] if argv is None else list(argv)
+    asked = next((word for word in words if not word.startswith("-")), None)
+    parser = argparse.ArgumentParser(prog="evonasc", description=_DESCRIPTION)
+    parser.add_argument("--version", action="version", version=f"evonasc {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (module, text) in COMMANDS.items():
+        command = commands.add_parser(name, help=text, description=text)
+        if name == asked:
+            import_module(f"evonasc.cli.{module}").add_arguments(command)
+    arguments = parser.parse_args(words)
+    module = COMMANDS[arguments.command][0]
+    try:
+        code: int = import_module(f"evonasc.cli.{module}").execute(arguments)
+    except EvonascError as error:
+        print(f"evonasc: error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("evonasc: interrupted.", file=sys.stderr)
+        return 130
+    return code
+
+
+_DESCRIPTION = (
+    "Evolutionary multi-objective neural architecture search for split computing: find networks "
+    "and where to cut them between a device and a server."
+)

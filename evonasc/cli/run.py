@@ -1,0 +1,161 @@
+"""``evonasc run``: search, show the front, leave a folder."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from evonasc.arrays import FloatArray, IntArray
+from evonasc.cli.console import output, progress
+from evonasc.cost.scenario import DEFAULT_SCENARIO, FIELD_KINDS, named_scenario, override
+from evonasc.errors import ConfigError
+
+_DEFAULT_BUDGET, _DEFAULT_POP_SIZE = 2000, 50
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--algo", default="nsga2", help="algorithm (default: %(default)s)")
+    parser.add_argument("--problem", default="split-nas", help="problem (default: %(default)s)")
+    parser.add_argument("--space", default="nasbench201", help="search space")
+    parser.add_argument(
+        "--scenario",
+        default=DEFAULT_SCENARIO,
+        help="name, or a TOML file (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--objectives", default="error,latency_ms", help="comma-separated (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--accuracy", default="supernet", help="where the error comes from: supernet or live"
+    )
+    parser.add_argument("--data-root", type=Path, help="folder with the data set, for live")
+    parser.add_argument("--seed", type=int, default=0, help="(default: %(default)s)")
+    parser.add_argument(
+        "--budget",
+        type=int,
+        default=_DEFAULT_BUDGET,
+        help="distinct designs to evaluate (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--pop-size", type=int, default=_DEFAULT_POP_SIZE, help="(default: %(default)s)"
+    )
+    parser.add_argument("--out", type=Path, help="run folder (default: a new one below runs/)")
+    parser.add_argument("--no-plot", action="store_true", help="do not draw the front")
+    parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    fields = parser.add_argument_group("scenario fields", "replace single fields of the scenario")
+    for name in FIELD_KINDS:
+        if name != "name":
+            fields.add_argument(f"--{name.replace('_', '-')}", metavar="VALUE", dest=f"set_{name}")
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Search, and return 0, or 130 after Ctrl-C."""
+    from evonasc.search.config import SearchConfig
+    from evonasc.search.run import RunConfig, make_problem, run_search
+    from evonasc.search.run_folder import RunWriter, front_table, summary
+
+    scenario = override(named_scenario(arguments.scenario), _overrides(arguments))
+    config = RunConfig(
+        problem=arguments.problem,
+        space=arguments.space,
+        scenario=scenario,
+        objectives=tuple(name.strip() for name in arguments.objectives.split(",") if name.strip()),
+        accuracy=arguments.accuracy,
+        data_root=arguments.data_root,
+        search=SearchConfig(
+            algorithm=arguments.algo,
+            budget=arguments.budget,
+            pop_size=arguments.pop_size,
+            seed=arguments.seed,
+        ),
+    )
+    _refuse_unknown_algorithm(arguments.algo)
+    problem = make_problem(config)
+    problem.designs.sample(1, rng=_any_rng())  # refuses a scenario without a valid cut
+    folder = arguments.out or _new_folder(config.search)
+    quiet = arguments.quiet or arguments.json
+    with RunWriter(folder, config, problem) as writer, progress(quiet=quiet) as bar:
+        task = bar.add_task(f"{arguments.algo}", total=config.search.budget, note="")
+        best: list[float] = []
+
+        def on_new(genes: IntArray, columns: dict[str, FloatArray]) -> None:
+            writer.add(genes, columns)
+            lowest = float(columns[problem.objectives[0]].min())
+            best[:] = [min([lowest, *best])]
+            bar.update(
+                task, advance=len(genes), note=f"least {problem.objectives[0]} {best[0]:.4f}"
+            )
+
+        result = run_search(config, on_new=on_new, problem=problem)
+        writer.finish(result)
+    if not arguments.no_plot and len(result.front_rows):
+        from evonasc.cli.plot import draw_result
+
+        draw_result(result, folder / "front")
+    if arguments.json:
+        document = {"out": str(folder), **summary(result), "front": front_table(result)}
+        print(json.dumps(document, indent=2))
+    else:
+        from evonasc.analysis.report import run_view
+
+        console = output(quiet=arguments.quiet)
+        console.print(run_view(result))
+        console.print(f"Written to {folder} (front.csv, evaluations.csv, front.png, front.svg).")
+    return 130 if result.status == "interrupted" else 0
+
+
+def _overrides(arguments: argparse.Namespace) -> dict[str, object]:
+    """Return the scenario fields given on the command line."""
+    given = {
+        name: getattr(arguments, f"set_{name}")
+        for name in FIELD_KINDS
+        if name != "name" and getattr(arguments, f"set_{name}") is not None
+    }
+    values: dict[str, object] = {name: _parse(name, text) for name, text in given.items()}
+    return {**values, **({"name": f"{_stem(arguments.scenario)}*"} if values else {})}
+
+
+def _stem(scenario: str) -> str:
+    """Return a scenario's name; a file is named by its stem."""
+    return Path(scenario).stem if scenario.endswith(".toml") else scenario
+
+
+def _parse(name: str, text: str) -> object:
+    """Read a scenario field from the command line."""
+    kind = FIELD_KINDS[name]
+    try:
+        if kind == "tuple":
+            return [int(word) for word in text.split(",")]
+        if kind == "int":
+            return int(text)
+        if kind == "optional" and text.lower() == "none":
+            return None
+        return text if kind == "str" else float(text)
+    except ValueError as error:
+        words = {"tuple": "whole numbers, comma-separated", "int": "a whole number"}
+        raise ConfigError(f"{name} must be {words.get(kind, 'a number')}, got {text!r}.") from error
+
+
+def _refuse_unknown_algorithm(name: str) -> None:
+    """Refuse before anything is made or written."""
+    from evonasc.search.algorithms import algorithm
+
+    algorithm(name)
+
+
+def _new_folder(search: Any) -> Path:
+    """Return a folder below runs/ that does not exist yet."""
+    stem = f"{search.algorithm}-seed{search.seed}"
+    number = 1
+    while (folder := Path("runs") / f"{stem}-{number:03d}").exists():
+        number += 1
+    return folder
+
+
+def _any_rng() -> Any:
+    """Return a generator for a draw whose outcome does not matter."""
+    import numpy as np
+
+    return np.random.default_rng(0)

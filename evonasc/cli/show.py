@@ -1,0 +1,63 @@
+"""``evonasc show``: the front of a finished run, and how it went."""
+
+import argparse
+import json
+from pathlib import Path
+
+from evonasc.cli.console import output
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("run", type=Path, metavar="RUN", help="run folder")
+    parser.add_argument("--rows", type=int, default=25, help="rows at most (default: %(default)s)")
+    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Print the front."""
+    from evonasc.analysis.report import front_view, provenance_lines
+    from evonasc.search.run_folder import (
+        EVALUATIONS_FILE,
+        FRONT_FILE,
+        read_config,
+        read_summary,
+        read_table,
+    )
+    from evonasc.space import search_space
+
+    config, summary = read_config(arguments.run), read_summary(arguments.run)
+    if arguments.json:
+        print(json.dumps(summary, indent=2))
+        return 0
+    console = output()
+    search = config.search
+    console.print(
+        f"{search.algorithm} on {config.scenario.name}, seed {search.seed}, "
+        f"budget {search.budget}, objectives {', '.join(config.objectives)}"
+    )
+    if summary is None:
+        n = len(read_table(arguments.run / EVALUATIONS_FILE))
+        console.print(f"The run did not end: {n} designs are in {EVALUATIONS_FILE}, no front.")
+        return 0
+    from evonasc.problems.toy import ToySpace
+
+    space = ToySpace() if config.problem == "toy" else search_space(config.space)
+    rows = read_table(arguments.run / FRONT_FILE)
+    console.print(
+        front_view(rows, space, objectives=config.objectives, most=max(arguments.rows, 2))
+    )
+    console.print(
+        f"{summary['status']}: {summary['n_evaluated']} distinct designs in "
+        f"{summary['seconds']} s, {summary['n_front']} on the front."
+    )
+    exact = summary.get("exact")
+    if isinstance(exact, dict):
+        console.print(
+            f"True front: {exact['n_found']} of {exact['n_points']} points found, "
+            f"{exact['hypervolume_share']:.2%} of its hypervolume."
+        )
+    provenance = summary.get("provenance")
+    for line in provenance_lines(provenance if isinstance(provenance, list) else []):
+        console.print(line)
+    return 0

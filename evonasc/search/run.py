@@ -1,0 +1,204 @@
+"""One search from its configuration to its result."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from evonasc.arrays import FloatArray, IntArray
+from evonasc.cost.provenance import cost_provenance
+from evonasc.cost.scenario import DEFAULT_SCENARIO, SCENARIOS, Scenario
+from evonasc.errors import ConfigError, UnknownNameError
+from evonasc.front import front_recall, hypervolume, igd_plus, reference_point
+from evonasc.problems import DesignProblem, SplitNasProblem, Staircase
+from evonasc.problems.split_nas import DEFAULT_OBJECTIVES, ErrorSource
+from evonasc.search.algorithms import algorithm
+from evonasc.search.archive import Archive, BudgetSpent
+from evonasc.search.config import SearchConfig
+from evonasc.search.exact import ExactFront, exact_front
+from evonasc.space import search_space
+
+#: Problems on the command line, with one line for people.
+PROBLEMS = {
+    "split-nas": "architecture and split point together (the default)",
+    "toy": "analytic staircase with a known front, for tests",
+}
+#: Sources of the error on the command line, with one line for people.
+ACCURACIES = {
+    "live": "forward passes of the shipped supernet on your copy of its data (--data-root)",
+    "supernet": "stored scores of the shipped supernet (the default)",
+}
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """Everything that decides a run's result.
+
+    Raises:
+        UnknownNameError: An unknown problem or source of accuracy.
+        ConfigError: ``live`` without a data folder.
+    """
+
+    #: Name of the problem.
+    problem: str = "split-nas"
+    #: Name of the search space.
+    space: str = "nasbench201"
+    #: Machines, link, and which cuts are allowed.
+    scenario: Scenario = SCENARIOS[DEFAULT_SCENARIO]
+    #: What to minimise, in this order.
+    objectives: tuple[str, ...] = DEFAULT_OBJECTIVES
+    #: Where the error comes from.
+    accuracy: str = "supernet"
+    #: Folder with the official data files, for ``live``.
+    data_root: Path | None = None
+    #: How to search.
+    search: SearchConfig = field(default_factory=SearchConfig)
+
+    def __post_init__(self) -> None:
+        if self.problem not in PROBLEMS:
+            raise UnknownNameError("problem", self.problem, PROBLEMS)
+        if self.accuracy not in ACCURACIES:
+            raise UnknownNameError("accuracy", self.accuracy, ACCURACIES)
+        if self.accuracy == "live" and self.data_root is None:
+            raise ConfigError("accuracy 'live' needs the folder of its data. Give --data-root.")
+
+
+@dataclass(frozen=True)
+class ExactComparison:
+    """A run's front against the true one."""
+
+    #: Distinct points of the true front, and how many the run found.
+    n_points: int
+    n_found: int
+    #: Share of the true front's hypervolume, reference = its nadir times 1.1.
+    hypervolume_share: float
+    #: IGD+ in units of the true front's range.
+    igd_plus: float
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run found."""
+
+    config: RunConfig
+    #: The problem that was searched.
+    problem: DesignProblem
+    #: Every distinct design evaluated, canonical, in the order of evaluation, ``(n, n_genes)``.
+    genes: IntArray
+    #: Everything known of each, ``(n,)`` arrays by name.
+    columns: dict[str, FloatArray]
+    #: Rows of the front of everything evaluated, by rising first objective.
+    front_rows: IntArray
+    #: Designs the algorithm asked for, repeats included.
+    n_requested: int
+    #: ``complete``, ``exhausted`` (nothing new left to find) or ``interrupted``.
+    status: str
+    #: Wall time of the search.
+    seconds: float
+    #: Where the numbers come from, one line a quantity.
+    provenance: tuple[str, ...]
+    #: The true front, where the designs can be listed.
+    exact: ExactFront | None
+
+    @property
+    def front(self) -> FloatArray:
+        """Objectives of the front, ``(n, n_obj)``."""
+        return self.problem.objective_values(self.columns)[self.front_rows]
+
+    def compare_exact(self) -> ExactComparison | None:
+        """Set the front against the true one; None where that is unknown."""
+        if self.exact is None:
+            return None
+        truth, reference = self.exact.points, reference_point(self.exact.points)
+        n_points = len(np.unique(truth, axis=0))
+        return ExactComparison(
+            n_points=n_points,
+            n_found=round(front_recall(self.front, true_front=truth) * n_points),
+            hypervolume_share=hypervolume(self.front, reference_point=reference)
+            / hypervolume(truth, reference_point=reference),
+            igd_plus=igd_plus(self.front, true_front=truth),
+        )
+
+
+def make_problem(config: RunConfig) -> DesignProblem:
+    """Return the problem a configuration describes.
+
+    Raises:
+        EvonascError: Anything in the configuration cannot be had.
+    """
+    if config.problem == "toy":
+        return Staircase()
+    return SplitNasProblem(
+        search_space(config.space),
+        config.scenario,
+        _error_source(config),
+        objectives=config.objectives,
+    )
+
+
+def _error_source(config: RunConfig) -> ErrorSource:
+    """Return the source of the error; torch is imported for live evaluation only."""
+    if config.accuracy == "supernet":
+        from evonasc.accuracy.scores import ScoredError
+
+        return ScoredError()
+    from evonasc.accuracy.live import live_error
+
+    assert config.data_root is not None  # checked by RunConfig
+    return live_error(config.data_root)
+
+
+def run_search(
+    config: RunConfig,
+    *,
+    on_new: Callable[[IntArray, dict[str, FloatArray]], None] = lambda genes, columns: None,
+    problem: DesignProblem | None = None,
+) -> RunResult:
+    """Search, and return the front of everything evaluated.
+
+    The same configuration gives the same result. Interrupting (Ctrl-C) ends the search early and
+    returns what was found, status ``interrupted``.
+
+    Args:
+        config: What to search and how.
+        on_new: Called with each batch of new (canonical genes, columns).
+        problem: A problem made before by :func:`make_problem`; made here by default.
+
+    Raises:
+        EvonascError: Anything in the configuration cannot be had, or an evaluation failed.
+    """
+    search = algorithm(config.search.algorithm)
+    chosen = make_problem(config) if problem is None else problem
+    archive = Archive(chosen, budget=config.search.budget, on_new=on_new)
+    started, status = time.perf_counter(), "exhausted"
+    try:
+        search(archive, config.search)
+    except BudgetSpent:
+        status = "complete"
+    except KeyboardInterrupt:
+        status = "interrupted"
+    if config.search.algorithm == "exact" and status == "exhausted":
+        status = "complete"
+    return RunResult(
+        config=config,
+        problem=chosen,
+        genes=archive.genes(),
+        columns=archive.columns(),
+        front_rows=archive.front_rows(),
+        n_requested=archive.n_requested,
+        status=status,
+        seconds=time.perf_counter() - started,
+        provenance=_provenance(config, chosen),
+        # Enumerating with live evaluation would be a search of its own.
+        exact=exact_front(chosen) if config.accuracy == "supernet" else None,
+    )
+
+
+def _provenance(config: RunConfig, problem: DesignProblem) -> tuple[str, ...]:
+    """Say where the numbers of a problem come from."""
+    if not isinstance(problem, SplitNasProblem):
+        return ("error, latency_ms: computed from the genes, exact.",)
+    costs = cost_provenance(config.scenario, objectives=config.objectives)
+    return (problem.accuracy.provenance, *costs)

@@ -1,0 +1,252 @@
+"""The folder a run leaves: configuration, every evaluation, the front, and how it went.
+
+``config.json`` is written first, ``evaluations.csv`` grows while the search runs, ``front.csv``
+and ``run.json`` are written at the end. Nothing needs a pickle to be read.
+"""
+
+import csv
+import io
+import json
+import platform
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+import evonasc
+from evonasc.arrays import FloatArray, IntArray
+from evonasc.cost.scenario import as_dict, override
+from evonasc.errors import ConfigError, DataFileError
+from evonasc.files import write_atomically
+from evonasc.problems import DesignProblem
+from evonasc.search.config import SearchConfig
+from evonasc.search.run import RunConfig, RunResult
+
+CONFIG_FILE, EVALUATIONS_FILE, FRONT_FILE, SUMMARY_FILE = (
+    "config.json",
+    "evaluations.csv",
+    "front.csv",
+    "run.json",
+)
+
+
+def design_rows(
+    problem: DesignProblem, genes: IntArray, columns: dict[str, FloatArray], *, first_id: int
+) -> list[dict[str, object]]:
+    """Return one row a design, as tables show them.
+
+    Args:
+        problem: Names and cuts come from its design space.
+        genes: ``(n, n_genes)``.
+        columns: ``(n,)`` arrays by name.
+        first_id: Number of the first design.
+    """
+    designs = problem.designs
+    name = "arch_str" if designs.space.name == "nasbench201" else "network"
+    texts = designs.space.to_text(designs.operations(genes))
+    values = {key: column.tolist() for key, column in columns.items()}
+    return [
+        {
+            "id": first_id + row,
+            name: texts[row],
+            "split_point": cut,
+            "payload_bits": bits,
+            **{key: column[row] for key, column in values.items()},
+        }
+        for row, (cut, bits) in enumerate(
+            zip(designs.split_points(genes).tolist(), designs.bits(genes).tolist(), strict=True)
+        )
+    ]
+
+
+class RunWriter:
+    """Writes a run's folder while the run goes on; a context manager.
+
+    Args:
+        folder: Made if it does not exist; must be empty.
+        config: Written at once.
+        problem: Gives names to genes.
+
+    Raises:
+        ConfigError: The folder holds something, or cannot be written.
+    """
+
+    def __init__(self, folder: Path, config: RunConfig, problem: DesignProblem) -> None:
+        require_empty(folder)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            write_atomically(folder / CONFIG_FILE, _as_json(_config_dict(config)))
+            self._file = (folder / EVALUATIONS_FILE).open("w", newline="", encoding="utf-8")
+        except OSError as error:
+            raise ConfigError(f"Cannot write the run folder {folder}: {error.strerror}.") from error
+        self.folder, self._problem = folder, problem
+        self._writer: csv.DictWriter[str] | None = None
+        self._n_written = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+    def add(self, genes: IntArray, columns: dict[str, FloatArray]) -> None:
+        """Append new designs; on disk when this returns."""
+        rows = design_rows(self._problem, genes, columns, first_id=self._n_written + 1)
+        if self._writer is None:
+            self._writer = csv.DictWriter(self._file, fieldnames=list(rows[0]), lineterminator="\n")
+            self._writer.writeheader()
+        self._writer.writerows(rows)
+        self._file.flush()
+        self._n_written += len(rows)
+
+    def finish(self, result: RunResult) -> None:
+        """Write the front and the summary."""
+        rows = front_table(result)
+        text = io.StringIO()
+        if rows:
+            writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+        write_atomically(self.folder / FRONT_FILE, text.getvalue().encode())
+        write_atomically(self.folder / SUMMARY_FILE, _as_json(summary(result)))
+
+
+def front_table(result: RunResult) -> list[dict[str, object]]:
+    """Return the rows of a result's front; ``id`` counts evaluations from 1."""
+    chosen = result.front_rows
+    columns = {name: values[chosen] for name, values in result.columns.items()}
+    rows = design_rows(result.problem, result.genes[chosen], columns, first_id=1)
+    return [{**row, "id": int(place) + 1} for row, place in zip(rows, chosen, strict=True)]
+
+
+def summary(result: RunResult) -> dict[str, object]:
+    """Return what a run did, as JSON holds it."""
+    comparison = result.compare_exact()
+    return {
+        "status": result.status,
+        "n_evaluated": len(result.genes),
+        "n_requested": result.n_requested,
+        "n_front": len(result.front_rows),
+        "seconds": round(result.seconds, 3),
+        "exact": None if comparison is None else asdict(comparison),
+        "provenance": list(result.provenance),
+        "versions": {
+            "evonasc": evonasc.__version__,
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("moocore", "numpy", "pymoo")},
+        },
+    }
+
+
+def require_empty(folder: Path) -> None:
+    """Refuse a folder that holds something.
+
+    Raises:
+        ConfigError: It does, or it is no folder.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(
+            f"The output {folder} must be a folder, got a file. Choose another --out."
+        )
+    if folder.is_dir() and any(folder.iterdir()):
+        raise ConfigError(
+            f"The output folder {folder} must be empty, got files in it. Choose another --out."
+        )
+
+
+def read_config(folder: Path) -> RunConfig:
+    """Return the configuration of a run folder.
+
+    Raises:
+        DataFileError: The folder holds no run.
+        EvonascError: Its configuration is not valid.
+    """
+    values = _read_json(folder / CONFIG_FILE, folder)
+    try:
+        root = values["data_root"]
+        return RunConfig(
+            problem=str(values["problem"]),
+            space=str(values["space"]),
+            scenario=override(RunConfig().scenario, dict(values["scenario"])),
+            objectives=tuple(map(str, values["objectives"])),
+            accuracy=str(values["accuracy"]),
+            data_root=None if root is None else Path(str(root)),
+            search=SearchConfig(**values["search"]),
+        )
+    except (KeyError, TypeError) as error:
+        raise DataFileError(f"{folder / CONFIG_FILE} is no run configuration ({error}).") from error
+
+
+def read_summary(folder: Path) -> dict[str, object] | None:
+    """Return the summary of a run folder; None if the run never ended.
+
+    Raises:
+        DataFileError: The file is damaged.
+    """
+    if not (folder / SUMMARY_FILE).exists():
+        return None
+    return _read_json(folder / SUMMARY_FILE, folder)
+
+
+def read_table(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a CSV file of a run folder, as text.
+
+    Raises:
+        DataFileError: The file is missing or damaged.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataFileError(f"Cannot read {path}: {error}. Expected a run folder.") from error
+
+
+def table_columns(rows: list[dict[str, str]], names: tuple[str, ...], *, where: Path) -> FloatArray:
+    """Return number columns of a table, ``(n, n_names)``.
+
+    Raises:
+        DataFileError: A column is missing or holds something else.
+    """
+    try:
+        return np.array([[float(row[name]) for name in names] for row in rows]).reshape(
+            len(rows), len(names)
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataFileError(f"{where} must have number columns {', '.join(names)}.") from error
+
+
+def _config_dict(config: RunConfig) -> dict[str, object]:
+    """Return a configuration as JSON holds it."""
+    return {
+        "problem": config.problem,
+        "space": config.space,
+        "scenario": as_dict(config.scenario),
+        "objectives": list(config.objectives),
+        "accuracy": config.accuracy,
+        "data_root": None if config.data_root is None else str(config.data_root),
+        "search": asdict(config.search),
+    }
+
+
+def _as_json(values: dict[str, object]) -> bytes:
+    """Encode for people."""
+    return (json.dumps(values, indent=2) + "\n").encode()
+
+
+def _read_json(path: Path, folder: Path) -> dict[str, object]:  # Any is what JSON gives
+    """Read a JSON object of a run folder."""
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataFileError(f"{folder} is no run folder: cannot read {path.name}.") from error
+    if not isinstance(values, dict):
+        raise DataFileError(f"{path} must hold a JSON object, got {type(values).__name__}.")
+    return values

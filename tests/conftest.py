@@ -1,0 +1,61 @@
+"""Fixtures that more than one file uses."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evonasc.problems import Staircase
+from evonasc.space import NasBench201
+from evonasc.space.nasbench201 import N_CELLS, cell_number
+
+
+class TableErrors:
+    """Error source that looks a made-up error up by the cell as it is handed over."""
+
+    provenance = "made up for tests"
+
+    def __init__(self) -> None:
+        self.table = np.random.default_rng(201).uniform(0.05, 0.9, N_CELLS)
+
+    def error(self, genes, *, designs):
+        return self.table[cell_number(designs.operations(genes))]
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.fixture(scope="session")
+def nasbench():
+    return NasBench201()
+
+
+@pytest.fixture(scope="session")
+def table_errors():
+    return TableErrors()
+
+
+@pytest.fixture
+def staircase():
+    return Staircase()
+
+
+@pytest.fixture(scope="session")
+def shared_data():
+    """Folder of the measurements: ``$EVONASC_SHARED/data``, or beside the checkout."""
+    default = Path(__file__).parents[2] / "shared"
+    folder = Path(os.environ.get("EVONASC_SHARED", default)) / "data"
+    if not folder.is_dir():
+        pytest.skip(f"measurements not found at {folder}; set EVONASC_SHARED")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def benchmark(shared_data):
+    """Return the published table of all cells: strings, genes, MACs, parameters."""
+    wanted = ("arch_str", "op_index", "flops_m", "params_m")
+    with np.load(shared_data / "nasbench201.npz", allow_pickle=False) as archive:
+        return {name: archive[name] for name in wanted}
