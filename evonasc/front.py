@@ -43,8 +43,11 @@ def reference_point(true_front: FloatArray) -> FloatArray:
     """Return the hypervolume reference of a problem: its front's nadir times 1.1, ``(n_obj,)``.
 
     An objective that is 0 on the whole front gets 1, so that its axis has room.
+
+    Raises:
+        ValueError: NaN or infinite values, no 2-D array, or no points.
     """
-    nadir = _checked(true_front).max(axis=0)
+    nadir = _some(true_front).max(axis=0)
     return np.where(nadir > 0, nadir * REFERENCE_FACTOR, 1.0)
 
 
@@ -73,9 +76,7 @@ def igd_plus(points: FloatArray, *, true_front: FloatArray) -> float:
     Raises:
         ValueError: NaN or infinite values, no 2-D array, or no points.
     """
-    front, found = _checked(true_front), _checked(points)
-    if len(found) == 0:
-        raise ValueError("points must hold at least one objective vector, got none.")
+    front, found = _some(true_front), _some(points)
     spread = np.ptp(front, axis=0)
     scale = np.where(spread > 0, spread, 1.0)
     if front.shape[1] == 1:
@@ -86,19 +87,22 @@ def igd_plus(points: FloatArray, *, true_front: FloatArray) -> float:
 def front_recall(points: FloatArray, *, true_front: FloatArray) -> float:
     """Return the share of the true front's distinct points that are among ``points``, [0, 1].
 
-    Points count as equal up to a relative difference of 1e-9.
+    Points count as equal up to a relative difference of 1e-9 in each objective.
 
     Raises:
-        ValueError: NaN or infinite values, or no 2-D array.
+        ValueError: NaN or infinite values, no 2-D array, or an empty true front.
     """
-    wanted = {_rounded(row) for row in _checked(true_front)}
-    found = {_rounded(row) for row in _checked(points)}
-    return len(wanted & found) / len(wanted)
+    wanted, found = np.unique(_some(true_front), axis=0), _checked(points)
+    hits = [np.isclose(found, row, rtol=1e-9, atol=0).all(axis=1).any() for row in wanted]
+    return float(np.mean(hits))
 
 
-def _rounded(row: FloatArray) -> tuple[str, ...]:
-    """Return a point to ten significant digits, as a key."""
-    return tuple(f"{value:.9e}" for value in row)
+def _some(points: FloatArray) -> FloatArray:
+    """Refuse what is no list of finite points, and an empty one."""
+    checked = _checked(points)
+    if len(checked) == 0:
+        raise ValueError("points must hold at least one objective vector, got none.")
+    return checked
 
 
 def _checked(points: FloatArray) -> FloatArray:

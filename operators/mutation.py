@@ -51,9 +51,10 @@ class DesignMutation(Mutation):
         # Another value: one of the choices - 1 steps around the circle of values.
         steps = 1 + rng.integers(np.maximum(choices - 1, 1), size=(n, designs.n_genes))
         fresh = (X + steps) % choices
-        # A near cut: at a geometric distance, either way; the repair keeps it in range.
+        # A near cut: at a geometric distance, either way; back where that leads outside.
         distance = rng.geometric(0.5, size=n) * rng.choice([-1, 1], size=n)
-        near = np.clip(X[:, split] + distance, 0, choices[split] - 1)
+        near, last = X[:, split] + distance, choices[split] - 1
+        near = np.where((near < 0) | (near > last), X[:, split] - distance, near).clip(0, last)
         fresh[:, split] = np.where(rng.random(n) < self.prob_jump, fresh[:, split], near)
 
         repaired: IntArray = designs.repair(np.where(is_reset, fresh, X), fallback=X)

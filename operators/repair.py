@@ -15,8 +15,10 @@ class CutRepair(Repair):
     at hand there is nothing to fall back to.
     """
 
-    def _do(self, problem: Any, X: IntArray, *, random_state: Any, **kwargs: Any) -> IntArray:
+    def _do(self, problem: Any, X: IntArray, *, random_state: Any = None, **kw: Any) -> IntArray:
         """Return ``(n, n_genes)`` valid designs."""
+        if random_state is None:  # pymoo's operators hand their own repair no generator
+            random_state = np.random.default_rng(0)
         limits = np.array(problem.designs.n_choices) - 1
         genes = np.clip(np.rint(X), 0, limits).astype(np.int64)
         drawn = problem.designs.sample(len(genes), rng=random_state)

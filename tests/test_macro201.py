@@ -224,7 +224,7 @@ def test_identity_blocks_return_their_input_in_torch():
 
     generator = torch.Generator().manual_seed(0)
     cell, image = Cell(4), torch.rand(2, 4, 8, 8, generator=generator)
-    for genes in np.random.default_rng(5).permutation(all_cells())[:150].tolist() + [BARE]:
+    for genes in [BARE, *np.random.default_rng(5).permutation(all_cells())[:150].tolist()]:
         is_same = torch.equal(cell(image, genes), image)
         assert is_same == SPACE.is_identity_block(one(genes)).any()
 

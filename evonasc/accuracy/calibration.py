@@ -30,7 +30,8 @@ class LossToError:
         below = y[0] + (loss - x[0]) * (y[1] - y[0]) / (x[1] - x[0])
         above = y[-1] + (loss - x[-1]) * (y[-1] - y[-2]) / (x[-1] - x[-2])
         extended = np.where(loss < x[0], below, np.where(loss > x[-1], above, inside))
-        return np.clip(extended, 0.0, 1.0)
+        clipped: FloatArray = np.clip(extended, 0.0, 1.0)
+        return clipped
 
 
 def match_quantiles(loss: FloatArray, error: FloatArray) -> LossToError:

@@ -48,7 +48,7 @@ def score_to_file(
         "training": trained.training,
         "scoring_batch": SCORING_BATCH,
         "precision": "bf16 autocast on the CPU",
-        "weights_sum": float(sum(w.double().sum() for w in trained.supernet.parameters())),
+        "weights_sum": sum(float(w.detach().double().sum()) for w in trained.supernet.parameters()),
     }
     cells = canonical_connected_cells()
     done = SupernetScores(

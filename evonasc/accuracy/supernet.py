@@ -146,7 +146,7 @@ class Supernet(nn.Module):
 
 
 def initialise(config: SupernetConfig, *, seed: int) -> Supernet:
-    """Build a supernet with reproducible weights; the global random state is left alone.
+    """Build a supernet, channels last, with reproducible weights; the global random state is left alone.
 
     Convolutions are drawn by He et al. 2015 (fan out), the classifier uniformly as torch does.
     """
@@ -163,4 +163,4 @@ def initialise(config: SupernetConfig, *, seed: int) -> Supernet:
             bound = module.in_features**-0.5
             nn.init.uniform_(module.weight, -bound, bound, generator=generator)
             nn.init.uniform_(module.bias, -bound, bound, generator=generator)
-    return supernet
+    return supernet.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]  # torch's stubs omit it

@@ -111,7 +111,7 @@ def train_supernet(
         EvaluationError: The training diverged.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    supernet = initialise(config.supernet, seed=config.seed).to(memory_format=torch.channels_last)
+    supernet = initialise(config.supernet, seed=config.seed)
     momenta = {name: torch.zeros_like(weight) for name, weight in supernet.named_parameters()}
     logs: list[EpochLog] = []
     path = folder / CHECKPOINT_FILE
@@ -151,7 +151,7 @@ def augmented_batch(images: Images, *, rng: np.random.Generator) -> tuple[Tensor
     """Return a training batch ``(n, 3, h, w)``: shifted by up to 4 pixels, mirrored by chance."""
     n, _, height, width = images.pixels.shape
     padded = np.pad(images.pixels, ((0, 0), (0, 0), (4, 4), (4, 4)))
-    tops, lefts = rng.integers(0, 9, size=n), rng.integers(0, 9, size=n)
+    tops, lefts = rng.integers(0, 9, size=(2, n))
     rows = tops[:, None, None] + np.arange(height)[None, :, None]
     columns = np.broadcast_to(np.arange(width), (n, width)).copy()
     mirrored = rng.random(n) < 0.5
@@ -184,7 +184,7 @@ def _step(
         scores = supernet(images, cell).float()
     loss = nn.functional.cross_entropy(scores, labels)
     supernet.zero_grad(set_to_none=True)
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]  # torch's stubs
     used = {name: w for name, w in supernet.named_parameters() if w.grad is not None}
     nn.utils.clip_grad_norm_(used.values(), config.clip)
     with torch.no_grad():

@@ -72,4 +72,4 @@ def _build(checkpoint: Checkpoint, where: str) -> TrainedSupernet:
                 weight.copy_(checkpoint.tensors[f"weight.{name}"].float())
     except (AssertionError, KeyError, TypeError, RuntimeError) as error:
         raise DataFileError(f"{where} holds no supernet of evonasc ({error}).") from error
-    return TrainedSupernet(supernet.to(memory_format=torch.channels_last), training)
+    return TrainedSupernet(supernet, training)

@@ -13,6 +13,7 @@ import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from evonasc.arrays import FloatArray, IntArray
 
@@ -152,8 +153,8 @@ def _legend(
 ) -> None:
     """Explain colours, markers and what lies behind."""
 
-    def dot(label: str, **style: object) -> plt.Line2D:
-        return plt.Line2D([], [], linestyle="", label=label, **style)  # type: ignore[arg-type]
+    def dot(label: str, **style: object) -> Line2D:
+        return Line2D([], [], linestyle="", label=label, **style)  # type: ignore[arg-type]
 
     handles = [
         dot(cut_name(cut, block_names), marker="o", color=colour) for cut, colour in colours.items()

@@ -77,7 +77,7 @@ def judge(
         median_error=float(np.median(errors)),
         max_error=float(errors.max()),
         within_10_percent=float((errors <= 0.1).mean()),
-        spearman=min(1.0, float(np.corrcoef(_ranks(predicted), _ranks(measured))[0, 1])),
+        spearman=round(float(np.corrcoef(_ranks(predicted), _ranks(measured))[0, 1]), 12),
         kendall_tau=_kendall_tau(predicted, measured),
         twin_mape=float(twins.mean()) if twins.size else float("nan"),
         twin_within_10_percent=float((twins <= 0.1).mean()) if twins.size else float("nan"),

@@ -185,13 +185,11 @@ def _fit_and_ship(machine: Hardware, measurements: Path, *, seed: int, holdout: 
         arrays[field.name] = value if value.dtype.kind == "i" else value.astype(np.float32)
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]  # no array is allow_pickle
-    call = f"fit_hardware(Path({measurements.as_posix()!r}), names=[{machine.name!r}], seed={seed})"
     write_asset(
         asset_path(machine.name),
         buffer.getvalue(),
         command=(
-            'python -c "from pathlib import Path; '
-            f'from evonasc.cost.fitting import fit_hardware; {call}"'
+            f"python -m evonasc hardware fit --data-root DATA --names {machine.name} --seed {seed}"
         ),
         note=(
             f"Latency predictor ({machine.kind}): {machine.description}. Fitted to "

@@ -64,11 +64,26 @@ HARDWARE: dict[str, Hardware] = {
     machine.name: machine
     for machine in (
         Hardware(
+            name="1080ti",
+            description="NVIDIA GTX 1080 Ti (HELP, PyTorch, batch 1)",
+            column="latency_ms_1080ti_1",
+            kind="fitted",
+        ),
+        Hardware(
+            name="1080ti_busy",
+            description="NVIDIA GTX 1080 Ti (HELP, PyTorch, time per input of a batch of 32)",
+            column="latency_ms_1080ti_32",
+            kind="fitted",
+            divide_by=32,
+            batch=32,
+        ),
+        Hardware(
             name="edgegpu",
             description="NVIDIA Jetson TX2 GPU (HW-NAS-Bench, TensorRT, batch 1)",
             column="latency_ms_edgegpu",
             kind="fitted",
             is_compiled=True,
+            typical_power_mw=10_000.0,  # assumed: between the board's two power modes
         ),
         Hardware(
             name="edgetpu",
@@ -76,18 +91,21 @@ HARDWARE: dict[str, Hardware] = {
             column="latency_ms_edgetpu",
             kind="fitted",
             is_compiled=True,
+            typical_power_mw=2_000.0,  # assumed: 4 TOPS at 2 TOPS/W
         ),
         Hardware(
             name="eyeriss",
             description="Eyeriss accelerator, simulated (HW-NAS-Bench, batch 1)",
             column="latency_ms_eyeriss",
             kind="closed form",
+            typical_power_mw=198.0,  # HW-NAS-Bench: mean energy over mean latency
         ),
         Hardware(
             name="fpga",
             description="FPGA accelerator, simulated (HW-NAS-Bench, batch 1)",
             column="latency_ms_fpga",
             kind="closed form",
+            typical_power_mw=7_000.0,  # HW-NAS-Bench: energy is 7 mJ a ms
         ),
         Hardware(
             name="gold_6226",
@@ -96,26 +114,13 @@ HARDWARE: dict[str, Hardware] = {
             kind="fitted",
         ),
         Hardware(
-            name="gtx1080ti",
-            description="NVIDIA GTX 1080 Ti (HELP, PyTorch, batch 1)",
-            column="latency_ms_1080ti_1",
-            kind="fitted",
-        ),
-        Hardware(
-            name="gtx1080ti_busy",
-            description="NVIDIA GTX 1080 Ti (HELP, PyTorch, time per input of a batch of 32)",
-            column="latency_ms_1080ti_32",
-            kind="fitted",
-            divide_by=32,
-            batch=32,
-        ),
-        Hardware(
             name="pixel3",
             description="Google Pixel 3 (HW-NAS-Bench, TFLite, batch 1)",
             column="latency_ms_pixel3",
             kind="fitted",
             is_compiled=True,
             aim="centre",
+            typical_power_mw=2_500.0,  # assumed: one big core
         ),
         Hardware(
             name="raspi4",
@@ -124,6 +129,7 @@ HARDWARE: dict[str, Hardware] = {
             kind="fitted",
             is_compiled=True,
             aim="window",
+            typical_power_mw=6_400.0,  # assumed: all cores busy
         ),
         Hardware(
             name="titan_rtx",
@@ -191,9 +197,10 @@ class Fitted:
         centre = np.interp(np.log(usual_ms), self.centre_log_ms, self.centre_factor)
         result: FloatArray = usual_ms * centre
         if self.folded_weights.size:
-            folded = self.folded_weights[0] + folded_features(genes) @ self.folded_weights[1:]
             is_folded: BoolArray = executed(genes).is_folded
-            result = np.where(is_folded, np.maximum(folded, self.folded_floor_ms), result)
+            features = folded_features(genes[is_folded])
+            folded_ms = self.folded_weights[0] + features @ self.folded_weights[1:]
+            result[is_folded] = np.maximum(folded_ms, self.folded_floor_ms)
         return result
 
     def base_ms(self, features: FloatArray) -> FloatArray:

@@ -5,9 +5,9 @@ from the first, on the Raspberry Pi 4 and the Pixel 3: the clock jumps. It is th
 not the network: on the Pixel 3 cells measured one after another share it, and correcting each
 prediction by the error of the two cells measured next to it would leave 1 %. A predictor cannot
 know the state, and must not learn it from the order of the benchmark. A least-squares fit would
-answer with a time between the two that nobody measures. So a sum over features is fitted by least absolute relative error
-(iteratively reweighted least squares), then nets on the logarithm by the same loss, with Adam
-(Kingma and Ba 2015, ICLR, arXiv 1412.6980). NumPy only.
+answer with a time between the two that nobody measures. So a sum over features is fitted by least
+absolute relative error (iteratively reweighted least squares), then nets on the logarithm by the
+same loss, with Adam (Kingma and Ba 2015, ICLR, arXiv 1412.6980). NumPy only.
 """
 
 import itertools

@@ -18,7 +18,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from evonasc.arrays import FloatArray, IntArray
+from evonasc.arrays import BoolArray, FloatArray, IntArray
 from evonasc.assets import read_asset
 from evonasc.cost.hardware import total_ms
 from evonasc.errors import AssetError
@@ -92,7 +92,8 @@ def block_weights(hardware: str, space: SearchSpace, operations: IntArray) -> Fl
     moved = np.array([float(layer.elements + layer.params) for layer in space.layers])
     values = space.block_sums(operations, moved)
     shares: FloatArray = macs / macs.sum(axis=1, keepdims=True)
-    return shares + values / values.sum(axis=1, keepdims=True)
+    shares += values / values.sum(axis=1, keepdims=True)
+    return shares
 
 
 def is_roofline_fitted(hardware: str) -> bool:
@@ -132,6 +133,7 @@ def head_table_ms(hardware: str, space: SearchSpace, operations: IntArray) -> Fl
     return table
 
 
-def _is_searched(space: SearchSpace) -> FloatArray:
-    """1 for blocks that the operation genes change, ``(n_blocks,)`` booleans."""
-    return space.is_identity_block(np.array([space.bare_network]))[0]
+def _is_searched(space: SearchSpace) -> BoolArray:
+    """True for blocks that the operation genes change, ``(n_blocks,)``."""
+    mask: BoolArray = space.is_identity_block(np.array([space.bare_network]))[0]
+    return mask

@@ -52,7 +52,7 @@ def fit_rooflines(table_file: Path) -> dict[str, Roofline]:
     write_asset(
         ROOFLINE_ASSET,
         f"{text}\n".encode(),
-        command="python -m evonasc hardware fit --data-root SHARED_DATA",
+        command="python -m evonasc hardware fit --data-root DATA",
         note="Rooflines fitted to 48 FBNet blocks a machine (HW-NAS-Bench, CIFAR-100 input).",
     )
     return fitted
@@ -98,7 +98,8 @@ def _fit(blocks: list[tuple[Layer, ...]], measured_ms: FloatArray) -> Roofline:
         dense = _roofline(theta, lanes)
         depthwise = _roofline(theta[[1, 1, 2, 3, 4]], lanes)
         times = np.where(is_depthwise, depthwise.layer_ms(flat), dense.layer_ms(flat))
-        return np.bincount(of_block, weights=times)
+        sums: FloatArray = np.bincount(of_block, weights=times).astype(np.float64)
+        return sums
 
     best: tuple[float, Roofline] | None = None
     for lanes in _LANES:

@@ -103,7 +103,7 @@ SCENARIOS: dict[str, Scenario] = {
         Scenario(
             name="pixel3-busygpu-20mbps-lte",
             head_hardware="pixel3",
-            tail_hardware="gtx1080ti_busy",
+            tail_hardware="1080ti_busy",
             uplink_mbps=20.0,
             one_way_delay_ms=10.0,
             radio="lte",
@@ -181,7 +181,11 @@ def _typed(name: str, value: object) -> object:
             return tuple(value)
     elif wanted == "tuple" and isinstance(value, int) and is_number:
         return (value,)
-    elif (wanted == "str" and isinstance(value, str)) or (wanted == "optional" and value is None) or (wanted == "int" and isinstance(value, int) and is_number):
+    elif wanted == "str" and isinstance(value, str):
+        return value
+    elif wanted == "optional" and value is None:
+        return None
+    elif wanted == "int" and isinstance(value, int) and is_number:
         return value
     elif wanted in ("float", "optional") and is_number:
         return float(value)  # type: ignore[arg-type]  # is_number

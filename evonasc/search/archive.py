@@ -60,8 +60,9 @@ class Archive:
             GenomeError: Genes outside the space.
             EvaluationError: The evaluation failed.
         """
-        table = self.columns_of(genes)
-        return self.problem.objective_values(table)
+        if len(genes) == 0:  # an empty archive has no columns yet
+            return np.zeros((0, self.problem.n_obj))
+        return self.problem.objective_values(self.columns_of(genes))
 
     def columns_of(self, genes: IntArray) -> dict[str, FloatArray]:
         """Return all columns of designs, evaluating what is new; see :meth:`evaluate`."""

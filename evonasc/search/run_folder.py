@@ -12,7 +12,7 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -185,7 +185,7 @@ def read_config(folder: Path) -> RunConfig:
         raise DataFileError(f"{folder / CONFIG_FILE} is no run configuration ({error}).") from error
 
 
-def read_summary(folder: Path) -> dict[str, object] | None:
+def read_summary(folder: Path) -> dict[str, Any] | None:
     """Return the summary of a run folder; None if the run never ended.
 
     Raises:
@@ -241,7 +241,7 @@ def _as_json(values: dict[str, object]) -> bytes:
     return (json.dumps(values, indent=2) + "\n").encode()
 
 
-def _read_json(path: Path, folder: Path) -> dict[str, object]:  # Any is what JSON gives
+def _read_json(path: Path, folder: Path) -> dict[str, Any]:
     """Read a JSON object of a run folder."""
     try:
         values = json.loads(path.read_text(encoding="utf-8"))

@@ -99,7 +99,8 @@ class DesignSpace:
         Raises:
             GenomeError: A width that is not on offer, or genes outside the space.
         """
-        n, rows = self.space.n_operation_genes, []
+        n = self.space.n_operation_genes
+        rows: list[list[int]] = []
         for genome in genomes:
             if len(genome.operations) != n:
                 raise GenomeError(f"operations must be {n} genes, got {genome.operations}.")
@@ -226,7 +227,8 @@ class DesignSpace:
             raise ConfigError(_NO_CUT)
         designs = pool[rows]
         designs[:, self.space.n_operation_genes] = cuts
-        return designs[(designs == self.canonical(designs)).all(axis=1)]
+        is_canonical: BoolArray = (designs == self.canonical(designs)).all(axis=1)
+        return designs[is_canonical]
 
     def _with_each_width(self, operations: IntArray) -> IntArray:
         """Complete operations to designs, once a payload width; the split point is left 0."""

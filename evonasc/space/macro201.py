@@ -120,7 +120,8 @@ class NasBench201(SearchSpace):
     def is_identity_block(self, operations: IntArray) -> BoolArray:
         """A cell is the identity if its network is one skip from input to output."""
         only_skip = (self.canonical(operations) == self.bare_network).all(axis=1)
-        return only_skip[:, None] & _IS_CELL
+        mask: BoolArray = only_skip[:, None] & _IS_CELL
+        return mask
 
     def layer_counts(self, operations: IntArray) -> IntArray:
         """Count operations as written, dead edges included, as the benchmark does."""

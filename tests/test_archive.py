@@ -1,0 +1,182 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import genes_of
+
+from evonasc.errors import EvaluationError, GenomeError
+from evonasc.problems import DesignProblem, Staircase
+from evonasc.search.archive import Archive, BudgetSpent
+from evonasc.space import DesignSpace, NasBench201
+
+DESIGNS = DesignSpace(NasBench201(), (8, 16), lambda ops, bits: np.ones((len(ops), 20), dtype=bool))
+
+
+class Counting(DesignProblem):
+    """Objectives are two linear functions of the genes; remembers what it was asked."""
+
+    def __init__(self, designs=DESIGNS):
+        super().__init__(designs, objectives=("second", "first"), known_columns=("first", "second"))
+        self.asked = []
+
+    def columns(self, genes):
+        self.asked.append(genes.copy())
+        first = genes @ np.arange(1.0, 9.0)
+        return {"first": first, "second": -genes.sum(axis=1).astype(float), "third": first * 0}
+
+
+CHAIN, SWAPPED = [3, 0, 0, 0, 2, 0], [0, 3, 0, 0, 0, 2]  # one network in two spellings
+
+
+def spelled(*cuts, cell=CHAIN):
+    return np.array([[*cell, cut, 0] for cut in cuts])
+
+
+def test_every_spelling_of_a_design_is_evaluated_once():
+    problem = Counting()
+    archive = Archive(problem, budget=None)
+    first = archive.evaluate(np.concatenate([spelled(3, 4), spelled(3, cell=SWAPPED)]))
+    second = archive.evaluate(spelled(4, 3, cell=SWAPPED))
+    assert [len(genes) for genes in problem.asked] == [2]
+    assert len(archive) == 2
+    assert archive.n_requested == 5
+    np.testing.assert_array_equal(first[0], first[2])
+    np.testing.assert_array_equal(second, first[[1, 0]])
+
+
+@settings(max_examples=40)
+@given(st.lists(genes_of(DESIGNS, max_size=5), min_size=1, max_size=4))
+def test_no_canonical_design_is_evaluated_twice(batches):
+    problem = Counting()
+    archive = Archive(problem, budget=None)
+    for genes in batches:
+        if len(genes):
+            archive.evaluate(genes)
+    listed = np.concatenate([np.zeros((0, 8), dtype=np.int64), *problem.asked])
+    assert len(np.unique(listed, axis=0)) == len(listed) == len(archive)
+    np.testing.assert_array_equal(DESIGNS.canonical(listed), listed)
+    np.testing.assert_array_equal(archive.genes(), listed)
+    assert archive.n_requested == sum(map(len, batches))
+
+
+def test_objectives_belong_to_the_designs_asked_for():
+    """In the order of the question, repeats included, whatever was evaluated in between."""
+    archive = Archive(Counting(), budget=None)
+    archive.evaluate(spelled(9, 2))
+    values = archive.evaluate(spelled(2, 7, 9, 7))
+    canonical = DESIGNS.canonical(spelled(2, 7, 9, 7))
+    # objectives=("second", "first"): minus the sum of the genes, then their weighted sum
+    assert values[:, 0].tolist() == [-sum(row) for row in canonical.tolist()]
+    weighted = [sum((i + 1) * g for i, g in enumerate(row)) for row in canonical.tolist()]
+    assert values[:, 1].tolist() == weighted
+
+
+def test_designs_stand_in_the_order_of_evaluation():
+    archive = Archive(Counting(), budget=None)
+    archive.evaluate(spelled(9, 2, 9))
+    archive.evaluate(spelled(2, 5))
+    assert DESIGNS.split_points(archive.genes()).tolist() == [9, 2, 5]
+    assert archive.columns().keys() == {"first", "second", "third"}
+    assert {len(values) for values in archive.columns().values()} == {3}
+
+
+def test_a_batch_beyond_the_budget_is_evaluated_as_far_as_it_fits():
+    problem = Counting()
+    archive = Archive(problem, budget=3)
+    archive.evaluate(spelled(1, 2))
+    assert not archive.is_spent
+    with pytest.raises(BudgetSpent):
+        archive.evaluate(spelled(2, 7, 1, 7, 5, 6))
+    assert DESIGNS.split_points(archive.genes()).tolist() == [1, 2, 7]
+    assert archive.is_spent
+    assert sum(map(len, problem.asked)) == 3
+
+
+def test_known_designs_are_free_when_the_budget_is_spent():
+    problem = Counting()
+    archive = Archive(problem, budget=2)
+    before = archive.evaluate(spelled(1, 2))  # exactly the budget: nothing is raised
+    np.testing.assert_array_equal(archive.evaluate(spelled(2, 1, cell=SWAPPED)), before[::-1])
+    with pytest.raises(BudgetSpent):
+        archive.evaluate(spelled(3))
+    assert len(problem.asked) == 1
+
+
+def test_without_a_budget_it_is_never_spent():
+    archive = Archive(Counting(), budget=None)
+    archive.evaluate(DESIGNS.sample(500, rng=np.random.default_rng(0)))
+    assert not archive.is_spent
+
+
+def test_is_known_tells_canonical_designs():
+    archive = Archive(Counting(), budget=None)
+    archive.evaluate(spelled(3, 4))
+    canonical = DESIGNS.canonical(spelled(4, 5, 3))
+    assert archive.is_known(canonical).tolist() == [True, False, True]
+    assert archive.is_known(canonical[:0]).tolist() == []
+
+
+def test_new_designs_are_reported_at_once_also_when_the_budget_ends():
+    reports = []
+    archive = Archive(Counting(), budget=3, on_new=lambda *report: reports.append(report))
+    archive.evaluate(spelled(1, 2))
+    archive.evaluate(spelled(1, 2))
+    with pytest.raises(BudgetSpent):
+        archive.evaluate(spelled(5, 6))
+    assert [DESIGNS.split_points(genes).tolist() for genes, _ in reports] == [[1, 2], [5]]
+    assert all(len(columns["first"]) == len(genes) for genes, columns in reports)
+
+
+def test_the_front_is_that_of_everything_evaluated():
+    """Not of a population: a design on the front may have been asked for long ago."""
+    problem = Staircase()
+    archive = Archive(problem, budget=None)
+    on_front = np.array([[4, 4, 4, 0, 0, 0, 1], [0, 0, 0, 0, 0, 0, 1], [4] * 6 + [1]])
+    off_front = np.array([[4, 4, 4, 0, 0, 0, 4], [0, 0, 0, 0, 0, 0, 6], [4] * 6 + [2]])
+    archive.evaluate(on_front)
+    archive.evaluate(off_front)
+    # by rising first objective, the error: the sum 24 is best there, then 12, then 0
+    assert archive.front_rows().tolist() == [2, 0, 1]
+    np.testing.assert_allclose(archive.objectives()[[2, 0, 1]], [[0, 24], [0.5, 12], [1, 0]])
+
+
+def test_of_designs_with_equal_objectives_the_first_evaluated_stands_on_the_front():
+    archive = Archive(Staircase(), budget=None)
+    archive.evaluate(np.array([[0, 0, 0, 0, 0, 0, 6], [1, 0, 0, 0, 0, 0, 2]]))
+    archive.evaluate(np.array([[0, 1, 0, 0, 0, 0, 2], [0, 0, 0, 0, 0, 1, 2]]))
+    assert archive.front_rows().tolist() == [1]
+
+
+def test_an_empty_archive_has_an_empty_front():
+    archive = Archive(Counting(), budget=5)
+    assert len(archive) == 0
+    assert archive.genes().shape == (0, 8)
+    assert archive.objectives().shape == (0, 2)
+    assert archive.front_rows().tolist() == []
+
+
+def test_asking_for_no_designs_gives_no_objectives():
+    archive = Archive(Counting(), budget=5)
+    nothing = np.zeros((0, 8), dtype=np.int64)
+    assert archive.evaluate(nothing).shape == (0, 2)
+    archive.evaluate(spelled(1))
+    assert archive.evaluate(nothing).shape == (0, 2)
+
+
+def test_designs_outside_the_space_are_refused_and_cost_nothing():
+    archive = Archive(Counting(), budget=5)
+    with pytest.raises(GenomeError, match="split_point must lie in"):
+        archive.evaluate(spelled(3, 20))
+    assert len(archive) == 0
+
+
+def test_a_failed_evaluation_leaves_nothing_behind():
+    """A design whose value is no number must not count as known."""
+    problem = Counting()
+    archive = Archive(problem, budget=5)
+    archive.evaluate(spelled(1))
+    problem.columns = lambda genes: {"first": np.full(len(genes), np.nan)}
+    with pytest.raises(EvaluationError, match="first must be finite, got nan"):
+        archive.evaluate(spelled(2))
+    assert len(archive) == len(archive.genes()) == 1
+    assert archive.is_known(DESIGNS.canonical(spelled(1, 2))).tolist() == [True, False]

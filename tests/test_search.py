@@ -1,0 +1,299 @@
+"""Rules that every algorithm keeps, over all that evonasc.search.algorithms lists."""
+
+import contextlib
+import random
+
+import numpy as np
+import pytest
+
+from evonasc.cost.scenario import Scenario
+from evonasc.errors import ConfigError, UnknownNameError
+from evonasc.front import hypervolume, non_dominated
+from evonasc.problems import DesignProblem, SplitNasProblem, Staircase
+from evonasc.problems.toy import ToySpace
+from evonasc.search.algorithms import ALGORITHMS, algorithm
+from evonasc.search.archive import Archive, BudgetSpent
+from evonasc.search.config import SearchConfig
+from evonasc.search.directions import reference_directions
+from evonasc.search.exact import exact_front
+from evonasc.space import DesignSpace
+
+NAMES = list(ALGORITHMS)
+#: Algorithms that draw and stop at the budget.
+BUDGETED = [name for name in NAMES if name != "exact"]
+PYMOO = ["moead", "nsga2", "nsga3", "sms-emoa"]
+
+
+def searched(name, problem, *, budget=120, pop_size=20, seed=0):
+    """Return the archive of a whole search, and whether the budget ended it."""
+    archive = Archive(problem, budget=budget)
+    config = SearchConfig(algorithm=name, budget=budget, pop_size=pop_size, seed=seed)
+    try:
+        algorithm(name)(archive, config)
+    except BudgetSpent:
+        return archive, True
+    return archive, False
+
+
+class FewDesigns(DesignProblem):
+    """Twenty-five designs in all: two free genes, one cut. Their sum is to be small and large."""
+
+    def __init__(self):
+        def rule(operations, bits):
+            is_free = (operations[:, 2:] == 0).all(axis=1)
+            return is_free[:, None] & (np.arange(7) == 3)
+
+        names = ("error", "latency_ms")
+        designs = DesignSpace(ToySpace(), (8,), rule)
+        super().__init__(designs, objectives=names, known_columns=names)
+
+    def columns(self, genes):
+        total = genes[:, :2].sum(axis=1).astype(float)
+        return {"error": 1 - total / 8, "latency_ms": total}
+
+
+# The table
+
+
+def test_the_table_is_sorted_and_every_entry_loads():
+    assert list(ALGORITHMS) == sorted(ALGORITHMS)
+    for name, (_, _, description) in ALGORITHMS.items():
+        assert callable(algorithm(name))
+        assert description
+
+
+def test_an_unknown_algorithm_is_refused_with_the_close_match():
+    with pytest.raises(UnknownNameError, match=r"algorithm 'nsga22'\. Did you mean 'nsga2'\?"):
+        algorithm("nsga22")
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"budget": 0}, "budget must be at least 1, got 0"),
+        ({"pop_size": 1}, "pop_size must be at least 2, got 1"),
+        ({"seed": -1}, "seed must be at least 0, got -1"),
+    ],
+)
+def test_configurations_out_of_range_are_refused(values, message):
+    with pytest.raises(ConfigError, match=message):
+        SearchConfig(**values)
+
+
+# Every algorithm
+
+
+@pytest.mark.parametrize("name", BUDGETED)
+def test_the_budget_is_met_exactly_with_distinct_valid_designs(name, staircase):
+    archive, is_spent = searched(name, staircase)
+    genes = archive.genes()
+    assert is_spent
+    assert genes.shape == (120, 7)
+    assert len(np.unique(staircase.designs.canonical(genes), axis=0)) == 120
+    assert staircase.designs.is_valid(genes).all()
+
+
+@pytest.mark.parametrize("name", BUDGETED)
+def test_the_same_seed_gives_the_same_evaluations_and_another_seed_others(name):
+    def genes(seed):
+        return searched(name, Staircase(), seed=seed)[0].genes()
+
+    np.testing.assert_array_equal(genes(3), genes(3))
+    assert (genes(3) != genes(4)).any()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_global_random_state_is_untouched_and_unread(name):
+    """Unread: another global seed must not change the search."""
+    found = []
+    for seed in (1, 2):
+        np.random.seed(seed)  # noqa: NPY002
+        random.seed(seed)
+        before = np.random.get_state()[1].copy(), random.getstate()  # noqa: NPY002
+        found.append(searched(name, FewDesigns(), budget=15, pop_size=6)[0].genes())
+        np.testing.assert_array_equal(np.random.get_state()[1], before[0])  # noqa: NPY002
+        assert random.getstate() == before[1]
+    np.testing.assert_array_equal(*found)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_budget_larger_than_the_space_ends(name):
+    archive, is_spent = searched(name, FewDesigns(), budget=1000, pop_size=10)
+    assert not is_spent
+    # nine sums, 0 to 8, each on the front; random and exact see all 25 designs
+    assert len(archive) <= 25
+    assert len(archive.front_rows()) == 9
+    if name in ("exact", "random"):
+        assert len(archive) == 25
+
+
+@pytest.mark.parametrize("name", BUDGETED)
+def test_a_budget_smaller_than_the_population_is_kept(name, staircase):
+    archive, is_spent = searched(name, staircase, budget=5, pop_size=30)
+    assert is_spent
+    assert len(archive) == 5
+
+
+@pytest.mark.parametrize("name", BUDGETED)
+def test_the_smallest_population_works(name, staircase):
+    archive, _ = searched(name, staircase, budget=30, pop_size=2)
+    assert len(archive) == 30
+
+
+@pytest.mark.parametrize("name", PYMOO)
+def test_evolution_beats_random_search_on_the_staircase(name, staircase):
+    """By a wide margin: 2 of 3 points of random search are nowhere near the front."""
+    reference = np.array([1.1, 26.4])
+
+    def volume(which):
+        return hypervolume(
+            searched(which, staircase, budget=600)[0].objectives(), reference_point=reference
+        )
+
+    assert volume(name) > volume("random")
+
+
+@pytest.mark.parametrize("name", ["nsga2", "sms-emoa"])
+def test_evolution_finds_most_of_the_staircase(name, staircase):
+    archive, _ = searched(name, staircase, budget=1500, pop_size=40)
+    points = {tuple(point) for point in archive.objectives().round(9).tolist()}
+    truth = {tuple(point) for point in Staircase.front().round(9).tolist()}
+    assert len(points & truth) >= 20
+
+
+def test_hypervolume_of_all_designs_never_falls(staircase):
+    archive, _ = searched("nsga2", staircase, budget=300)
+    values = archive.objectives()
+    reference = np.array([1.1, 26.4])
+    volumes = [hypervolume(values[:n], reference_point=reference) for n in range(1, 301, 13)]
+    assert (np.diff(volumes) >= -1e-12).all()
+    assert volumes[-1] > volumes[0]
+
+
+# Enumeration
+
+
+def test_exact_finds_the_whole_staircase_whatever_the_budget(staircase):
+    archive, is_spent = searched("exact", staircase, budget=7)
+    assert not is_spent
+    assert len(archive) == 5**6 * 6
+    front = archive.objectives()[archive.front_rows()]
+    # 25 sums; by rising error
+    np.testing.assert_allclose(front, Staircase.front()[::-1])
+
+
+def test_the_exact_front_lists_all_designs_on_it(staircase):
+    truth = exact_front(staircase)
+    assert truth.n_designs == 5**6 * 6
+    # each network has one best cut, and every network is as good as any other of its sum
+    assert len(truth.genes) == 5**6
+    np.testing.assert_array_equal(np.unique(truth.points, axis=0)[:, 1], np.arange(25)[::-1])
+    np.testing.assert_array_equal(
+        staircase.objective_values(staircase.columns(truth.genes)), truth.points
+    )
+    assert (np.diff(truth.points[:, 0]) >= 0).all()
+
+
+class UnlistedToy(ToySpace):
+    """Said to be too many to list."""
+
+    def networks(self):
+        return None
+
+
+def test_what_is_too_large_to_list_is_not_enumerated(staircase):
+    staircase.designs = DesignSpace(UnlistedToy(), (8,), staircase.designs.cut_rule)
+    assert exact_front(staircase) is None
+    with pytest.raises(ConfigError, match="'toy' are too many to list. Use --algo nsga2"):
+        searched("exact", staircase)
+
+
+@pytest.mark.parametrize("name", [*PYMOO, "random"])
+def test_what_is_too_large_to_list_can_be_searched(name, staircase):
+    staircase.designs = DesignSpace(UnlistedToy(), (8,), staircase.designs.cut_rule)
+    archive, _ = searched(name, staircase, budget=60)
+    assert len(archive) == 60
+    assert staircase.designs.is_valid(archive.genes()).all()
+
+
+# Split computing
+
+
+SCARCE = Scenario(max_payload_bytes=5000, max_head_memory_bytes=400_000, payload_bits=(4, 8))
+
+
+@pytest.mark.parametrize("scenario", [Scenario(), SCARCE], ids=["free", "scarce"])
+@pytest.mark.parametrize("name", BUDGETED)
+def test_algorithms_search_split_points_within_the_rules(name, scenario, nasbench, table_errors):
+    problem = SplitNasProblem(nasbench, scenario, table_errors)
+    archive, is_spent = searched(name, problem, budget=90)
+    assert is_spent
+    assert len(archive) == 90
+    assert problem.designs.is_valid(archive.genes()).all()
+    columns = archive.columns()
+    np.testing.assert_array_equal(
+        archive.objectives(), np.stack([columns["error"], columns["latency_ms"]], axis=1)
+    )
+    if scenario is SCARCE:
+        assert columns["payload_bytes"].max() <= 5000
+        assert columns["head_memory_bytes"].max() <= 400_000
+
+
+@pytest.mark.parametrize("name", PYMOO)
+@pytest.mark.parametrize(
+    "objectives", [("latency_ms",), ("error", "latency_ms", "head_memory_bytes")]
+)
+def test_any_number_of_objectives_can_be_searched(name, objectives, nasbench, table_errors):
+    problem = SplitNasProblem(nasbench, Scenario(), table_errors, objectives=objectives)
+    archive, _ = searched(name, problem, budget=80)
+    assert archive.objectives().shape == (80, len(objectives))
+    front = archive.objectives()[archive.front_rows()]
+    assert non_dominated(front).all()
+    for point in archive.objectives():
+        assert (front <= point).all(axis=1).any()
+
+
+def test_enumeration_of_split_points_is_never_beaten(nasbench, table_errors):
+    problem = SplitNasProblem(nasbench, SCARCE, table_errors)
+    truth = exact_front(problem).points
+    for point in searched("nsga2", problem, budget=300)[0].objectives():
+        assert (truth <= point).all(axis=1).any()
+
+
+# Reference directions
+
+
+@pytest.mark.parametrize(
+    ("n_obj", "pop_size", "n_directions"),
+    [
+        (1, 50, 1),
+        (2, 50, 50),
+        (2, 2, 2),
+        # Simplex lattices of three: 3, 6, 10, 15, 21, 28, 36, 45, 55 directions
+        (3, 50, 45),
+        (3, 55, 55),
+        (3, 3, 3),
+        # of four: 4, 10, 20, 35, 56
+        (4, 50, 35),
+    ],
+)
+def test_directions_are_the_finest_lattice_the_population_holds(n_obj, pop_size, n_directions):
+    directions = reference_directions(n_obj, SearchConfig(pop_size=pop_size))
+    assert directions.shape == (n_directions, n_obj)
+    np.testing.assert_allclose(directions.sum(axis=1), 1.0)
+    assert (directions >= 0).all()
+
+
+def test_a_population_smaller_than_the_objectives_gets_one_direction_an_objective():
+    directions = reference_directions(3, SearchConfig(pop_size=2))
+    np.testing.assert_array_equal(np.sort(directions, axis=0), [[0, 0, 0], [0, 0, 0], [1, 1, 1]])
+
+
+def test_three_objectives_and_a_tiny_population_print_nothing(nasbench, table_errors, capsys):
+    objectives = ("error", "latency_ms", "payload_bytes")
+    problem = SplitNasProblem(nasbench, Scenario(), table_errors, objectives=objectives)
+    for name in PYMOO:
+        with contextlib.suppress(BudgetSpent):
+            searched(name, problem, budget=20, pop_size=2)
+    captured = capsys.readouterr()
+    assert captured.out == captured.err == ""
