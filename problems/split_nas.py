@@ -4,6 +4,7 @@ from typing import Protocol
 
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.cuts import design_space
+from evonasc.cost.energy import head_power_mw
 from evonasc.cost.scenario import Scenario
 from evonasc.cost.split_cost import split_costs, split_energy_mj
 from evonasc.problems.base import DesignProblem
@@ -56,6 +57,8 @@ class SplitNasProblem(DesignProblem):
         *,
         objectives: tuple[str, ...] = DEFAULT_OBJECTIVES,
     ) -> None:
+        if "energy_mj" in objectives:
+            head_power_mw(scenario)  # refuses unknown power before a search begins
         self.scenario, self.accuracy = scenario, accuracy
         super().__init__(
             design_space(scenario, space), objectives=objectives, known_columns=OBJECTIVES

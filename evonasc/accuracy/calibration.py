@@ -42,7 +42,11 @@ def match_quantiles(loss: FloatArray, error: FloatArray) -> LossToError:
         error: ``(n,)`` their top-1 errors, fractions.
     """
     losses, errors = np.quantile(loss, _LEVELS), np.quantile(error, _LEVELS)
-    # Errors are multiples of 1 / n_images, so neighbouring quantiles can coincide: keep the first
-    # of equals, else the map would tie networks whose losses differ.
-    keep = np.concatenate([[True], (np.diff(errors) > 0) & (np.diff(losses) > 0)])
+    # Errors are multiples of 1 / n_images, so neighbouring quantiles can coincide. One knot of
+    # equals is kept, else the map would tie networks whose losses differ: the first, but at the
+    # top the last, so that the map spans all losses.
+    rises = (np.diff(errors) > 0) & (np.diff(losses) > 0)
+    keep = np.concatenate([[True], rises])
+    keep[np.flatnonzero(keep)[-1]] = False
+    keep[[0, -1]] = True
     return LossToError(tuple(losses[keep].tolist()), tuple(errors[keep].tolist()))

@@ -2,6 +2,7 @@
 
 import io
 import json
+import zipfile
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -71,7 +72,7 @@ def decode_scores(data: bytes, *, where: str) -> SupernetScores:
                 n_images=int(file["n_images"]),
                 header=json.loads(str(file["header"])),
             )
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise AssetError(f"{where} is no score file of evonasc ({error}).") from error
 
 

@@ -11,6 +11,7 @@ NAS via Meta-Learning", NeurIPS, arXiv 2106.08630.
 """
 
 import io
+import zipfile
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -274,5 +275,5 @@ def _read(name: str) -> dict[str, IntArray | FloatArray]:
     try:
         with np.load(io.BytesIO(read_asset(asset_path(name))), allow_pickle=False) as archive:
             return dict(archive)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise AssetError(f"The shipped file {asset_path(name)!r} is no weight file.") from error

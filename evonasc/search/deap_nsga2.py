@@ -1,0 +1,139 @@
+"""NSGA-II by DEAP: the same algorithm from another library, to check the first one against.
+
+Selection and sorting are DEAP's; sampling, crossover and mutation are our operators, with the
+probabilities they have under pymoo, and no design is paid for twice.
+
+References: Fortin et al. 2012, "DEAP: Evolutionary Algorithms Made Easy", JMLR 13; Deb et al. 2002,
+"A Fast and Elitist Multiobjective Genetic Algorithm: NSGA-II", IEEE Transactions on Evolutionary
+Computation 6(2); Fortin, Grenier and Parizeau 2013, "Generalizing the Improved Run-time Complexity
+Algorithm for Non-dominated Sorting", GECCO (``nd="log"``).
+"""
+
+import numpy as np
+from deap import base, tools
+from pymoo.core.population import Population
+
+from evonasc.arrays import FloatArray, IntArray
+from evonasc.operators import DesignCrossover, DesignMutation, DesignSampling
+from evonasc.problems import DesignProblem
+from evonasc.search.archive import Archive
+from evonasc.search.config import SearchConfig
+
+#: Matings in a row that may fail to give enough new designs (as many as pymoo's).
+_MATINGS = 100
+
+
+class _Fitness(base.Fitness):
+    """DEAP's fitness; every objective is minimised."""
+
+    def __init__(self, values: FloatArray) -> None:
+        self.weights = (-1.0,) * len(values)  # of the instance: DEAP's creator makes classes
+        self.crowding_dist = 0.0
+        super().__init__(tuple(values.tolist()))
+
+
+class _Individual:
+    """A design and what DEAP knows of it."""
+
+    def __init__(self, genes: IntArray, values: FloatArray) -> None:
+        self.genes, self.fitness = genes, _Fitness(values)
+
+
+class _Operators:
+    """Our pymoo operators on arrays, each with its own probability."""
+
+    def __init__(self, problem: DesignProblem, rng: np.random.Generator) -> None:
+        self._problem, self._rng = problem, rng
+        self._sampling, self._crossover = DesignSampling(), DesignCrossover()
+        self._mutation = DesignMutation()
+
+    def sample(self, n: int) -> IntArray:
+        """Return ``(n, n_genes)`` designs."""
+        drawn: IntArray = self._sampling.do(self._problem, n, random_state=self._rng).get("X")
+        return drawn
+
+    def children(self, parents: IntArray) -> IntArray:
+        """Map parents ``(n_matings, 2, n_genes)`` to ``(2 n_matings, n_genes)`` children."""
+        pairs = [Population.new("X", pair) for pair in parents]
+        crossed = self._crossover.do(self._problem, pairs, random_state=self._rng)
+        mutated = self._mutation.do(self._problem, crossed, random_state=self._rng)
+        return np.asarray(mutated.get("X"), dtype=np.int64)
+
+
+def deap_nsga2(archive: Archive, config: SearchConfig) -> None:
+    """Search by DEAP's non-dominated sorting and crowding distance, with our integer operators.
+
+    Returns when mating finds no new design, 100 times in a row.
+    """
+    rng = np.random.default_rng(config.seed)
+    operators = _Operators(archive.problem, rng)
+    parents = tools.selNSGA2(
+        _evaluated(archive, _new(archive, operators.sample(config.pop_size))),
+        config.pop_size,
+        nd="log",
+    )
+    while True:
+        offspring = _offspring(archive, operators, parents, n=config.pop_size, rng=rng)
+        if len(offspring) == 0:
+            return
+        parents = tools.selNSGA2(
+            parents + _evaluated(archive, offspring), config.pop_size, nd="log"
+        )
+
+
+def _offspring(
+    archive: Archive,
+    operators: _Operators,
+    parents: list[_Individual],
+    *,
+    n: int,
+    rng: np.random.Generator,
+) -> IntArray:
+    """Mate until there are ``n`` new designs, or mating was tried often enough; canonical."""
+    found = np.zeros((0, archive.problem.n_var), dtype=np.int64)
+    for _ in range(_MATINGS):
+        n_matings = -(-(n - len(found)) // 2)
+        winners = _tournaments(parents, 2 * n_matings, rng=rng)
+        pairs = np.stack([winner.genes for winner in winners]).reshape(n_matings, 2, -1)
+        found = _new(archive, np.concatenate([found, operators.children(pairs)]))[:n]
+        if len(found) == n:
+            break
+    return found
+
+
+def _tournaments(
+    parents: list[_Individual], n: int, *, rng: np.random.Generator
+) -> list[_Individual]:
+    """Return the winners of ``n`` duels, by dominance, then crowding distance, then chance.
+
+    The rules of DEAP's ``selTournamentDCD``, which draws from Python's global generator.
+    """
+    n_orders = -(-2 * n // len(parents))
+    order = np.concatenate([rng.permutation(len(parents)) for _ in range(n_orders)])
+    winners = []
+    for left, right in order[: 2 * n].reshape(n, 2).tolist():
+        one, other = parents[left], parents[right]
+        if one.fitness.dominates(other.fitness):
+            winners.append(one)
+        elif other.fitness.dominates(one.fitness):
+            winners.append(other)
+        elif one.fitness.crowding_dist != other.fitness.crowding_dist:
+            is_first = one.fitness.crowding_dist > other.fitness.crowding_dist
+            winners.append(one if is_first else other)
+        else:
+            winners.append(one if rng.random() < 0.5 else other)
+    return winners
+
+
+def _new(archive: Archive, genes: IntArray) -> IntArray:
+    """Return the designs not evaluated in this run, each once, canonical, in the order given."""
+    canonical = archive.problem.designs.canonical(genes)
+    _, first = np.unique(canonical, axis=0, return_index=True)
+    once = canonical[np.sort(first)]
+    return once[~archive.is_known(once)]
+
+
+def _evaluated(archive: Archive, genes: IntArray) -> list[_Individual]:
+    """Evaluate designs and make individuals of them."""
+    values = archive.evaluate(genes)
+    return [_Individual(row, value) for row, value in zip(genes, values, strict=True)]

@@ -1,0 +1,118 @@
+import os
+import pickle
+
+import numpy as np
+import pytest
+
+from evonasc.accuracy import datasets
+from evonasc.accuracy.datasets import Images, decode_batch, load_data
+from evonasc.errors import DataFileError, UnknownNameError
+
+
+def batch(n=10, *, dtype=np.uint8, seed=0):
+    """A batch in the official layout: channel-major rows of 3,072 bytes and a list of labels."""
+    rng = np.random.default_rng(seed)
+    return {
+        b"data": rng.integers(256, size=(n, 3072)).astype(dtype),
+        b"labels": rng.integers(10, size=n).tolist(),
+        b"filenames": [b"x.png"] * n,
+    }
+
+
+@pytest.fixture
+def small_cifar(tmp_path, monkeypatch):
+    """Six batches of the official layout with ten images each, and their MD5 sums."""
+    folder = tmp_path / "cifar-10-batches-py"
+    folder.mkdir()
+    for number, name in enumerate(datasets.CIFAR10_MD5):
+        content = pickle.dumps(batch(seed=number), 2)
+        (folder / name).write_bytes(content)
+        digest = datasets.hashlib.md5(content, usedforsecurity=False).hexdigest()
+        monkeypatch.setitem(datasets.CIFAR10_MD5, name, digest)
+    return tmp_path
+
+
+def test_decoding_gives_planes_in_channel_order():
+    raw = batch(2)
+    pixels, labels = decode_batch(pickle.dumps(raw, 2), where="here")
+    assert pixels.shape == (2, 3, 32, 32)
+    # row 1, green (second plane of 1,024 values), line 3, column 5
+    assert pixels[1, 1, 3, 5] == raw[b"data"][1, 1024 + 3 * 32 + 5]
+    assert labels == raw[b"labels"]
+
+
+class Attack:
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return (os.mkdir, (str(self.path),))
+
+
+def test_a_hostile_pickle_is_refused_and_does_nothing(tmp_path):
+    target = tmp_path / "made-by-the-pickle"
+    with pytest.raises(DataFileError, match=r"here is refused as a CIFAR batch: it asks for"):
+        decode_batch(pickle.dumps({b"data": Attack(target)}, 2), where="here")
+    assert not target.exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"no pickle", "refused as a CIFAR batch"),
+        (pickle.dumps([1, 2]), "holds no CIFAR batch"),
+        (pickle.dumps({b"data": np.zeros((2, 3072), np.uint8)}), "holds no CIFAR batch"),
+        (pickle.dumps({b"data": np.zeros((2, 7), np.uint8), b"labels": [0, 1]}), "holds no CIFAR"),
+        (pickle.dumps(batch(dtype=np.float32)), "must hold uint8 pixels, got float32"),
+    ],
+)
+def test_what_is_no_batch_is_refused(content, message):
+    with pytest.raises(DataFileError, match=message):
+        decode_batch(content, where="here")
+
+
+def test_loading_splits_training_from_validation_by_the_seed(small_cifar):
+    data = load_data("cifar10", small_cifar, n_validation=20, seed=3)
+    assert (len(data.train), len(data.validation), len(data.test)) == (30, 20, 10)
+    both = np.concatenate([data.train.pixels, data.validation.pixels]).reshape(50, -1)
+    assert len(np.unique(both, axis=0)) == 50  # no image is in both
+    again = load_data("cifar10", small_cifar / "cifar-10-batches-py", n_validation=20, seed=3)
+    assert np.array_equal(again.validation.pixels, data.validation.pixels)
+    other = load_data("cifar10", small_cifar, n_validation=20, seed=4)
+    assert not np.array_equal(other.validation.pixels, data.validation.pixels)
+
+
+def test_a_changed_file_is_refused_by_its_md5(small_cifar):
+    path = small_cifar / "cifar-10-batches-py" / "data_batch_3"
+    path.write_bytes(path.read_bytes() + b"x")
+    with pytest.raises(DataFileError, match=r"data_batch_3 must have MD5 .*, got "):
+        load_data("cifar10", small_cifar, n_validation=20, seed=0)
+
+
+def test_a_missing_file_is_named(small_cifar):
+    (small_cifar / "cifar-10-batches-py" / "data_batch_2").unlink()
+    with pytest.raises(DataFileError, match=r"Cannot read .*data_batch_2"):
+        load_data("cifar10", small_cifar, n_validation=20, seed=0)
+
+
+def test_a_folder_without_the_data_set_says_what_to_give(tmp_path):
+    with pytest.raises(DataFileError, match="Give the folder that holds cifar-10-batches-py"):
+        load_data("cifar10", tmp_path, n_validation=1, seed=0)
+
+
+def test_an_unknown_data_set_is_named(tmp_path):
+    with pytest.raises(UnknownNameError, match=r"Unknown data set 'cifar11'. Did you mean"):
+        load_data("cifar11", tmp_path, n_validation=1, seed=0)
+
+
+@pytest.mark.parametrize("n_validation", [0, 50])
+def test_a_split_must_leave_both_parts(small_cifar, n_validation):
+    with pytest.raises(DataFileError, match=r"n_validation must lie in \[1, 49\]"):
+        load_data("cifar10", small_cifar, n_validation=n_validation, seed=0)
+
+
+def test_taking_rows_keeps_pairs_together():
+    images = Images(np.arange(4 * 3).reshape(4, 3, 1, 1).astype(np.uint8), np.arange(4))
+    taken = images.take(np.array([2, 0]))
+    assert taken.pixels[:, 0, 0, 0].tolist() == [6, 0]
+    assert taken.labels.tolist() == [2, 0]

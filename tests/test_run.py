@@ -1,0 +1,165 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from evonasc.cost.scenario import SCENARIOS
+from evonasc.errors import ConfigError, DataFileError, UnknownNameError
+from evonasc.front import non_dominated
+from evonasc.search.config import SearchConfig
+from evonasc.search.run import RunConfig, make_problem, run_search
+from evonasc.search.run_folder import (
+    RunWriter,
+    front_table,
+    read_config,
+    read_summary,
+    read_table,
+    table_columns,
+)
+
+TOY = RunConfig(problem="toy", search=SearchConfig(budget=300, pop_size=20))
+SMALL = RunConfig(search=SearchConfig(budget=200, pop_size=20))
+
+
+def written(config, folder):
+    problem = make_problem(config)
+    with RunWriter(folder, config, problem) as writer:
+        result = run_search(config, on_new=writer.add, problem=problem)
+        writer.finish(result)
+    return result
+
+
+@pytest.mark.parametrize("config", [TOY, SMALL], ids=["toy", "split-nas"])
+def test_a_folder_holds_every_evaluation_and_the_front_of_them(config, tmp_path):
+    result = written(config, tmp_path / "run")
+    rows = read_table(tmp_path / "run" / "evaluations.csv")
+    assert [int(row["id"]) for row in rows] == list(range(1, config.search.budget + 1))
+    points = table_columns(rows, config.objectives, where=tmp_path)
+    np.testing.assert_array_equal(points, result.problem.objective_values(result.columns))
+    front = read_table(tmp_path / "run" / "front.csv")
+    found = table_columns(front, config.objectives, where=tmp_path)
+    best = np.unique(points[non_dominated(points)], axis=0)
+    np.testing.assert_array_equal(found, best)
+    for row in front:
+        assert row == rows[int(row["id"]) - 1]
+
+
+def test_the_front_has_the_columns_that_are_promised(tmp_path):
+    written(SMALL, tmp_path)
+    (row, *_) = read_table(tmp_path / "front.csv")
+    promised = (
+        "arch_str, split_point, error, latency_ms, head_ms, uplink_ms, tail_ms, payload_bytes"
+    )
+    assert set(promised.split(", ")) <= set(row)
+    parts = float(row["head_ms"]) + float(row["uplink_ms"]) + float(row["tail_ms"])
+    assert float(row["latency_ms"]) == pytest.approx(parts)
+
+
+def test_a_configuration_reads_as_it_was_written(tmp_path):
+    scenario = replace(SCENARIOS["raspi4-edgegpu-5mbps"], payload_bits=(4, 8), min_split=2)
+    config = replace(SMALL, scenario=scenario, objectives=("error", "energy_mj", "head_ms"))
+    written(config, tmp_path)
+    assert read_config(tmp_path) == config
+
+
+def test_running_again_from_the_stored_configuration_gives_the_same_front(tmp_path):
+    first = written(SMALL, tmp_path)
+    second = run_search(read_config(tmp_path))
+    assert front_table(second) == front_table(first)
+
+
+def test_the_summary_says_how_near_the_truth_the_run_came(tmp_path):
+    result = written(SMALL, tmp_path)
+    exact = read_summary(tmp_path)["exact"]
+    assert 0 < exact["n_found"] < exact["n_points"]
+    assert 0.5 < exact["hypervolume_share"] < 1
+    assert exact["igd_plus"] > 0
+    assert result.status == "complete"
+
+
+def test_exact_search_finds_all_of_the_truth():
+    result = run_search(replace(SMALL, search=SearchConfig(algorithm="exact")))
+    comparison = result.compare_exact()
+    assert comparison.n_found == comparison.n_points
+    assert comparison.hypervolume_share == pytest.approx(1.0)
+    assert comparison.igd_plus == pytest.approx(0.0)
+
+
+def test_interrupting_keeps_what_was_evaluated(tmp_path):
+    problem = make_problem(TOY)
+    with RunWriter(tmp_path, TOY, problem) as writer:
+        batches = []
+
+        def interrupt_after_three(genes, columns):
+            writer.add(genes, columns)
+            batches.append(len(genes))
+            if len(batches) == 3:
+                raise KeyboardInterrupt
+
+        result = run_search(TOY, on_new=interrupt_after_three, problem=problem)
+        writer.finish(result)
+    assert result.status == "interrupted"
+    assert len(read_table(tmp_path / "evaluations.csv")) == sum(batches)
+    assert len(read_table(tmp_path / "front.csv")) == len(result.front_rows) > 0
+    assert read_summary(tmp_path)["status"] == "interrupted"
+
+
+def test_a_folder_with_something_in_it_is_refused_untouched(tmp_path):
+    (tmp_path / "mine.txt").write_text("keep")
+    with pytest.raises(ConfigError, match="must be empty, got files in it. Choose another --out"):
+        RunWriter(tmp_path, TOY, make_problem(TOY))
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_file_in_place_of_the_folder_is_refused(tmp_path):
+    (tmp_path / "run").write_text("a file")
+    with pytest.raises(ConfigError, match="must be a folder, got a file"):
+        RunWriter(tmp_path / "run", TOY, make_problem(TOY))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"problem": "split"}, "Unknown problem 'split'. Did you mean 'split-nas'?"),
+        ({"accuracy": "supernets"}, "Unknown accuracy 'supernets'. Did you mean 'supernet'?"),
+    ],
+)
+def test_unknown_names_are_refused(change, message):
+    with pytest.raises(UnknownNameError, match=message):
+        replace(SMALL, **change)
+
+
+def test_live_accuracy_needs_its_data():
+    with pytest.raises(ConfigError, match="needs the folder of its data. Give --data-root"):
+        replace(SMALL, accuracy="live")
+
+
+@pytest.mark.parametrize("name", ["budget", "pop_size", "seed"])
+def test_numbers_out_of_range_are_refused(name):
+    with pytest.raises(ConfigError, match=f"{name} must be at least"):
+        SearchConfig(**{name: -1})
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"problem": "toy"}'])
+def test_a_damaged_configuration_is_refused(tmp_path, text):
+    (tmp_path / "config.json").write_text(text)
+    with pytest.raises(DataFileError, match=r"is no run|must hold a JSON object"):
+        read_config(tmp_path)
+
+
+def test_a_scenario_file_cannot_smuggle_in_unknown_fields(tmp_path):
+    written(TOY, tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    config["scenario"]["uplink_mpbs"] = 5
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(UnknownNameError, match="Did you mean 'uplink_mbps'"):
+        read_config(tmp_path)
+
+
+def test_every_number_has_a_provenance():
+    text = " ".join(run_search(SMALL).provenance)
+    for quantity in ("error:", "head_ms:", "uplink_ms:", "tail_ms:", "payload_bytes"):
+        assert quantity in text
+    assert "apportioned" in text
+    assert "fitted" in text

@@ -1,0 +1,137 @@
+import numpy as np
+import pytest
+
+from evonasc.accuracy.calibration import LossToError, match_quantiles
+from evonasc.accuracy.rank import Truth, rank_rows, read_truth
+from evonasc.accuracy.scores import (
+    ScoredError,
+    SupernetScores,
+    decode_scores,
+    encode_scores,
+    shipped_scores,
+)
+from evonasc.errors import AssetError, DataFileError, EvaluationError
+from evonasc.problems import Staircase
+from evonasc.space import DesignSpace, NasBench201
+from evonasc.space.nasbench201 import all_cells, canonical_connected_cells, is_connected
+
+CELLS = canonical_connected_cells()
+
+
+@pytest.fixture
+def scores():
+    rng = np.random.default_rng(0)
+    loss = 1 + rng.random(len(CELLS))
+    n_right = np.rint(1000 * np.exp(-loss) + rng.normal(0, 10, len(CELLS))).astype(np.int64)
+    header = {"training": {"data": "cifar10"}}
+    return SupernetScores(CELLS, loss, n_right, 1000, header)
+
+
+@pytest.fixture
+def designs():
+    return DesignSpace(NasBench201(), (8,), lambda cells, bits: np.ones((len(cells), 20), bool))
+
+
+def test_the_map_follows_its_knots_and_goes_on_beyond_them():
+    to_error = LossToError((1.0, 2.0, 4.0), (0.2, 0.3, 0.4))
+    # Halfway between knots; slope 0.1 below the first, 0.05 above the last.
+    np.testing.assert_allclose(to_error(np.array([1.5, 3.0, 0.5, 5.0])), [0.25, 0.35, 0.15, 0.45])
+
+
+def test_errors_stay_fractions():
+    to_error = LossToError((1.0, 2.0), (0.2, 0.3))
+    assert to_error(np.array([-9.0, 99.0])).tolist() == [0.0, 1.0]
+
+
+def test_matching_quantiles_keeps_the_order_of_losses_and_the_range_of_errors(scores):
+    to_error = match_quantiles(scores.loss, scores.top1_error)
+    error = to_error(scores.loss)
+    assert np.array_equal(np.argsort(error), np.argsort(scores.loss))
+    assert len(np.unique(error)) == len(np.unique(scores.loss))
+    assert error.min() == pytest.approx(scores.top1_error.min())
+    assert error.max() == pytest.approx(scores.top1_error.max())
+
+
+def test_equal_errors_do_not_tie_different_losses():
+    loss, error = np.linspace(1, 2, 100), np.repeat([0.2, 0.5], 50)
+    assert len(np.unique(match_quantiles(loss, error)(loss))) == 100
+
+
+def test_a_score_file_reads_as_it_was_written(scores):
+    again = decode_scores(encode_scores(scores), where="here")
+    assert np.array_equal(again.cells, scores.cells)
+    assert np.array_equal(again.n_right, scores.n_right)
+    np.testing.assert_allclose(again.loss, scores.loss, rtol=1e-7)  # single precision
+    assert (again.n_images, again.header) == (1000, scores.header)
+
+
+@pytest.mark.parametrize("data", [b"", b"PK\x03\x04 nonsense", b"\x93NUMPY"])
+def test_what_is_no_score_file_is_refused(data):
+    with pytest.raises(AssetError, match="here is no score file of evonasc"):
+        decode_scores(data, where="here")
+
+
+def test_every_spelling_of_a_network_has_its_error(scores, designs):
+    source = ScoredError(scores)
+    cells = all_cells()
+    table = source.table(cells)
+    assert np.array_equal(np.isnan(table), ~is_connected(cells))
+    rows = np.flatnonzero(is_connected(cells))[::50]
+    genes = np.concatenate([cells[rows], np.full((len(rows), 1), 3)], axis=1)
+    error = source.error(designs.canonical(genes), designs=designs)
+    np.testing.assert_array_equal(error, table[rows])
+
+
+def test_a_network_without_a_score_is_named(scores, designs):
+    part = SupernetScores(CELLS[:-1], scores.loss[:-1], scores.n_right[:-1], 1000, scores.header)
+    genes = np.concatenate([CELLS[-1:], [[3]]], axis=1)
+    with pytest.raises(EvaluationError, match=r"No supernet score for cell \["):
+        ScoredError(part).error(genes, designs=designs)
+
+
+def test_another_space_is_refused(scores):
+    from evonasc.errors import ConfigError
+
+    toy = Staircase().designs
+    with pytest.raises(ConfigError, match="knows the space 'nasbench201' only, got 'toy'"):
+        ScoredError(scores).error(np.zeros((1, 7), dtype=np.int64), designs=toy)
+
+
+def test_shipped_scores_cover_every_network_once():
+    scores = shipped_scores()
+    assert np.array_equal(scores.cells, CELLS)
+    assert np.isfinite(scores.loss).all()
+    assert ((scores.n_right >= 0) & (scores.n_right <= scores.n_images)).all()
+
+
+def test_rank_correlation_by_hand():
+    """Of the six pairs of 1 2 3 4 against 1 3 2 4, one is swapped: tau = (5 - 1) / 6."""
+    truth = Truth(
+        cells=CELLS[:4],
+        accuracy=np.array([90.0, 92.0, 91.0, 93.0]),
+        connected=np.array([True, True, True, False]),
+    )
+    everything, connected = rank_rows("score", np.array([1.0, 2.0, 3.0, 4.0]), truth)
+    assert everything.kendall_tau == pytest.approx(4 / 6)
+    assert everything.spearman == pytest.approx(1 - 6 * 2 / (4 * 15))
+    assert (connected.n, connected.kendall_tau) == (3, pytest.approx(1 / 3))
+
+
+def test_a_missing_score_counts_as_worst():
+    truth = Truth(CELLS[:3], np.array([10.0, 50.0, 90.0]), np.array([False, True, True]))
+    everything, _ = rank_rows("score", np.array([np.nan, 1.0, 2.0]), truth)
+    assert everything.kendall_tau == pytest.approx(1.0)
+
+
+def test_truth_needs_its_columns(tmp_path):
+    np.savez(tmp_path / "x.npz", arch_str=np.array(["a"]))
+    with pytest.raises(DataFileError, match="must be an npz with arch_str and test_accuracy"):
+        read_truth(tmp_path / "x.npz")
+
+
+def test_the_shipped_scores_order_networks_at_least_as_well_as_the_readme_says(shared_data):
+    """The bar of the first release on connected cells is 0.45; see the README for the figure."""
+    truth = read_truth(shared_data / "nasbench201.npz")
+    score = -ScoredError().table(truth.cells)
+    _, connected = rank_rows("supernet", score, truth)
+    assert connected.kendall_tau >= 0.45

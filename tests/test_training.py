@@ -1,0 +1,137 @@
+import numpy as np
+import pytest
+import torch
+
+from evonasc.accuracy.checkpoint import load_checkpoint
+from evonasc.accuracy.datasets import DataSet, Images
+from evonasc.accuracy.supernet import SupernetConfig
+from evonasc.accuracy.training import TrainingConfig, as_input, augmented_batch, train_supernet
+from evonasc.errors import ConfigError, DataFileError, EvaluationError
+
+CONFIG = TrainingConfig(
+    supernet=SupernetConfig(channels=4, n_classes=2), epochs=3, batch_size=16, n_validation=8
+)
+
+
+def images(n, seed=0):
+    """Stripes across and stripes along: two classes that can be told apart."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(2, size=n)
+    across = np.tile(np.arange(16)[:, None] % 4 < 2, (1, 16))
+    stripes = np.where(labels[:, None, None], across, across.T)[:, None] * 150
+    return Images((stripes + rng.integers(100, size=(n, 3, 16, 16))).astype(np.uint8), labels)
+
+
+@pytest.fixture(scope="module")
+def data():
+    return DataSet("cifar10", 2, images(48), images(8, 1), images(8, 2))
+
+
+def weights(supernet):
+    return torch.cat([w.detach().flatten() for w in supernet.parameters()])
+
+
+class Stop(Exception):
+    pass
+
+
+def test_resuming_gives_the_weights_of_an_uninterrupted_run(data, tmp_path):
+    whole = weights(train_supernet(CONFIG, data, tmp_path / "whole"))
+
+    def stop_in_the_second_epoch(step, n_steps):
+        if step == 4:  # three steps an epoch
+            raise Stop
+
+    with pytest.raises(Stop):
+        train_supernet(CONFIG, data, tmp_path / "parts", on_step=stop_in_the_second_epoch)
+    steps = []
+    parts = train_supernet(
+        CONFIG, data, tmp_path / "parts", on_step=lambda step, n_steps: steps.append(step)
+    )
+    assert steps == [4, 5, 6, 7, 8, 9]  # the first epoch was not repeated
+    assert torch.equal(weights(parts), whole)
+    log = (tmp_path / "parts" / "log.csv").read_text().splitlines()
+    assert [line.split(",")[0] for line in log] == ["epoch", "1", "2", "3"]
+
+
+@pytest.mark.slow
+def test_training_learns_to_tell_stripes_apart(data, tmp_path):
+    logs, more = [], DataSet("cifar10", 2, images(192), data.validation, data.test)
+    train_supernet(
+        TrainingConfig(
+            supernet=CONFIG.supernet, epochs=20, batch_size=16, n_validation=8, is_bf16=False
+        ),
+        more,
+        tmp_path,
+        on_epoch=logs.append,
+    )
+    assert logs[-1].train_loss < 0.5 * logs[0].train_loss
+    assert logs[-1].train_accuracy > 0.9
+
+
+def test_a_checkpoint_of_other_settings_is_refused_and_kept(data, tmp_path):
+    train_supernet(TrainingConfig(**{**vars(CONFIG), "epochs": 1}), data, tmp_path)
+    before = (tmp_path / "checkpoint.safetensors").read_bytes()
+    with pytest.raises(ConfigError, match="another configuration: epochs is 1, not 3"):
+        train_supernet(CONFIG, data, tmp_path)
+    assert (tmp_path / "checkpoint.safetensors").read_bytes() == before
+
+
+def test_a_damaged_checkpoint_is_refused(data, tmp_path):
+    (tmp_path / "checkpoint.safetensors").write_bytes(b"\x00" * 100)
+    with pytest.raises(DataFileError, match="is no checkpoint of evonasc"):
+        train_supernet(CONFIG, data, tmp_path)
+
+
+def test_training_that_diverges_says_so(data, tmp_path):
+    config = TrainingConfig(**{**vars(CONFIG), "learning_rate": 1e30, "is_bf16": False})
+    with pytest.raises(EvaluationError, match="diverged in epoch 1: .* learning_rate below"):
+        train_supernet(config, data, tmp_path)
+
+
+def test_the_global_random_states_are_untouched(data, tmp_path):
+    torch_state, numpy_state = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
+    train_supernet(TrainingConfig(**{**vars(CONFIG), "epochs": 1}), data, tmp_path)
+    assert torch.equal(torch.get_rng_state(), torch_state)
+    assert np.array_equal(np.random.get_state()[1], numpy_state)  # noqa: NPY002
+
+
+@pytest.mark.parametrize("name", ["epochs", "batch_size", "n_validation"])
+def test_counts_must_be_positive(name):
+    with pytest.raises(ConfigError, match=f"{name} must be at least 1, got 0"):
+        TrainingConfig(**{name: 0})
+
+
+def test_augmentation_shifts_and_mirrors_whole_images():
+    """Each result is one of the 9 x 9 x 2 images that padding, cropping and mirroring allow."""
+    one = Images(np.arange(1, 13, dtype=np.uint8).reshape(1, 3, 2, 2), np.array([1]))
+    padded = np.pad(one.pixels[0], ((0, 0), (4, 4), (4, 4)))
+    allowed = {
+        crop[:, :, ::order].tobytes()
+        for top in range(9)
+        for left in range(9)
+        for crop in [padded[:, top : top + 2, left : left + 2]]
+        for order in (1, -1)
+    }
+    many = one.take(np.zeros(500, dtype=np.int64))
+    batch, labels = augmented_batch(many, rng=np.random.default_rng(0))
+    pixels = (batch * 64 + 121).round().numpy().astype(np.uint8)
+    assert {image.tobytes() for image in np.ascontiguousarray(pixels)} <= allowed
+    # Of a 2 x 2 image, 3 x 3 positions show something, each in two ways; the others nothing.
+    assert len({image.tobytes() for image in np.ascontiguousarray(pixels)}) == 3 * 3 * 2 + 1
+    assert labels.tolist() == [1] * 500
+
+
+def test_input_is_scaled_by_one_mean_and_deviation():
+    value = as_input(np.full((1, 3, 2, 2), 185, dtype=np.uint8))
+    assert value.unique().tolist() == [1.0]  # (185 - 121) / 64
+
+
+def test_a_checkpoint_holds_weights_momentum_and_the_log(data, tmp_path):
+    train_supernet(TrainingConfig(**{**vars(CONFIG), "epochs": 1}), data, tmp_path)
+    checkpoint = load_checkpoint(tmp_path / "checkpoint.safetensors")
+    names = {name.split(".", 1)[1] for name in checkpoint.tensors}
+    assert all(f"weight.{name}" in checkpoint.tensors for name in names)
+    assert all(f"momentum.{name}" in checkpoint.tensors for name in names)
+    assert checkpoint.header["config"]["supernet"]["channels"] == 4
+    assert [line["epoch"] for line in checkpoint.header["logs"]] == [1]
