@@ -6,6 +6,7 @@ All count distinct designs; every row of one scenario comes from one run of this
 """
 
 import argparse
+import contextlib
 import time
 
 import joblib
@@ -48,10 +49,8 @@ def one_run(name: str, seed: int, scenario: str, truth: ExactFront) -> dict[str,
     problem = make_problem(RunConfig(scenario=named_scenario(scenario)))
     archive = Archive(problem, budget=max(BUDGETS))
     started = time.perf_counter()
-    try:
+    with contextlib.suppress(BudgetSpent):
         search(archive, SearchConfig(budget=max(BUDGETS), seed=seed))
-    except BudgetSpent:
-        pass
     points, reference = archive.objectives(), reference_point(truth.points)
     whole = hypervolume(truth.points, reference_point=reference)
     genes = archive.genes()

@@ -20,7 +20,7 @@ def staircase(n):
 def test_a_staircase_is_its_own_front():
     steps = staircase(20)
     assert non_dominated(steps).all()
-    assert not non_dominated(np.concatenate([steps, steps + [[0.0, 0.5]]]))[20:].any()
+    assert not non_dominated(np.concatenate([steps, steps + np.array([0.0, 0.5])]))[20:].any()
 
 
 @pytest.mark.parametrize("n_obj", [1, 2, 3, 4])

@@ -253,3 +253,10 @@ def test_sample_draws_distinct_connected_canonical_networks(nasbench, rng):
     assert nasbench.is_connected(drawn).all()
     # 2000 uniform draws from 5424 hit about 5424 * (1 - exp(-2000 / 5424)) = 1673 of them
     assert 1600 < len(np.unique(drawn, axis=0)) < 1750
+
+
+@given(cells())
+def test_distinct_networks_are_every_row_once(genes):
+    networks, which = SPACE.distinct(genes)
+    assert sorted(networks.tolist()) == np.unique(genes, axis=0).tolist()
+    np.testing.assert_array_equal(networks[which], genes)

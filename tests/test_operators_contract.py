@@ -357,8 +357,8 @@ def test_the_first_of_several_spellings_in_a_batch_is_kept():
 
 
 def test_a_design_in_any_other_population_is_dropped():
-    genes = [[*CHAIN, 4], [*CHAIN, 5], [*CHAIN, 6]]
-    others = ([[*SWAPPED, 4]], [[*SWAPPED, 6], [*SWAPPED, 7]])
+    genes = [[*CHAIN, 4], [*CHAIN, 5], [*CHAIN, 6], [*SWAPPED, 8]]
+    others = ([[*SWAPPED, 4], [*CHAIN, 8]], [[*SWAPPED, 6], [*SWAPPED, 7]])
     assert kept(CELLS, genes, known=[], others=others) == [[*CHAIN, 5]]
 
 

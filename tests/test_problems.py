@@ -219,10 +219,10 @@ def test_an_unknown_objective_is_refused_with_the_close_match(nasbench, table_er
 
 def test_energy_without_a_known_power_is_refused_before_the_search(nasbench, table_errors):
     objectives = ("error", "energy_mj")
-    scenario = Scenario(head_hardware="fpga")
-    with pytest.raises(ConfigError, match=r"power of 'fpga'.* Set head_power_mw"):
+    scenario = Scenario(head_hardware="1080ti")
+    with pytest.raises(ConfigError, match=r"power of '1080ti'.* Set head_power_mw"):
         SplitNasProblem(nasbench, scenario, table_errors, objectives=objectives)
-    known = Scenario(head_hardware="fpga", head_power_mw=2000.0)
+    known = Scenario(head_hardware="1080ti", head_power_mw=2000.0)
     problem = SplitNasProblem(nasbench, known, table_errors, objectives=objectives)
     columns = problem.columns(np.array([[0, 0, 0, 3, 0, 0, 19]]))
     # everything on the device: 2 W times the head's time

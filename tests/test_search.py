@@ -92,6 +92,14 @@ def test_the_budget_is_met_exactly_with_distinct_valid_designs(name, staircase):
     assert staircase.designs.is_valid(genes).all()
 
 
+@pytest.mark.parametrize("name", ["nsga2", "nsga3", "sms-emoa"])
+def test_no_design_is_even_asked_for_twice(name, staircase):
+    """MOEA/D keeps copies on purpose; the others drop what the run has seen before asking."""
+    # the last question is cut short by the budget: at most a population of ten
+    archive, _ = searched(name, staircase, budget=600, pop_size=10)
+    assert 600 <= archive.n_requested <= 610
+
+
 @pytest.mark.parametrize("name", BUDGETED)
 def test_the_same_seed_gives_the_same_evaluations_and_another_seed_others(name):
     def genes(seed):
@@ -115,7 +123,13 @@ def test_global_random_state_is_untouched_and_unread(name):
     np.testing.assert_array_equal(*found)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if name in ("hwnas", "moead", "nasc") else [])
+        for name in NAMES
+    ],
+)
 def test_a_budget_larger_than_the_space_ends(name, monkeypatch):
     monkeypatch.setattr("evonasc.search.pymoo_driver._PATIENCE", 500)  # MOEA/D waits long
     archive, is_spent = searched(name, FewDesigns(), budget=1000, pop_size=10)

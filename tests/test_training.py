@@ -31,7 +31,7 @@ def weights(supernet):
     return torch.cat([w.detach().flatten() for w in supernet.parameters()])
 
 
-class Stop(Exception):
+class StopError(Exception):
     pass
 
 
@@ -40,9 +40,9 @@ def test_resuming_gives_the_weights_of_an_uninterrupted_run(data, tmp_path):
 
     def stop_in_the_second_epoch(step, n_steps):
         if step == 4:  # three steps an epoch
-            raise Stop
+            raise StopError
 
-    with pytest.raises(Stop):
+    with pytest.raises(StopError):
         train_supernet(CONFIG, data, tmp_path / "parts", on_step=stop_in_the_second_epoch)
     steps = []
     parts = train_supernet(

@@ -146,7 +146,7 @@ class Supernet(nn.Module):
 
 
 def initialise(config: SupernetConfig, *, seed: int) -> Supernet:
-    """Build a supernet, channels last, with reproducible weights; the global random state is left alone.
+    """Build a supernet, channels last, with reproducible weights from a generator of its own.
 
     Convolutions are drawn by He et al. 2015 (fan out), the classifier uniformly as torch does.
     """

@@ -11,8 +11,11 @@ Algorithm = Callable[[Archive, SearchConfig], None]
 
 #: Name -> (module, function, one line for people).
 ALGORITHMS: dict[str, tuple[str, str, str]] = {
+    "deap-nsga2": ("deap_nsga2", "deap_nsga2", "NSGA-II (DEAP)"),
     "exact": ("exact", "exact", "enumerate every design (small spaces only)"),
+    "hwnas": ("hwnas", "hwnas", "ASNG for the device alone, cut afterwards; NASC's comparator"),
     "moead": ("moead", "moead", "MOEA/D (pymoo)"),
+    "nasc": ("nasc", "nasc", "ASNG over network and cut, latency thresholds swept; the baseline"),
     "nsga2": ("nsga2", "nsga2", "NSGA-II (pymoo), the default"),
     "nsga3": ("nsga3", "nsga3", "NSGA-III (pymoo), for three objectives and more"),
     "random": ("random_search", "random_search", "random valid designs"),

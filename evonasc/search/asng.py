@@ -45,7 +45,8 @@ class Asng:
         self._alpha, self._first_step = alpha, step
         columns = np.arange(choices.max())
         self._is_category = columns < choices[:, None]
-        self._is_last = columns == choices[:, None] - 1
+        self._last = choices - 1
+        self._is_last = columns == self._last[:, None]
         # Smallest probability of a category, 1 / (d (C_i - 1)).
         floor = 1 / (n_free * np.maximum(choices - 1, 1))
         self._floor = np.where(choices > 1, floor, 0.0)[:, None] * self._is_category
@@ -67,14 +68,16 @@ class Asng:
 
     def mode(self) -> IntArray:
         """Return the most probable category of each variable, ``(n_variables,)``."""
-        return self._theta.argmax(axis=1)
+        best: IntArray = self._theta.argmax(axis=1)
+        return best
 
     def sample(self, n: int, *, rng: np.random.Generator) -> IntArray:
         """Draw ``(n, n_variables)`` categories."""
         below = np.cumsum(self._theta, axis=1)
         draws = rng.random((n, len(below), 1))
         # A draw beyond the last sum (rounding) is the last category.
-        return np.minimum((draws >= below).sum(axis=2), self._is_category.sum(axis=1) - 1)
+        categories: IntArray = np.minimum((draws >= below).sum(axis=2), self._last)
+        return categories
 
     def update(self, samples: IntArray, losses: FloatArray) -> None:
         """Move the distribution towards the better samples.

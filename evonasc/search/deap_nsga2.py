@@ -67,18 +67,22 @@ def deap_nsga2(archive: Archive, config: SearchConfig) -> None:
     """
     rng = np.random.default_rng(config.seed)
     operators = _Operators(archive.problem, rng)
-    parents = tools.selNSGA2(
-        _evaluated(archive, _new(archive, operators.sample(config.pop_size))),
-        config.pop_size,
-        nd="log",
-    )
+    first = _new(archive, operators.sample(config.pop_size))
+    parents = _survivors(_evaluated(archive, first), config.pop_size)
     while True:
         offspring = _offspring(archive, operators, parents, n=config.pop_size, rng=rng)
         if len(offspring) == 0:
             return
-        parents = tools.selNSGA2(
-            parents + _evaluated(archive, offspring), config.pop_size, nd="log"
-        )
+        parents = _survivors(parents + _evaluated(archive, offspring), config.pop_size)
+
+
+def _survivors(individuals: list[_Individual], n: int) -> list[_Individual]:
+    """Return the ``n`` best by front, then crowding distance, which they then carry."""
+    is_single = len(individuals[0].fitness.weights) == 1  # the fast sort needs two objectives
+    survivors: list[_Individual] = tools.selNSGA2(
+        individuals, n, nd="standard" if is_single else "log"
+    )
+    return survivors
 
 
 def _offspring(
@@ -89,7 +93,7 @@ def _offspring(
     n: int,
     rng: np.random.Generator,
 ) -> IntArray:
-    """Mate until there are ``n`` new designs, or mating was tried often enough; canonical."""
+    """Mate until there are ``n`` new designs, or mating was tried often enough."""
     found = np.zeros((0, archive.problem.n_var), dtype=np.int64)
     for _ in range(_MATINGS):
         n_matings = -(-(n - len(found)) // 2)
@@ -126,11 +130,11 @@ def _tournaments(
 
 
 def _new(archive: Archive, genes: IntArray) -> IntArray:
-    """Return the designs not evaluated in this run, each once, canonical, in the order given."""
+    """Return the designs not evaluated in this run, one of each canonical form, in their order."""
     canonical = archive.problem.designs.canonical(genes)
     _, first = np.unique(canonical, axis=0, return_index=True)
-    once = canonical[np.sort(first)]
-    return once[~archive.is_known(once)]
+    rows = np.sort(first)
+    return genes[rows[~archive.is_known(canonical[rows])]]
 
 
 def _evaluated(archive: Archive, genes: IntArray) -> list[_Individual]:

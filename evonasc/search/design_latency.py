@@ -1,59 +1,93 @@
-"""Latencies without errors: what a hardware-aware search knows of a design before evaluating it."""
+"""Latencies without errors: what a hardware-aware search knows of a network before training it."""
 
 import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.split_cost import split_costs
+from evonasc.errors import ConfigError
 from evonasc.problems import DesignProblem, SplitNasProblem
+
+#: Networks drawn to learn the range of latencies where they are too many to list.
+_N_SAMPLED = 1000
 
 
 def latency_ms(problem: DesignProblem, genes: IntArray) -> FloatArray:
     """Return the latency of designs, ms, ``(n,)``; their cuts need not be allowed.
 
-    Costs no accuracy evaluation for :class:`SplitNasProblem`. Other problems compute all their
-    columns for it.
+    Asks for no error in a :class:`SplitNasProblem`; other problems compute all their columns.
 
     Raises:
         GenomeError: Genes outside the space.
     """
     if isinstance(problem, SplitNasProblem):
-        costs = split_costs(genes, designs=problem.designs, scenario=problem.scenario)
+        canonical = problem.designs.canonical(genes)
+        costs = split_costs(canonical, designs=problem.designs, scenario=problem.scenario)
         return costs.latency_ms
     return problem.columns(genes)["latency_ms"]
 
 
-def best_cuts(problem: DesignProblem, operations: IntArray) -> tuple[IntArray, FloatArray]:
-    """Return each network's allowed design of least latency, by enumeration of cuts and widths.
+def on_device_ms(problem: DesignProblem, operations: IntArray) -> FloatArray:
+    """Return the latency of whole networks on the device, allowed or not, ms, ``(n,)``."""
+    genes = _widened(problem, operations)
+    genes[:, operations.shape[1]] = problem.designs.space.n_blocks
+    return latency_ms(problem, genes)
+
+
+def best_cuts(
+    problem: DesignProblem, operations: IntArray, *, is_any_cut_allowed: bool = False
+) -> tuple[IntArray, FloatArray]:
+    """Return each network's design of least latency, by enumeration of cuts and widths.
 
     Args:
         problem: Gives the latencies and the allowed cuts.
         operations: ``(n, n_operation_genes)`` networks.
+        is_any_cut_allowed: Ignore what the scenario forbids.
 
     Returns:
-        ``(n, n_genes)`` designs, and their latencies in ms, ``(n,)``. A network without an allowed
-        cut has an infinite latency, and a design that is not allowed.
+        ``(n, n_genes)`` designs and their latencies in ms, ``(n,)``. A network without an allowed
+        cut takes infinitely long, and its design is not allowed.
     """
-    designs = problem.designs
-    n_cuts = designs.space.n_blocks + 1
-    widths = range(len(designs.payload_bits)) if designs.has_bits_gene else range(1)
-    best = np.full(len(operations), np.inf)
-    result = np.zeros((len(operations), designs.n_genes), dtype=np.int64)
-    result[:, : operations.shape[1]] = operations
-    for width in widths:
-        rest = np.zeros((len(operations), designs.n_genes - operations.shape[1]), dtype=np.int64)
-        if designs.has_bits_gene:
-            rest[:, -1] = width
-        each = np.concatenate([operations, rest], axis=1)
-        valid = designs.valid_cuts(each)
-        every = np.repeat(each, n_cuts, axis=0)
-        every[:, operations.shape[1]] = np.tile(np.arange(n_cuts), len(operations))
-        table = latency_ms(problem, every).reshape(len(operations), n_cuts)
-        table = np.where(valid, table, np.inf)
-        cut = table.argmin(axis=1)
-        rows = np.arange(len(operations))
-        is_better = table[rows, cut] < best
-        best[is_better] = table[rows, cut][is_better]
-        result[is_better, operations.shape[1]] = cut[is_better]
-        if designs.has_bits_gene:
-            result[is_better, -1] = width
-    return result, best
+    designs, n_operations = problem.designs, operations.shape[1]
+    n_cuts, n_widths = designs.space.n_blocks + 1, len(designs.payload_bits)
+    genes = np.repeat(_widened(problem, operations), n_widths * n_cuts, axis=0)
+    genes[:, n_operations] = np.tile(np.arange(n_cuts), len(operations) * n_widths)
+    if designs.has_bits_gene:
+        genes[:, -1] = np.tile(np.repeat(np.arange(n_widths), n_cuts), len(operations))
+    table = latency_ms(problem, genes)
+    if not is_any_cut_allowed:
+        table = np.where(designs.is_valid(genes), table, np.inf)
+    table = table.reshape(len(operations), n_widths * n_cuts)
+    best = table.argmin(axis=1)
+    least = table[np.arange(len(table)), best]
+    rows = np.arange(len(table)) * table.shape[1] + best
+    return genes[rows], least
+
+
+def cuttable_networks(
+    problem: DesignProblem, *, rng: np.random.Generator
+) -> tuple[IntArray, FloatArray]:
+    """Return the networks with an allowed cut, ``(n, n_operation_genes)``, and their least ms.
+
+    All of them, or those among 1,000 drawn ones where networks are too many to list.
+
+    Raises:
+        ConfigError: None of them has an allowed cut.
+    """
+    networks = problem.designs.space.networks()
+    if networks is None:
+        networks = problem.designs.space.sample(_N_SAMPLED, rng=rng)
+    _, least = best_cuts(problem, networks)
+    is_cuttable = np.isfinite(least)
+    if not is_cuttable.any():
+        raise ConfigError(
+            "The scenario leaves no valid cut for any network. Lower min_split, or raise "
+            "max_head_memory_bytes or max_payload_bytes."
+        )
+    return networks[is_cuttable], least[is_cuttable]
+
+
+def _widened(problem: DesignProblem, operations: IntArray) -> IntArray:
+    """Complete networks to designs of the first width, their cut 0."""
+    n_rest = problem.designs.n_genes - operations.shape[1]
+    rest = np.zeros((len(operations), n_rest), dtype=np.int64)
+    return np.concatenate([operations, rest], axis=1)

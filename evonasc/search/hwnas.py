@@ -1,0 +1,191 @@
+"""HWNAS: first a network for the device alone, then a cut for it. What NASC is compared with.
+
+The search of :mod:`evonasc.search.nasc` without the cut: ASNG over the operation genes only, the
+error under thresholds on the latency of the *whole network on the device*. Only then is each
+network found cut where that is fastest, by trying all allowed cuts.
+
+Shimizu et al. 2022, arXiv 2208.13968, compare NASC with a hardware-aware search; what theirs
+minimises and how it is cut is unknown to us. This comparator is **our formulation**.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from evonasc.arrays import BoolArray, FloatArray, IntArray
+from evonasc.errors import ConfigError
+from evonasc.front import non_dominated
+from evonasc.problems import DesignProblem
+from evonasc.search.archive import Archive, BudgetSpent
+from evonasc.search.asng import Asng
+from evonasc.search.config import SearchConfig
+from evonasc.search.design_latency import best_cuts, cuttable_networks, on_device_ms
+from evonasc.search.nasc import room, spend
+from evonasc.search.threshold_search import (
+    SLACK,
+    NascAnswer,
+    NascConfig,
+    ThresholdSearch,
+    thresholds,
+)
+from evonasc.space import DesignSpace
+
+
+@dataclass(frozen=True)
+class HwnasConfig:
+    """How to search first and cut afterwards.
+
+    Raises:
+        ConfigError: A value out of range.
+    """
+
+    #: Thresholds and rule; its thresholds are about the whole network on the device.
+    search: NascConfig = field(default_factory=NascConfig)
+    #: Cut every network here, or at the nearest allowed cut; None chooses the fastest cut.
+    fixed_cut: int | None = None
+    #: Share of the budget kept for cutting the networks found, in [0, 1).
+    cut_share: float = 0.1
+
+    def __post_init__(self) -> None:
+        if self.fixed_cut is not None and self.fixed_cut < 0:
+            raise ConfigError(f"fixed_cut must be at least 0, got {self.fixed_cut}.")
+        if not 0 <= self.cut_share < 1:
+            raise ConfigError(f"cut_share must lie in [0, 1), got {self.cut_share}.")
+
+
+def hwnas(archive: Archive, config: SearchConfig) -> None:
+    """Search networks by error and on-device latency, then cut each where it is fastest.
+
+    Sweeps again while a good part of the budget is left; the last designs are drawn at random.
+    """
+    spend(archive, config, lambda rng: _sweep(archive, config, HwnasConfig(), rng=rng))
+
+
+def hwnas_answers(archive: Archive, config: SearchConfig, hwnas: HwnasConfig) -> list[NascAnswer]:
+    """Search under each threshold, cut what was found, and return one answer a threshold.
+
+    While it searches, a network is evaluated as computed on the device as a whole, or, where
+    memory forbids that, at its nearest allowed cut; its on-device latency is predicted. Afterwards
+    the answers are cut, then the other networks on the front of (error, on-device latency), each
+    at its fastest allowed cut, as far as the budget goes. Each (network, cut) counts once. The
+    width of the payload is the fastest too.
+
+    Args:
+        archive: Evaluates; its problem must have the columns ``error`` and ``latency_ms``.
+        config: Gives the seed, and the budget where the archive has none.
+        hwnas: Thresholds, rule and cut.
+
+    Returns:
+        Answers by rising threshold. Their threshold and feasibility are those of the whole network
+        on the device; their genes, error and latency are those after cutting.
+
+    Raises:
+        ConfigError: ``fixed_cut`` exceeds the number of blocks, or no network meets the threshold
+            (told where the networks can be listed).
+    """
+    return _sweep(archive, config, hwnas, rng=np.random.default_rng(config.seed))
+
+
+def _sweep(
+    archive: Archive, config: SearchConfig, hwnas: HwnasConfig, *, rng: np.random.Generator
+) -> list[NascAnswer]:
+    """Search under each threshold, then cut; see :func:`hwnas_answers`."""
+    problem = archive.problem
+    space = problem.designs.space
+    cut = space.n_blocks if hwnas.fixed_cut is None else hwnas.fixed_cut
+    if cut > space.n_blocks:
+        raise ConfigError(
+            f"fixed_cut must lie in [0, n_blocks] = [0, {space.n_blocks}], got {cut}."
+        )
+    pool_ms = on_device_ms(problem, cuttable_networks(problem, rng=rng)[0])
+    _require_reachable(archive, hwnas.search.max_latency_ms, pool_ms)
+
+    kept = 0 if hwnas.fixed_cut is not None else int(hwnas.cut_share * room(archive, config))
+    goals = thresholds(pool_ms, budget=room(archive, config) - kept, nasc=hwnas.search)
+    found, asng = [], Asng(space.n_choices)
+    for index, goal in enumerate(goals.tolist()):
+        share = (room(archive, config) - kept) // (len(goals) - index)
+        if not hwnas.search.is_warm:
+            asng = Asng(space.n_choices)
+        search = ThresholdSearch(
+            archive, hwnas.search, goal, asng, _CutAt(cut), latency_of=_whole_network_ms
+        )
+        search.run(share, rng=rng)
+        found += search.answer()
+    if hwnas.fixed_cut is not None:
+        return [_with_latency(archive, answer, answer.genes) for answer in found]
+    return _cut(archive, found)
+
+
+@dataclass(frozen=True)
+class _CutAt:
+    """Reads samples of operation genes as designs with one cut, or the nearest allowed one."""
+
+    cut: int
+
+    def __call__(self, designs: DesignSpace, samples: IntArray) -> tuple[IntArray, BoolArray]:
+        rest = np.zeros((len(samples), designs.n_genes - samples.shape[1]), dtype=np.int64)
+        rest[:, 0] = self.cut
+        genes = np.concatenate([samples, rest], axis=1)
+        is_cuttable: BoolArray = designs.valid_cuts(genes).any(axis=1)
+        kept = genes[is_cuttable]
+        return designs.canonical(designs.repair(kept, fallback=kept)), is_cuttable
+
+
+def _whole_network_ms(problem: DesignProblem, genes: IntArray) -> FloatArray:
+    """Return the latency of the designs' networks without any cut, ms, ``(n,)``."""
+    return on_device_ms(problem, problem.designs.operations(genes))
+
+
+def _cut(archive: Archive, found: list[NascAnswer]) -> list[NascAnswer]:
+    """Cut the answers, then the front of all networks, at their fastest cuts; see above."""
+    if len(archive) == 0:
+        return []
+    problem = archive.problem
+    networks = problem.designs.operations(archive.genes())
+    whole_ms = _whole_network_ms(problem, archive.genes())
+    points = np.stack([archive.columns()["error"], whole_ms], axis=1)
+    front = np.unique(networks[non_dominated(points)], axis=0)
+    # Every network here was evaluated, so each has an allowed cut.
+    answers = np.array([answer.genes for answer in found], dtype=np.int64)
+    answers = answers.reshape(len(found), problem.designs.n_genes)
+    cut = best_cuts(problem, problem.designs.operations(answers))[0]
+    cut = problem.designs.canonical(cut)
+    _evaluate_what_fits(archive, np.concatenate([cut, best_cuts(problem, front)[0]]))
+    # Where the budget was spent before an answer could be cut, it stays as it was searched.
+    rows = np.where(archive.is_known(cut)[:, None], cut, answers)
+    return [
+        _with_latency(archive, answer, tuple(row))
+        for answer, row in zip(found, rows.tolist(), strict=True)
+    ]
+
+
+def _evaluate_what_fits(archive: Archive, genes: IntArray) -> None:
+    """Evaluate designs in their order until the budget is spent."""
+    try:
+        archive.evaluate(genes)
+    except BudgetSpent:
+        return
+
+
+def _with_latency(archive: Archive, answer: NascAnswer, genes: tuple[int, ...]) -> NascAnswer:
+    """Return an answer with the genes, error and latency of an evaluated design."""
+    columns = archive.columns_of(np.array([genes]))
+    return NascAnswer(
+        max_latency_ms=answer.max_latency_ms,
+        genes=genes,
+        error=float(columns["error"][0]),
+        latency_ms=float(columns["latency_ms"][0]),
+        is_feasible=answer.is_feasible,
+    )
+
+
+def _require_reachable(archive: Archive, goal_ms: float | None, pool_ms: FloatArray) -> None:
+    """Refuse a threshold that no network meets on the device."""
+    is_listed = archive.problem.designs.space.networks() is not None
+    if goal_ms is not None and is_listed and goal_ms < pool_ms.min() * (1 - SLACK):
+        least = float(pool_ms.min())
+        raise ConfigError(
+            f"max_latency_ms must be at least {least:.4g}, the least latency of any network on the "
+            f"device, got {goal_ms:.4g}. Raise max_latency_ms by {least - goal_ms:.4g} ms."
+        )

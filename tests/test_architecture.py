@@ -1,0 +1,163 @@
+"""Who may import whom, and which third party comes in by which door."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FILES = sorted(
+    path for top in ("evonasc", "problems", "operators") for path in (ROOT / top).rglob("*.py")
+)
+
+# Part of evonasc -> the parts it may import besides itself. Each line ends one floor up.
+GROUND = {"arrays", "errors", "files", "front"}
+MAY_IMPORT = {
+    "": set(),
+    "arrays": set(),
+    "errors": set(),
+    "files": {"errors"},
+    "front": {"arrays", "errors"},
+    "assets": GROUND,
+    "space": GROUND | {"assets"},
+    "cost": GROUND | {"assets", "space"},
+    "accuracy": GROUND | {"assets", "space", "cost"},
+    "operators": GROUND | {"space"},
+    "problems": GROUND | {"space", "cost"},
+    "search": GROUND | {"assets", "space", "cost", "accuracy", "operators", "problems"},
+    "analysis": GROUND | {"assets", "space", "cost", "accuracy", "problems", "search"},
+    "cli": GROUND | {"assets", "space", "cost", "accuracy", "problems", "search", "analysis"},
+    "__main__": {"cli"},
+}
+
+# Third party -> the modules that may import it; a name covers what lies below it.
+DOORS = {
+    "deap": ("evonasc.search.deap_nsga2",),
+    "joblib": ("evonasc.accuracy", "evonasc.analysis", "evonasc.search"),
+    "matplotlib": ("evonasc.analysis.plotting",),
+    "moocore": ("evonasc.front",),
+    "pymoo": ("evonasc.operators", "evonasc.problems", "evonasc.search"),
+    "rich": ("evonasc.analysis.report", "evonasc.cli"),
+    "safetensors": ("evonasc.accuracy",),
+    "scipy": ("evonasc.accuracy", "evonasc.analysis", "evonasc.cost"),
+    "seaborn": ("evonasc.analysis.plotting",),
+    "torch": ("evonasc.accuracy",),
+}
+
+
+def module_name(path):
+    """Return the name Python imports the file by: problems/toy.py is evonasc.problems.toy."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    parts = parts if parts[0] == "evonasc" else ("evonasc", *parts)
+    return ".".join(part for part in parts if part != "__init__")
+
+
+def imported(path):
+    """Return every module the file imports, wherever the statement stands."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name}: import by the full name, not relatively"
+            # `from evonasc import front` names a module, `from evonasc.front import x` does not
+            found |= (
+                {f"evonasc.{alias.name}" for alias in node.names}
+                if node.module == "evonasc"
+                else {node.module}
+            )
+    return {"evonasc" if name == "evonasc.__version__" else name for name in found}
+
+
+def part_of(module):
+    """Return the first name below evonasc."""
+    return [*module.split("."), ""][1]
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_name)
+def test_imports_point_downwards(path):
+    own = part_of(module_name(path))
+    assert own in MAY_IMPORT, f"evonasc.{own} is new: say in MAY_IMPORT what it may import"
+    names = {name for name in imported(path) if name.split(".")[0] == "evonasc"}
+    allowed = {own, ""} | MAY_IMPORT[own]  # "" is the package itself: its version
+    strays = sorted(name for name in names if part_of(name) not in allowed)
+    assert not strays, f"{module_name(path)} must not import {strays}"
+
+
+def test_the_table_has_no_circle():
+    floors = []
+    waiting = dict(MAY_IMPORT)
+    while waiting:
+        floor = {name for name, below in waiting.items() if not below & waiting.keys()}
+        assert floor, f"a circle among {sorted(waiting)}"
+        floors.append(floor)
+        waiting = {name: below for name, below in waiting.items() if name not in floor}
+    assert floors[-1] == {"__main__"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_name)
+def test_problems_and_operators_are_named_as_users_name_them(path):
+    """As top-level modules they would be imported a second time, with classes of their own."""
+    tops = {name.split(".")[0] for name in imported(path)}
+    assert not tops & {"problems", "operators", "tests"}
+
+
+KNOWN_STRAY = pytest.mark.xfail(strict=True, reason="cli/supernet.py sets torch's threads itself")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, id=name, marks=[KNOWN_STRAY] if name == "evonasc.cli.supernet" else [])
+        for path, name in zip(FILES, map(module_name, FILES), strict=True)
+    ],
+)
+def test_third_parties_come_in_by_their_door(path):
+    own = module_name(path)
+    for name in {name.split(".")[0] for name in imported(path)}:
+        if name in sys.stdlib_module_names or name in ("evonasc", "numpy"):
+            continue
+        assert name in DOORS, f"{name} is new: say in DOORS who may import it"
+        allowed = [f"{door}." for door in DOORS[name]]
+        assert f"{own}.".startswith(tuple(allowed)), f"{own} must not import {name}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_name)
+def test_only_the_command_line_prints(path):
+    calls = [
+        node.lineno
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in ("print", "input", "breakpoint")
+    ]
+    assert not calls or part_of(module_name(path)) == "cli"
+
+
+def modules_after(statement):
+    """Return the top-level modules of a fresh interpreter after a statement."""
+    code = f"{statement}\nimport sys\nprint(*sorted({{m.split('.')[0] for m in sys.modules}}))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT
+    )
+    return set(done.stdout.split())
+
+
+def test_importing_the_package_and_its_command_line_is_light():
+    """Each of these costs up to three seconds; `evonasc --help` must answer at once."""
+    loaded = modules_after("import evonasc, evonasc.cli")
+    assert "evonasc" in loaded
+    assert not loaded & {"torch", "seaborn", "pandas", "pymoo", "matplotlib", "scipy", "deap"}
+
+
+@pytest.mark.slow
+def test_a_search_on_stored_scores_needs_neither_torch_nor_seaborn():
+    loaded = modules_after(
+        "import evonasc.search.run, evonasc.accuracy.scores\n"
+        "from evonasc.search.algorithms import ALGORITHMS, algorithm\n"
+        "for name in ALGORITHMS: algorithm(name)"
+    )
+    assert "pymoo" in loaded
+    assert not loaded & {"torch", "seaborn", "pandas", "matplotlib"}

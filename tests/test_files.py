@@ -1,0 +1,64 @@
+import os
+
+import pytest
+
+from evonasc.files import write_atomically
+
+
+def test_a_file_is_written_whole_and_readable(tmp_path):
+    target = tmp_path / "front.csv"
+    write_atomically(target, b"a,b\n")
+    assert target.read_bytes() == b"a,b\n"
+    assert target.stat().st_mode & 0o444 == 0o444
+    assert [path.name for path in tmp_path.iterdir()] == ["front.csv"]
+
+
+def test_an_existing_file_is_replaced(tmp_path):
+    target = tmp_path / "front.csv"
+    target.write_bytes(b"a much longer old content")
+    write_atomically(target, b"new")
+    assert target.read_bytes() == b"new"
+
+
+def test_a_failing_write_leaves_the_old_file_and_no_other(tmp_path):
+    target = tmp_path / "front.csv"
+    target.write_bytes(b"old")
+    with pytest.raises(TypeError, match="bytes-like"):
+        write_atomically(target, "text is no bytes")
+    assert target.read_bytes() == b"old"
+    assert [path.name for path in tmp_path.iterdir()] == ["front.csv"]
+
+
+@pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt("Ctrl-C")])
+def test_a_failure_at_the_last_step_leaves_the_old_file_and_no_other(tmp_path, monkeypatch, error):
+    target = tmp_path / "front.csv"
+    target.write_bytes(b"old")
+
+    def fail(source, destination):
+        raise error
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(type(error), match=str(error)):
+        write_atomically(target, b"new")
+    assert target.read_bytes() == b"old"
+    assert [path.name for path in tmp_path.iterdir()] == ["front.csv"]
+
+
+def test_a_reader_never_sees_half_a_file(tmp_path, monkeypatch):
+    """Until the last step the old content stands there."""
+    target = tmp_path / "front.csv"
+    target.write_bytes(b"old")
+    seen, replace = [], os.replace
+
+    def look_and_replace(source, destination):
+        seen.append(target.read_bytes())
+        replace(source, destination)
+
+    monkeypatch.setattr(os, "replace", look_and_replace)
+    write_atomically(target, b"new")
+    assert seen == [b"old"]
+
+
+def test_a_missing_folder_is_not_made(tmp_path):
+    with pytest.raises(FileNotFoundError, match="gone"):
+        write_atomically(tmp_path / "gone" / "front.csv", b"")

@@ -1,0 +1,173 @@
+"""NASC: thresholds are met, repeats are free, and what cannot be met is said."""
+
+import numpy as np
+import pytest
+
+from evonasc.cost.scenario import Scenario
+from evonasc.errors import ConfigError
+from evonasc.problems import SplitNasProblem, Staircase
+from evonasc.problems.toy import ToySpace
+from evonasc.search.archive import Archive, BudgetSpent
+from evonasc.search.config import SearchConfig
+from evonasc.search.nasc import NascConfig, nasc, nasc_answers
+from evonasc.search.threshold_search import thresholds
+from evonasc.space import DesignSpace
+
+
+def answered(problem, *, budget=400, seed=0, **options):
+    """Return the answers of a whole sweep and its archive."""
+    archive = Archive(problem, budget=budget)
+    config = SearchConfig(algorithm="nasc", budget=budget, seed=seed)
+    return nasc_answers(archive, config, NascConfig(**options)), archive
+
+
+# Answers
+
+
+@pytest.mark.parametrize("rule", ["feasible-first", "penalty"])
+def test_the_answer_to_one_threshold_meets_it_and_is_nearly_the_best(staircase, rule):
+    """Under 12.5 ms the best sum is 12, error 1 - 12 / 24 = 0.5."""
+    answers, archive = answered(staircase, max_latency_ms=12.5, rule=rule, budget=600)
+    (answer,) = answers
+    assert answer.max_latency_ms == 12.5
+    assert answer.is_feasible
+    assert answer.latency_ms <= 12.5
+    assert 0.5 <= answer.error <= 0.6
+    assert len(archive) <= 600
+
+
+def test_a_sweep_answers_thresholds_in_rising_order(staircase):
+    answers, archive = answered(staircase, budget=1000, n_thresholds=5)
+    # sums from 1 to 24 at the best cut: 1, 24^(1/4), ... 24; the sum 0 gives no ratio
+    goals = [answer.max_latency_ms for answer in answers]
+    np.testing.assert_allclose(goals, 24 ** (np.arange(5) / 4))
+    assert len(archive) <= 1000
+    for answer in answers:
+        columns = staircase.columns(np.array([answer.genes]))
+        assert (answer.error, answer.latency_ms) == (columns["error"][0], columns["latency_ms"][0])
+        assert answer.is_feasible == (answer.latency_ms <= answer.max_latency_ms * (1 + 1e-9))
+    assert sum(answer.is_feasible for answer in answers) >= 4
+    assert answers[-1].error < answers[0].error
+
+
+@pytest.mark.parametrize("is_warm", [True, False])
+def test_answers_are_valid_designs_of_the_archive(nasbench, table_errors, is_warm):
+    scenario = Scenario(payload_bits=(4, 8), max_payload_bytes=5000, max_head_memory_bytes=4e5)
+    problem = SplitNasProblem(nasbench, scenario, table_errors)
+    answers, archive = answered(problem, budget=300, is_warm=is_warm)
+    genes = np.array([answer.genes for answer in answers])
+    assert archive.is_known(genes).all()
+    assert problem.designs.is_valid(archive.genes()).all()
+
+
+def test_feasible_beats_infeasible_whatever_the_error():
+    """Under the penalty a small weight lets the error win; feasible-first never does."""
+    cheap, _ = answered(Staircase(), max_latency_ms=6, rule="penalty", penalty_weight=1e-6)
+    strict, _ = answered(Staircase(), max_latency_ms=6)
+    assert cheap[0].latency_ms > 12
+    assert not cheap[0].is_feasible
+    assert strict[0].is_feasible
+
+
+# Budget
+
+
+def test_repeats_cost_nothing_and_do_not_go_on_for_ever(staircase):
+    """A threshold stops when its distribution has settled, however much budget is left."""
+    answers, archive = answered(staircase, budget=15_000, max_latency_ms=24)
+    assert len(archive) < 15_000
+    assert archive.n_requested > len(archive)
+    assert answers[0].error < 0.1
+
+
+@pytest.mark.parametrize("budget", [1, 2, 3, 7, 150])
+def test_small_budgets_are_kept(staircase, budget):
+    assert len(answered(staircase, budget=budget)[1]) <= budget
+    archive = Archive(staircase, budget=budget)
+    with pytest.raises(BudgetSpent):
+        nasc(archive, SearchConfig(budget=budget))
+    assert len(archive) == budget
+
+
+def test_each_sample_is_asked_for_once(staircase):
+    """n_requested is what the archive was asked for: samples and answers."""
+    _, archive = answered(staircase, budget=100, max_latency_ms=12)
+    assert archive.n_requested <= 10 * 100 + 1
+
+
+def test_a_small_budget_has_fewer_thresholds():
+    least = np.array([0.0, 2.0, 8.0])
+    np.testing.assert_allclose(thresholds(least, budget=350, nasc=NascConfig()), [2, 4, 8])
+    assert len(thresholds(least, budget=10, nasc=NascConfig())) == 2
+    assert len(thresholds(least, budget=5000, nasc=NascConfig())) == 10
+    assert thresholds(least, budget=9, nasc=NascConfig(max_latency_ms=3.0)).tolist() == [3.0]
+
+
+def test_latencies_of_zero_give_no_threshold():
+    with pytest.raises(ConfigError, match="latency_ms must be positive for some network"):
+        thresholds(np.zeros(3), budget=100, nasc=NascConfig())
+
+
+# Refusals
+
+
+def test_a_threshold_no_design_meets_is_refused_with_the_least_latency(nasbench, table_errors):
+    problem = SplitNasProblem(nasbench, Scenario(), table_errors)
+    least = problem.columns(problem.designs.all_designs())["latency_ms"].min()
+    goal = least / 2
+    message = (
+        rf"max_latency_ms must be at least {least:.4g}, .* got {goal:.4g}; "
+        rf"the threshold itself binds.* Raise max_latency_ms by {least - goal:.4g} ms"
+    )
+    with pytest.raises(ConfigError, match=message):
+        answered(problem, max_latency_ms=goal)
+
+
+def test_limits_on_the_cut_are_named_where_they_bind(nasbench, table_errors):
+    free = SplitNasProblem(nasbench, Scenario(min_split=0, uplink_mbps=1000), table_errors)
+    tight = SplitNasProblem(nasbench, Scenario(min_split=19, uplink_mbps=1000), table_errors)
+    free_ms, tight_ms = (
+        problem.columns(problem.designs.all_designs())["latency_ms"].min()
+        for problem in (free, tight)
+    )
+    assert free_ms < tight_ms
+    with pytest.raises(ConfigError, match=rf"limits on the cut bind .* {free_ms:.4g} ms would be"):
+        answered(tight, max_latency_ms=(free_ms + tight_ms) / 2)
+
+
+class UnlistedToy(ToySpace):
+    """Said to be too many to list."""
+
+    def networks(self):
+        return None
+
+
+def test_a_space_too_large_to_list_is_searched_and_its_answers_say_what_they_miss(staircase):
+    staircase.designs = DesignSpace(UnlistedToy(), (8,), staircase.designs.cut_rule)
+    (answer,), _ = answered(staircase, max_latency_ms=1e-6, budget=50)
+    assert not answer.is_feasible
+    assert len(answered(staircase, budget=300)[0]) == 3
+
+
+def test_a_scenario_without_any_cut_is_refused(nasbench, table_errors):
+    problem = SplitNasProblem(nasbench, Scenario(max_head_memory_bytes=1.0), table_errors)
+    with pytest.raises(ConfigError, match="no valid cut for any network"):
+        answered(problem)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"max_latency_ms": 0.0}, "max_latency_ms must be positive, got 0.0"),
+        ({"max_latency_ms": float("nan")}, "max_latency_ms must be positive, got nan"),
+        ({"rule": "hope"}, "rule must be feasible-first or penalty, got 'hope'"),
+        ({"penalty_weight": -1.0}, "penalty_weight must be positive, got -1.0"),
+        ({"n_thresholds": 1}, "n_thresholds must be at least 2, got 1"),
+        ({"n_samples": 1}, "n_samples must be at least 2, got 1"),
+        ({"min_share": 0}, "min_share must be at least 1, got 0"),
+        ({"patience": 0}, "patience must be at least 1, got 0"),
+    ],
+)
+def test_configurations_out_of_range_are_refused(options, message):
+    with pytest.raises(ConfigError, match=message):
+        NascConfig(**options)
