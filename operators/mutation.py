@@ -9,19 +9,21 @@ from evonasc.arrays import IntArray
 
 
 class DesignMutation(Mutation):
-    """Resets operation genes, shifts the cut, and repairs it in one vectorised step.
+    """Resets operation genes, now and then moves the cut, and repairs it in one vectorised step.
 
-    Operations are categories without an order, so a mutated gene takes any *other* value with
-    equal chance. The cut is ordered: it moves by a few blocks (geometric, either way), or now and
-    then to any cut at all. At least one gene of a mutated design changes before the repair. A
-    mutation that leaves no valid cut is undone.
+    The network is first written in a random one of its spellings (``SearchSpace.respell``), so
+    that a reset reaches everything one edge away from the network, not from one way to write it.
+    Operations are categories without an order: a reset gene takes any *other* value with equal
+    chance. The cut is ordered: it moves to a place where the payload changes
+    (``SearchSpace.landmark_cuts``), or by a few blocks, geometric, either way. At least one gene of
+    a mutated design changes before the repair. A mutation that leaves no valid cut is undone.
 
     Args:
         prob: Probability that a design is mutated at all, in [0, 1].
         prob_var: Probability of each operation gene to be reset; ``1 / n_operation_genes`` by
             default.
         prob_cut: Probability that the cut moves, in [0, 1].
-        prob_jump: Share of cut moves that go to any cut instead of a near one, in [0, 1].
+        prob_landmark: Share of cut moves that go to a landmark instead of a near cut, in [0, 1].
     """
 
     def __init__(
@@ -29,11 +31,11 @@ class DesignMutation(Mutation):
         prob: float = 1.0,
         prob_var: float | None = None,
         *,
-        prob_cut: float = 0.3,
-        prob_jump: float = 0.3,
+        prob_cut: float = 0.1,
+        prob_landmark: float = 0.8,
     ) -> None:
         super().__init__(prob=prob, prob_var=prob_var)
-        self.prob_cut, self.prob_jump = prob_cut, prob_jump
+        self.prob_cut, self.prob_landmark = prob_cut, prob_landmark
 
     def _do(self, problem: Any, X: IntArray, *, random_state: Any, **kwargs: Any) -> IntArray:
         """Map ``(n, n_genes)`` valid designs to as many valid designs."""
@@ -42,6 +44,8 @@ class DesignMutation(Mutation):
         choices = np.array(designs.n_choices)
         rate = 1 / split if self.prob_var is None else self.get_prob_var(problem)
 
+        spelled = X.copy()
+        spelled[:, :split] = designs.space.respell(X[:, :split], rng=rng)
         is_reset = rng.random((n, designs.n_genes)) < rate
         is_reset[:, split] = rng.random(n) < self.prob_cut
         forced = rng.integers(split, size=n)
@@ -50,12 +54,18 @@ class DesignMutation(Mutation):
 
         # Another value: one of the choices - 1 steps around the circle of values.
         steps = 1 + rng.integers(np.maximum(choices - 1, 1), size=(n, designs.n_genes))
-        fresh = (X + steps) % choices
-        # A near cut: at a geometric distance, either way; back where that leads outside.
-        distance = rng.geometric(0.5, size=n) * rng.choice([-1, 1], size=n)
-        near, last = X[:, split] + distance, choices[split] - 1
-        near = np.where((near < 0) | (near > last), X[:, split] - distance, near).clip(0, last)
-        fresh[:, split] = np.where(rng.random(n) < self.prob_jump, fresh[:, split], near)
-
-        repaired: IntArray = designs.repair(np.where(is_reset, fresh, X), fallback=X)
+        fresh = (spelled + steps) % choices
+        near = self._near(X[:, split], last=choices[split] - 1, rng=rng)
+        landmark = rng.choice(designs.space.landmark_cuts, size=n)
+        is_landmark = (rng.random(n) < self.prob_landmark) & (landmark != X[:, split])
+        fresh[:, split] = np.where(is_landmark, landmark, near)
+        repaired: IntArray = designs.repair(np.where(is_reset, fresh, spelled), fallback=X)
         return repaired
+
+    @staticmethod
+    def _near(cuts: IntArray, *, last: int, rng: np.random.Generator) -> IntArray:
+        """Return cuts at a geometric distance; at the ends of the network they turn inwards."""
+        distance = rng.geometric(0.5, size=len(cuts)) * rng.choice([-1, 1], size=len(cuts))
+        moved = cuts + distance
+        inwards = np.where((moved < 0) | (moved > last), cuts - distance, moved)
+        return np.clip(inwards, 0, last)

@@ -2,15 +2,34 @@
 
 from typing import Any
 
+import numpy as np
 from pymoo.core.sampling import Sampling
 
 from evonasc.arrays import IntArray
 
 
 class DesignSampling(Sampling):
-    """Draws designs that are valid by construction: a network, then one of its valid cuts."""
+    """Draws designs that are valid by construction: a network, then one of its valid cuts.
+
+    Most cuts are drawn where the payload changes (``SearchSpace.landmark_cuts``): of the cuts that
+    send the same tensor an end is best, so a first population spread over all of them is mostly
+    dominated by itself. The others are drawn from all valid cuts.
+
+    Args:
+        prob_landmark: Share of cuts drawn among the landmarks, in [0, 1].
+    """
+
+    def __init__(self, *, prob_landmark: float = 0.9) -> None:
+        super().__init__()
+        self.prob_landmark = prob_landmark
 
     def _do(self, problem: Any, n_samples: int, *, random_state: Any, **kwargs: Any) -> IntArray:
         """Return ``(n_samples, n_genes)``."""
-        designs: IntArray = problem.designs.sample(n_samples, rng=random_state)
-        return designs
+        designs, rng = problem.designs, random_state
+        drawn = designs.sample(n_samples, rng=rng)
+        split, moved = designs.space.n_operation_genes, drawn.copy()
+        is_moved = rng.random(n_samples) < self.prob_landmark
+        landmarks = rng.choice(designs.space.landmark_cuts, size=n_samples)
+        moved[:, split] = np.where(is_moved, landmarks, drawn[:, split])
+        repaired: IntArray = designs.repair(moved, fallback=drawn)
+        return repaired

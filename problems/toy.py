@@ -18,7 +18,7 @@ class ToySpace(SearchSpace):
     n_choices = (_N_CHOICES,) * _N_GENES
     gene_groups = tuple((gene,) for gene in range(_N_GENES))
     block_names = tuple(f"block {i}" for i in range(1, _N_GENES + 1))
-    cut_shapes = ((1, 1, 1),) * (_N_GENES + 1)
+    cut_shapes = tuple((channels, 1, 1) for channels in range(_N_GENES + 1, 0, -1))
     short_text_key = "network: its six digits"
     bare_network = (0,) * _N_GENES
     layers = ()

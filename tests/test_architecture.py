@@ -104,15 +104,10 @@ def test_problems_and_operators_are_named_as_users_name_them(path):
     assert not tops & {"problems", "operators", "tests"}
 
 
-KNOWN_STRAY = pytest.mark.xfail(strict=True, reason="cli/supernet.py sets torch's threads itself")
-
-
 @pytest.mark.parametrize(
     "path",
-    [
-        pytest.param(path, id=name, marks=[KNOWN_STRAY] if name == "evonasc.cli.supernet" else [])
-        for path, name in zip(FILES, map(module_name, FILES), strict=True)
-    ],
+    FILES,
+    ids=module_name,
 )
 def test_third_parties_come_in_by_their_door(path):
     own = module_name(path)

@@ -121,7 +121,7 @@ BAD = {
         "error,latency",
     ],
     "Unknown hardware 'raspi5'. Did you mean 'raspi4'?": [*RUN, "--head-hardware", "raspi5"],
-    "uplink_mbps must be positive, got -1": [*RUN, "--uplink-mbps", "-1"],
+    "uplink_mbps must be positive and below 1e9, got -1": [*RUN, "--uplink-mbps", "-1"],
     "uplink_mbps must be a number, got 'fast'": [*RUN, "--uplink-mbps", "fast"],
     "payload_bits must be one of 2, 4, 8, 16, 32, got 3": [*RUN, "--payload-bits", "3"],
     "leaves no valid cut for any network": [*RUN, "--max-head-memory-bytes", "10"],

@@ -53,7 +53,7 @@ def test_other_networks_on_the_front_are_cut_too(problem):
 
 
 def test_the_all_local_cut_may_be_forbidden(nasbench, table_errors):
-    """Heads of at most 100 kB hold no network's whole body; its on-device latency is still known."""
+    """A device that holds no whole network still has a whole-network latency, predicted."""
     scenario = Scenario(max_head_memory_bytes=200_000)
     problem = SplitNasProblem(nasbench, scenario, table_errors)
     answers, archive = answered(problem, budget=200)

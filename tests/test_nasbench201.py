@@ -24,6 +24,7 @@ from evonasc.space.nasbench201 import (
     cells_of_benchmark_index,
     is_connected,
     parse_arch_strings,
+    respelled_cells,
 )
 
 INPUT = "input"
@@ -288,3 +289,13 @@ def test_kind_and_order_of_operations_matter():
         canonical(CONV3X3, 0, 0, CONV1X1, SKIP, 0),
     ]
     assert len(set(cells_)) == 5
+
+
+def test_respelling_draws_every_cell_of_the_same_network():
+    """Three convolutions in a row can be written in one way; a lone skip in many."""
+    start = np.array([[0, 0, 0, 1, 0, 0]])
+    drawn = respelled_cells(np.repeat(start, 5000, axis=0), rng=np.random.default_rng(0))
+    assert (canonical_cells(drawn) == canonical_cells(start)).all()
+    spellings = all_cells()[(canonical_cells(all_cells()) == canonical_cells(start)).all(axis=1)]
+    assert len(spellings) > 50
+    assert len(np.unique(drawn, axis=0)) == len(spellings)

@@ -26,8 +26,14 @@ def answered(problem, *, budget=400, seed=0, **options):
 
 @pytest.mark.parametrize("rule", ["feasible-first", "penalty"])
 def test_the_answer_to_one_threshold_meets_it_and_is_nearly_the_best(staircase, rule):
-    """Under 12.5 ms the best sum is 12, error 1 - 12 / 24 = 0.5."""
-    answers, archive = answered(staircase, max_latency_ms=12.5, rule=rule, budget=600)
+    """Under 12.5 ms the best sum is 12, error 1 - 12 / 24 = 0.5.
+
+    One step further saves an error of 1 / 24 = 0.042 for an excess of 0.5 / 12.5 = 0.04, which only
+    a penalty_weight above 1.04 forbids.
+    """
+    answers, archive = answered(
+        staircase, max_latency_ms=12.5, rule=rule, budget=600, penalty_weight=10.0
+    )
     (answer,) = answers
     assert answer.max_latency_ms == 12.5
     assert answer.is_feasible
@@ -72,12 +78,13 @@ def test_feasible_beats_infeasible_whatever_the_error():
 # Budget
 
 
-def test_repeats_cost_nothing_and_do_not_go_on_for_ever(staircase):
+def test_repeats_cost_nothing_and_do_not_go_on_for_ever(staircase, monkeypatch):
     """A threshold stops when its distribution has settled, however much budget is left."""
+    monkeypatch.setattr("evonasc.search.threshold_search._SETTLED", 8)
     answers, archive = answered(staircase, budget=15_000, max_latency_ms=24)
-    assert len(archive) < 15_000
+    assert 100 < len(archive) < 10_000
     assert archive.n_requested > len(archive)
-    assert answers[0].error < 0.1
+    assert answers[0].error < 0.2
 
 
 @pytest.mark.parametrize("budget", [1, 2, 3, 7, 150])

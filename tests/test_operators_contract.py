@@ -235,7 +235,7 @@ def test_mutation_without_any_rate_still_changes_one_operation():
 
 def test_a_mutated_gene_takes_every_other_value_and_never_its_own():
     genes = np.tile([0, 1, 2, 3, 4, 0, 3, 1], (600, 1))
-    result = mutated(TOY_WIDTHS, genes, prob_var=1.0, prob_cut=1.0, prob_jump=1.0)
+    result = mutated(TOY_WIDTHS, genes, prob_var=1.0, prob_cut=1.0, prob_landmark=1.0)
     for gene, choices in enumerate(TOY_WIDTHS.n_choices):
         assert set(result[:, gene]) == set(range(choices)) - {genes[0, gene]}
 
@@ -251,18 +251,29 @@ def test_mutation_resets_one_operation_in_six_by_default():
 def test_a_moved_cut_is_another_cut(cut):
     """Also at either end of the network, where half of the near moves would lead outside."""
     genes = np.tile([0, 0, 0, 0, 0, 0, cut], (200, 1))
-    result = mutated(TOY, genes, prob_var=0.0, prob_cut=1.0, prob_jump=0.0)
+    result = mutated(TOY, genes, prob_var=0.0, prob_cut=1.0, prob_landmark=0.0)
     assert (result[:, 6] != cut).all()
     np.testing.assert_array_equal(result[:, :6], genes[:, :6])
 
 
 def test_a_near_move_is_by_one_block_half_of_the_time():
     genes = np.tile([0, 0, 0, 0, 0, 0, 3], (2000, 1))
-    result = mutated(TOY, genes, prob_var=0.0, prob_cut=1.0, prob_jump=0.0)
+    result = mutated(TOY, genes, prob_var=0.0, prob_cut=1.0, prob_landmark=0.0)
     steps = result[:, 6] - 3
     # standard deviation of the share: sqrt(1/4 / 2000) = 0.011
     assert abs((np.abs(steps) == 1).mean() - 0.5) < 5 * 0.011
     assert abs((steps > 0).mean() - 0.5) < 5 * 0.011
+
+
+def test_mutation_reaches_networks_one_edge_away_in_another_spelling():
+    """One 3x3 convolution has many spellings; what to add to it depends on which is written."""
+    designs = DesignSpace(NasBench201(), (8,), lambda ops, bits: np.ones((len(ops), 20), bool))
+    start = designs.space.canonical(np.array([[3, 0, 0, 0, 1, 0]]))
+    genes = np.tile([*start[0], 5], (4000, 1))
+    found = {tuple(row) for row in designs.space.canonical(mutated(designs, genes)[:, :6])}
+    # A 1x1 behind it, a 1x1 before it, a 1x1 beside it: each one reset away from some spelling.
+    for cell in ([3, 0, 0, 0, 2, 0], [2, 0, 0, 0, 3, 0], [3, 0, 0, 2, 1, 0]):
+        assert tuple(designs.space.canonical(np.array([cell]))[0]) in found
 
 
 def test_a_mutation_that_leaves_no_valid_cut_is_undone():

@@ -34,11 +34,11 @@ def toml(tmp_path):
 
 
 BAD_VALUES = [
-    ("uplink_mbps", 0.0, "be positive, got 0.0"),
+    ("uplink_mbps", 0.0, "be positive and below 1e9, got 0.0"),
     ("uplink_mbps", -1.0, "be positive"),
-    ("uplink_mbps", math.nan, "be positive, got nan"),
+    ("uplink_mbps", math.nan, "be positive and below 1e9, got nan"),
     ("uplink_mbps", math.inf, ".*, got inf"),
-    ("one_way_delay_ms", -0.1, "be at least 0, got -0.1"),
+    ("one_way_delay_ms", -0.1, "be at least 0 and finite, got -0.1"),
     ("one_way_delay_ms", math.inf, ".*, got inf"),
     ("one_way_delay_ms", math.nan, ".*, got nan"),
     ("packet_loss", 1.0, r"lie in \[0, 1\), got 1.0"),
@@ -142,12 +142,6 @@ def test_base_names_the_scenario_to_start_from(toml):
     assert read_scenario(path) == expected
 
 
-def test_base_may_be_another_file(toml):
-    other = toml('radio = "lte"\nmin_split = 3\n', name="other.toml")
-    path = toml(f'base = "{other.as_posix()}"\nmin_split = 2\nname = "mine"\n')
-    assert read_scenario(path) == Scenario(name="mine", radio="lte", min_split=2)
-
-
 @pytest.mark.parametrize(
     ("text", "error", "message"),
     [
@@ -156,7 +150,7 @@ def test_base_may_be_another_file(toml):
         ('base = "nowhere"', UnknownNameError, "scenario 'nowhere'"),
         ('uplink_mbps = "3"', ConfigError, "uplink_mbps must be a number, got '3'"),
         ("uplink_mbps = true", ConfigError, "uplink_mbps must be a number, got True"),
-        ("uplink_mbps = nan", ConfigError, "uplink_mbps must be positive, got nan"),
+        ("uplink_mbps = nan", ConfigError, "uplink_mbps must be positive and below 1e9, got nan"),
         ("packet_loss = 1", ConfigError, r"packet_loss must lie in \[0, 1\)"),
         ("mtu_bytes = 1500.0", ConfigError, "mtu_bytes must be a whole number, got 1500.0"),
         ("min_split = true", ConfigError, "min_split must be a whole number, got True"),
@@ -178,11 +172,11 @@ def test_files_that_hold_no_scenario_are_refused(toml, text, error, message):
         read_scenario(toml(text))
 
 
-@pytest.mark.xfail(strict=True, raises=RecursionError, reason="bases are followed without end")
-def test_files_that_are_their_own_base_are_refused(toml):
+def test_a_base_must_be_a_named_scenario(toml):
+    """Files that name files could name themselves."""
     path = toml("")
     path.write_text(f'base = "{path.as_posix()}"', encoding="utf-8")
-    with pytest.raises(ConfigError, match="base"):
+    with pytest.raises(UnknownNameError, match="Unknown base scenario"):
         read_scenario(path)
 
 

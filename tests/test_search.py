@@ -287,7 +287,6 @@ def test_any_number_of_objectives_can_be_searched(name, objectives, nasbench, ta
         assert (front <= point).all(axis=1).any()
 
 
-@pytest.mark.xfail(strict=True, raises=ValueError, reason="pymoo's MOEA/D needs two neighbours")
 def test_moead_refuses_a_single_objective(nasbench, table_errors):
     """There is only one direction, so no two parents can be drawn from its neighbours."""
     problem = SplitNasProblem(nasbench, Scenario(), table_errors, objectives=("latency_ms",))
@@ -331,9 +330,6 @@ def test_a_population_smaller_than_the_objectives_gets_one_direction_an_objectiv
     np.testing.assert_array_equal(np.sort(directions, axis=0), [[0, 0, 0], [0, 0, 0], [1, 1, 1]])
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="pymoo's NSGA3 prints where pop_size < directions"
-)
 def test_three_objectives_and_a_tiny_population_print_nothing(nasbench, table_errors, capsys):
     objectives = ("error", "latency_ms", "payload_bytes")
     problem = SplitNasProblem(nasbench, Scenario(), table_errors, objectives=objectives)

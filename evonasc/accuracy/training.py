@@ -147,6 +147,17 @@ def train_supernet(
     return supernet
 
 
+def set_threads(n_threads: int) -> None:
+    """Let torch compute with that many threads from now on.
+
+    Raises:
+        ConfigError: Less than one.
+    """
+    if n_threads < 1:
+        raise ConfigError(f"threads must be at least 1, got {n_threads}.")
+    torch.set_num_threads(n_threads)
+
+
 def augmented_batch(images: Images, *, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
     """Return a training batch ``(n, 3, h, w)``: shifted by up to 4 pixels, mirrored by chance."""
     n, _, height, width = images.pixels.shape

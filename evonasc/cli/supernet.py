@@ -46,16 +46,11 @@ def execute(arguments: argparse.Namespace) -> int:
 
 def _train(arguments: argparse.Namespace) -> int:
     """Train with a progress bar."""
-    import torch
-
     from evonasc.accuracy.datasets import load_data
     from evonasc.accuracy.supernet import SupernetConfig
-    from evonasc.accuracy.training import EpochLog, TrainingConfig, train_supernet
-    from evonasc.errors import ConfigError
+    from evonasc.accuracy.training import EpochLog, TrainingConfig, set_threads, train_supernet
 
-    if arguments.threads < 1:
-        raise ConfigError(f"threads must be at least 1, got {arguments.threads}.")
-    torch.set_num_threads(arguments.threads)
+    set_threads(arguments.threads)
     config = TrainingConfig(
         supernet=SupernetConfig(arguments.channels, arguments.cells),
         data=arguments.data,

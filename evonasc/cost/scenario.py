@@ -55,9 +55,11 @@ class Scenario:
                 raise UnknownNameError("hardware", hardware, HARDWARE)
         if self.radio not in RADIOS:
             raise UnknownNameError("radio", self.radio, RADIOS)
-        _require("uplink_mbps", self.uplink_mbps, "be positive", 0 < self.uplink_mbps < 1e9)
+        _require(
+            "uplink_mbps", self.uplink_mbps, "be positive and below 1e9", 0 < self.uplink_mbps < 1e9
+        )
         delay = self.one_way_delay_ms
-        _require("one_way_delay_ms", delay, "be at least 0", 0 <= delay < float("inf"))
+        _require("one_way_delay_ms", delay, "be at least 0 and finite", 0 <= delay < float("inf"))
         _require("packet_loss", self.packet_loss, "lie in [0, 1)", 0 <= self.packet_loss < 1)
         header = self.packet_header_bytes
         _require("packet_header_bytes", header, "be at least 0", header >= 0)
@@ -135,11 +137,14 @@ def named_scenario(name: str) -> Scenario:
 
 
 def read_scenario(path: Path) -> Scenario:
-    """Read a TOML file whose keys are the fields of :class:`Scenario`; ``base`` names another.
+    """Read a TOML file whose keys are the fields of :class:`Scenario`.
+
+    What it leaves out is taken from the named scenario ``base``, or from the default one.
 
     Raises:
         DataFileError: The file cannot be read or is no TOML.
-        ConfigError: Unknown keys, wrong types, or values out of range.
+        UnknownNameError: Unknown keys, or an unknown base.
+        ConfigError: Wrong types, or values out of range.
     """
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -149,7 +154,10 @@ def read_scenario(path: Path) -> Scenario:
         raise DataFileError(f"{path} is no TOML file: {error}.") from error
     base = SCENARIOS[DEFAULT_SCENARIO]
     if "base" in values:
-        base = named_scenario(str(values.pop("base")))
+        name = str(values.pop("base"))
+        if name not in SCENARIOS:
+            raise UnknownNameError("base scenario", name, SCENARIOS)
+        base = SCENARIOS[name]
     return override(base, {"name": path.stem, **values})
 
 

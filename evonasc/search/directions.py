@@ -8,9 +8,9 @@ from evonasc.search.config import SearchConfig
 
 
 def reference_directions(n_obj: int, config: SearchConfig) -> FloatArray:
-    """Return evenly spread directions, ``(n_directions, n_obj)``, at most ``pop_size`` of them.
+    """Return evenly spread directions, ``(n_directions, n_obj)``.
 
-    Das and Dennis's simplex lattice with the most partitions that fit the population.
+    Das and Dennis's simplex lattice with the most partitions that fit ``pop_size``, at least one.
     """
     if n_obj == 1:
         return np.ones((1, 1))

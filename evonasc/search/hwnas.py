@@ -127,7 +127,7 @@ class _CutAt:
         rest = np.zeros((len(samples), designs.n_genes - samples.shape[1]), dtype=np.int64)
         rest[:, 0] = self.cut
         genes = np.concatenate([samples, rest], axis=1)
-        is_cuttable: BoolArray = designs.valid_cuts(genes).any(axis=1)
+        is_cuttable = np.asarray(designs.valid_cuts(genes).any(axis=1))
         kept = genes[is_cuttable]
         return designs.canonical(designs.repair(kept, fallback=kept)), is_cuttable
 

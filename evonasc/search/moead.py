@@ -6,6 +6,7 @@ Decomposition", IEEE TEVC 11(6).
 
 from pymoo.algorithms.moo.moead import MOEAD
 
+from evonasc.errors import ConfigError
 from evonasc.search.archive import Archive
 from evonasc.search.config import SearchConfig
 from evonasc.search.directions import reference_directions
@@ -13,7 +14,15 @@ from evonasc.search.pymoo_driver import design_operators, drive
 
 
 def moead(archive: Archive, config: SearchConfig) -> None:
-    """Search one scalar problem a direction; children may repeat designs, repeats cost nothing."""
+    """Search one scalar problem a direction; children may repeat designs, repeats cost nothing.
+
+    pymoo's MOEA/D does not normalise objectives: milliseconds weigh more than fractions.
+
+    Raises:
+        ConfigError: One objective only; there is nothing to decompose.
+    """
+    if archive.problem.n_obj < 2:
+        raise ConfigError("moead needs at least two objectives, got one. Use --algo nsga2.")
     operators = design_operators(archive)
     del operators["eliminate_duplicates"]  # MOEA/D keeps copies of good designs on purpose
     directions = reference_directions(archive.problem.n_obj, config)

@@ -99,7 +99,7 @@ def _sweep(
 
 def whole_design(designs: DesignSpace, samples: IntArray) -> tuple[IntArray, BoolArray]:
     """Read samples as designs, each cut moved to the nearest allowed one."""
-    is_cuttable: BoolArray = designs.valid_cuts(samples).any(axis=1)
+    is_cuttable = np.asarray(designs.valid_cuts(samples).any(axis=1))
     kept = samples[is_cuttable]
     return designs.canonical(designs.repair(kept, fallback=kept)), is_cuttable
 

@@ -8,9 +8,10 @@ from pymoo.algorithms.moo.nsga2 import NSGA2
 
 from evonasc.search.archive import Archive
 from evonasc.search.config import SearchConfig
-from evonasc.search.pymoo_driver import design_operators, drive
+from evonasc.search.pymoo_driver import design_operators, drive, with_batch_mating
 
 
 def nsga2(archive: Archive, config: SearchConfig) -> None:
     """Search by non-dominated sorting and crowding distance, with integer operators."""
-    drive(NSGA2(pop_size=config.pop_size, **design_operators(archive)), archive, seed=config.seed)
+    algorithm = NSGA2(pop_size=config.pop_size, **design_operators(archive))
+    drive(with_batch_mating(algorithm), archive, seed=config.seed)

@@ -9,11 +9,12 @@ from pymoo.algorithms.moo.nsga3 import NSGA3
 from evonasc.search.archive import Archive
 from evonasc.search.config import SearchConfig
 from evonasc.search.directions import reference_directions
-from evonasc.search.pymoo_driver import design_operators, drive
+from evonasc.search.pymoo_driver import design_operators, drive, with_batch_mating
 
 
 def nsga3(archive: Archive, config: SearchConfig) -> None:
     """Search by non-dominated sorting and niches around reference directions."""
     directions = reference_directions(archive.problem.n_obj, config)
-    algorithm = NSGA3(directions, pop_size=config.pop_size, **design_operators(archive))
-    drive(algorithm, archive, seed=config.seed)
+    pop_size = max(config.pop_size, len(directions))  # pymoo warns on the console otherwise
+    algorithm = NSGA3(directions, pop_size=pop_size, **design_operators(archive))
+    drive(with_batch_mating(algorithm), archive, seed=config.seed)

@@ -3,8 +3,10 @@
 from typing import Any
 
 import numpy as np
+from pymoo.algorithms.base.genetic import GeneticAlgorithm
 from pymoo.core.algorithm import Algorithm
 from pymoo.core.individual import Individual
+from pymoo.core.mating import Mating
 from pymoo.core.population import Population
 from pymoo.core.termination import NoTermination
 from pymoo.problems.static import StaticProblem
@@ -31,6 +33,32 @@ def design_operators(archive: Archive) -> dict[str, Any]:
             canonical=archive.problem.designs.canonical, is_known=archive.is_known
         ),
     }
+
+
+class BatchMating(Mating):
+    """Mating that fills up what duplicate elimination took in whole batches.
+
+    pymoo asks for as many children as are missing; late in a search, when most children are known,
+    that is one or two at a time and hundreds of times a generation.
+    """
+
+    def _do(self, problem: Any, pop: Any, n_offsprings: int, **kwargs: Any) -> Any:
+        """Return at least as many children as the population has members; pymoo drops the rest."""
+        return super()._do(problem, pop, max(n_offsprings, len(pop)), **kwargs)
+
+
+def with_batch_mating(algorithm: GeneticAlgorithm) -> GeneticAlgorithm:
+    """Give a fresh algorithm a mating that works in batches, with its own operators."""
+    mating = algorithm.mating
+    algorithm.mating = BatchMating(
+        mating.selection,
+        mating.crossover,
+        mating.mutation,
+        repair=mating.repair,
+        eliminate_duplicates=mating.eliminate_duplicates,
+        n_max_iterations=mating.n_max_iterations,
+    )
+    return algorithm
 
 
 def drive(algorithm: Algorithm, archive: Archive, *, seed: int) -> None:

@@ -8,9 +8,10 @@ from pymoo.algorithms.moo.sms import SMSEMOA
 
 from evonasc.search.archive import Archive
 from evonasc.search.config import SearchConfig
-from evonasc.search.pymoo_driver import design_operators, drive
+from evonasc.search.pymoo_driver import design_operators, drive, with_batch_mating
 
 
 def sms_emoa(archive: Archive, config: SearchConfig) -> None:
     """Search by least hypervolume contribution."""
-    drive(SMSEMOA(pop_size=config.pop_size, **design_operators(archive)), archive, seed=config.seed)
+    algorithm = SMSEMOA(pop_size=config.pop_size, **design_operators(archive))
+    drive(with_batch_mating(algorithm), archive, seed=config.seed)

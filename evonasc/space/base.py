@@ -45,6 +45,28 @@ class SearchSpace(ABC):
         """Number of blocks; cuts are ``0..n_blocks``."""
         return len(self.block_names)
 
+    @property
+    def landmark_cuts(self) -> IntArray:
+        """Cuts at which the payload changes: first and last of each stretch of equal tensors.
+
+        Inside a stretch every cut sends the same, so moving it only trades device time for server
+        time: where one machine is quicker on all blocks, an end of the stretch is best.
+        """
+        elements = np.array([np.prod(shape) for shape in self.cut_shapes])
+        changes = elements[1:] != elements[:-1]
+        is_landmark: BoolArray = np.concatenate([[True], changes]) | np.concatenate(
+            [changes, [True]]
+        )
+        return np.flatnonzero(is_landmark)
+
+    def respell(self, operations: IntArray, *, rng: np.random.Generator) -> IntArray:
+        """Return, row by row, random genes that build the same network.
+
+        One gene changed in another spelling is another network: a mutation that respells first
+        reaches every network that differs by one edge, however the parent was written down.
+        """
+        return operations
+
     def check(self, operations: IntArray) -> IntArray:
         """Return ``operations`` as an ``(n, n_operation_genes)`` int64 array.
 

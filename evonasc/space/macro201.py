@@ -117,6 +117,10 @@ class NasBench201(SearchSpace):
         """See :func:`evonasc.space.nasbench201.canonical_cells`."""
         return cells.canonical_cells(self.check(operations))
 
+    def respell(self, operations: IntArray, *, rng: np.random.Generator) -> IntArray:
+        """See :func:`evonasc.space.nasbench201.respelled_cells`."""
+        return cells.respelled_cells(self.check(operations), rng=rng)
+
     def is_identity_block(self, operations: IntArray) -> BoolArray:
         """A cell is the identity if its network is one skip from input to output."""
         only_skip = (self.canonical(operations) == self.bare_network).all(axis=1)
@@ -180,7 +184,8 @@ class NasBench201(SearchSpace):
         Raises:
             GenomeError: Neither.
         """
-        return np.concatenate([_from_one_text(text) for text in texts])
+        none = np.zeros((0, len(EDGES)), dtype=np.int64)
+        return np.concatenate([none, *(_from_one_text(text) for text in texts)])
 
 
 def _from_one_text(text: str) -> IntArray:

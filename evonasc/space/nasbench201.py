@@ -131,6 +131,23 @@ def canonical_cells(genes: IntArray) -> IntArray:
 
 
 @lru_cache(maxsize=1)
+def _spellings() -> tuple[IntArray, IntArray]:
+    """Cell numbers sorted by the number that stands for their network, and those numbers."""
+    canonical = _canonical_numbers()
+    order = np.argsort(canonical, kind="stable")
+    return order, canonical[order]
+
+
+def respelled_cells(genes: IntArray, *, rng: np.random.Generator) -> IntArray:
+    """Return ``(n, 6)`` cells drawn uniformly from those that build the same network."""
+    order, networks = _spellings()
+    wanted = _canonical_numbers()[cell_number(genes)]
+    first = np.searchsorted(networks, wanted, side="left")
+    last = np.searchsorted(networks, wanted, side="right")
+    return cell_genes(order[rng.integers(first, last)])
+
+
+@lru_cache(maxsize=1)
 def canonical_connected_cells() -> IntArray:
     """Return every canonical cell with a path from input to output, ``(5424, 6)``."""
     cells = cell_genes(np.unique(_canonical_numbers()))
