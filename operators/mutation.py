@@ -68,4 +68,5 @@ class DesignMutation(Mutation):
         distance = rng.geometric(0.5, size=len(cuts)) * rng.choice([-1, 1], size=len(cuts))
         moved = cuts + distance
         inwards = np.where((moved < 0) | (moved > last), cuts - distance, moved)
-        return np.clip(inwards, 0, last)
+        near: IntArray = np.clip(inwards, 0, last)
+        return near

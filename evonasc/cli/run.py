@@ -1,7 +1,11 @@
 """``evonasc run``: search, show the front, leave a folder."""
 
 import argparse
+import contextlib
 import json
+import signal
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +92,8 @@ def execute(arguments: argparse.Namespace) -> int:
                 task, advance=len(genes), note=f"least {problem.objectives[0]} {best[0]:.4f}"
             )
 
-        result = run_search(config, on_new=on_new, problem=problem)
+        with stop_on_interrupt() as should_stop:
+            result = run_search(config, on_new=on_new, problem=problem, should_stop=should_stop)
         writer.finish(result)
     if not arguments.no_plot and len(result.front_rows):
         from evonasc.cli.plot import draw_result
@@ -104,6 +109,25 @@ def execute(arguments: argparse.Namespace) -> int:
         console.print(run_view(result))
         console.print(f"Written to {folder} (front.csv, evaluations.csv, front.png, front.svg).")
     return 130 if result.status == "interrupted" else 0
+
+
+@contextlib.contextmanager
+def stop_on_interrupt() -> Iterator[Callable[[], bool]]:
+    """Turn the first Ctrl-C into a wish to stop; the second interrupts at once, as ever."""
+    asked: list[int] = []
+
+    def ask(number: int, frame: object) -> None:
+        asked.append(number)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    if threading.current_thread() is not threading.main_thread():  # signals belong to the main one
+        yield lambda: False
+        return
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield lambda: bool(asked)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _overrides(arguments: argparse.Namespace) -> dict[str, object]:

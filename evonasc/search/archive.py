@@ -20,6 +20,8 @@ class Archive:
         problem: Evaluates what is new.
         budget: Distinct designs it may evaluate; None for no limit.
         on_new: Called with each batch of new (canonical genes, columns), as soon as evaluated.
+        should_stop: Asked before each batch; True ends the search as Ctrl-C does, but never
+            between evaluating a batch and keeping it.
     """
 
     def __init__(
@@ -28,17 +30,17 @@ class Archive:
         *,
         budget: int | None,
         on_new: Callable[[IntArray, dict[str, FloatArray]], None] = lambda genes, columns: None,
+        should_stop: Callable[[], bool] = lambda: False,
     ) -> None:
         self.problem, self.budget = problem, budget
-        self._on_new = on_new
-        self._row_of: dict[bytes, int] = {}
-        self._genes: list[IntArray] = []
-        self._columns: list[dict[str, FloatArray]] = []
+        self._on_new, self._should_stop = on_new, should_stop
+        self._batches: list[tuple[IntArray, dict[str, FloatArray]]] = []
+        self._place: dict[bytes, tuple[int, int]] = {}  # canonical genes -> (batch, row in it)
         #: Designs asked for, repeats included.
         self.n_requested = 0
 
     def __len__(self) -> int:
-        return len(self._row_of)
+        return len(self._place)
 
     @property
     def is_spent(self) -> bool:
@@ -47,7 +49,7 @@ class Archive:
 
     def is_known(self, canonical: IntArray) -> BoolArray:
         """Tell which canonical designs were evaluated, ``(n,)``."""
-        return np.array([row.tobytes() in self._row_of for row in canonical], dtype=bool)
+        return np.array([row.tobytes() in self._place for row in canonical], dtype=bool)
 
     def evaluate(self, genes: IntArray) -> FloatArray:
         """Return the objectives of designs, ``(n, n_obj)``, evaluating what is new.
@@ -66,46 +68,46 @@ class Archive:
 
     def columns_of(self, genes: IntArray) -> dict[str, FloatArray]:
         """Return all columns of designs, evaluating what is new; see :meth:`evaluate`."""
+        if self._should_stop():
+            raise KeyboardInterrupt
         canonical = self.problem.designs.canonical(genes)
         self.n_requested += len(canonical)
         keys = [row.tobytes() for row in canonical]
-        first = {
-            key: row for row, key in reversed(list(enumerate(keys))) if key not in self._row_of
-        }
+        first = {key: row for row, key in reversed(list(enumerate(keys))) if key not in self._place}
         new = sorted(first.values())
         room = len(new) if self.budget is None else max(self.budget - len(self), 0)
         if new and room:
             self._add(canonical[new[:room]])
         if len(new) > room:
             raise BudgetSpent
-        rows = np.array([self._row_of[key] for key in keys], dtype=np.int64)
-        return {name: values[rows] for name, values in self.columns().items()}
+        places = [self._place[key] for key in keys]
+        return {
+            name: np.array([self._batches[batch][1][name][row] for batch, row in places])
+            for name in self._batches[0][1]
+        }
 
     def _add(self, canonical: IntArray) -> None:
         """Evaluate new designs and keep them."""
         columns = self.problem.checked_columns(canonical)
-        for row in canonical:
-            self._row_of[row.tobytes()] = len(self._row_of)
-        self._genes.append(canonical)
-        self._columns.append(columns)
+        self._batches.append((canonical, columns))
+        for row, genes in enumerate(canonical):
+            self._place[genes.tobytes()] = (len(self._batches) - 1, row)
         self._on_new(canonical, columns)
 
     def genes(self) -> IntArray:
         """Return all designs, canonical, in the order of evaluation, ``(n, n_genes)``."""
-        if len(self._genes) > 1:
-            self._genes = [np.concatenate(self._genes)]
-        return self._genes[0] if self._genes else np.zeros((0, self.problem.n_var), dtype=np.int64)
+        none = np.zeros((0, self.problem.n_var), dtype=np.int64)
+        return np.concatenate([none, *(genes for genes, _ in self._batches)])
 
     def columns(self) -> dict[str, FloatArray]:
         """Return all columns, ``(n,)`` each, in the order of evaluation."""
-        if len(self._columns) > 1:
-            parts = self._columns
-            self._columns = [{name: np.concatenate([p[name] for p in parts]) for name in parts[0]}]
-        return self._columns[0] if self._columns else {}
+        tables = [columns for _, columns in self._batches]
+        names = tables[0] if tables else {}
+        return {name: np.concatenate([table[name] for table in tables]) for name in names}
 
     def objectives(self) -> FloatArray:
         """Return the objectives of all designs, ``(n, n_obj)``."""
-        if not self._columns:
+        if not self._batches:
             return np.zeros((0, self.problem.n_obj))
         return self.problem.objective_values(self.columns())
 

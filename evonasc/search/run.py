@@ -155,6 +155,7 @@ def run_search(
     *,
     on_new: Callable[[IntArray, dict[str, FloatArray]], None] = lambda genes, columns: None,
     problem: DesignProblem | None = None,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> RunResult:
     """Search, and return the front of everything evaluated.
 
@@ -165,13 +166,14 @@ def run_search(
         config: What to search and how.
         on_new: Called with each batch of new (canonical genes, columns).
         problem: A problem made before by :func:`make_problem`; made here by default.
+        should_stop: Asked before each batch of designs; True ends the search, as Ctrl-C does.
 
     Raises:
         EvonascError: Anything in the configuration cannot be had, or an evaluation failed.
     """
     search = algorithm(config.search.algorithm)
     chosen = make_problem(config) if problem is None else problem
-    archive = Archive(chosen, budget=config.search.budget, on_new=on_new)
+    archive = Archive(chosen, budget=config.search.budget, on_new=on_new, should_stop=should_stop)
     started, status = time.perf_counter(), "exhausted"
     try:
         search(archive, config.search)
