@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from evonasc.cli.console import output
+from evonasc.cli.shared import shared_data
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,8 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     fit.add_argument(
         "--data-root",
         type=Path,
-        required=True,
-        help="folder with nasbench201.npz and fbnet_lut_cifar100.json",
+        default=shared_data(),
+        help="folder with nasbench201.npz and fbnet_lut_cifar100.json (default: %(default)s)",
     )
     fit.add_argument("--names", help="machines, comma-separated (default: all)")
     fit.add_argument("--seed", type=int, default=0, help="of held-out cells and starting points")

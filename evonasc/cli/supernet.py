@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from evonasc.cli.console import output, progress
+from evonasc.cli.shared import shared_data
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +32,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     score.add_argument("--ship", action="store_true", help="make both the shipped ones")
 
     rank = actions.add_parser("rank", help="rank correlation with the benchmark's accuracies")
-    rank.add_argument("--measurements", type=Path, required=True, help="nasbench201.npz")
+    rank.add_argument(
+        "--measurements",
+        type=Path,
+        default=shared_data() / "nasbench201.npz",
+        help="npz with arch_str and accuracies (default: %(default)s)",
+    )
     rank.add_argument("--scores", type=Path, help="score file (default: the shipped one)")
 
     scores = actions.add_parser("scores", help="error of all 15,625 cells as CSV")

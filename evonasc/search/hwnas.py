@@ -2,7 +2,8 @@
 
 The search of :mod:`evonasc.search.nasc` without the cut: ASNG over the operation genes only, the
 error under thresholds on the latency of the *whole network on the device*. Only then is each
-network found cut where that is fastest, by trying all allowed cuts.
+network found cut where that is fastest, by trying all allowed cuts. Where the error does not depend
+on the cut this loses little: the predicted latencies of all cuts of a network cost no evaluation.
 
 Shimizu et al. 2022, arXiv 2208.13968, compare NASC with a hardware-aware search; what theirs
 minimises and how it is cut is unknown to us. This comparator is **our formulation**.

@@ -42,8 +42,9 @@ class NascConfig:
     n_thresholds: int = 10
     #: Designs a threshold of a sweep gets at least; a small budget gives fewer thresholds.
     min_share: int = 100
-    #: Start each threshold of a sweep from where the one below it ended, which finds better fronts
-    #: with as many evaluations; False searches each from scratch, as separate runs would.
+    #: Start each threshold of a sweep from where the one below it ended, which gives better answers
+    #: and, while the budget is small, better fronts; False searches each from scratch, as separate
+    #: runs would.
     is_warm: bool = True
     #: Samples an iteration (lambda).
     n_samples: int = 2
