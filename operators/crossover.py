@@ -17,10 +17,12 @@ class DesignCrossover(Crossover):
     to the nearest valid one, if the new network forbids it.
 
     Args:
-        prob: Probability that a pair is crossed at all, in [0, 1].
+        prob: Probability that a pair is crossed at all, in [0, 1]. Low by default: in a cell, what
+            an edge is worth depends on the other edges, and most of the front lies one edge away
+            from the rest of it.
     """
 
-    def __init__(self, prob: float = 0.9) -> None:
+    def __init__(self, prob: float = 0.3) -> None:
         super().__init__(n_parents=2, n_offsprings=2, prob=prob)
 
     def _do(self, problem: Any, X: IntArray, *, random_state: Any, **kwargs: Any) -> IntArray:

@@ -20,8 +20,8 @@ class DesignMutation(Mutation):
 
     Args:
         prob: Probability that a design is mutated at all, in [0, 1].
-        prob_var: Probability of each operation gene to be reset; ``1 / n_operation_genes`` by
-            default.
+        prob_var: Probability of each operation gene to be reset, in [0, 1]; where none is, one gene
+            is anyway, so a low value means: mostly one.
         prob_cut: Probability that the cut moves, in [0, 1].
         prob_landmark: Share of cut moves that go to a landmark instead of a near cut, in [0, 1].
     """
@@ -29,7 +29,7 @@ class DesignMutation(Mutation):
     def __init__(
         self,
         prob: float = 1.0,
-        prob_var: float | None = None,
+        prob_var: float = 0.1,
         *,
         prob_cut: float = 0.1,
         prob_landmark: float = 0.8,
@@ -42,11 +42,10 @@ class DesignMutation(Mutation):
         designs, rng = problem.designs, random_state
         n, split = len(X), designs.space.n_operation_genes
         choices = np.array(designs.n_choices)
-        rate = 1 / split if self.prob_var is None else self.get_prob_var(problem)
 
         spelled = X.copy()
         spelled[:, :split] = designs.space.respell(X[:, :split], rng=rng)
-        is_reset = rng.random((n, designs.n_genes)) < rate
+        is_reset = rng.random((n, designs.n_genes)) < self.get_prob_var(problem)
         is_reset[:, split] = rng.random(n) < self.prob_cut
         forced = rng.integers(split, size=n)
         nothing = ~is_reset.any(axis=1)

@@ -240,11 +240,17 @@ def test_a_mutated_gene_takes_every_other_value_and_never_its_own():
         assert set(result[:, gene]) == set(range(choices)) - {genes[0, gene]}
 
 
-def test_mutation_resets_one_operation_in_six_by_default():
+def test_mutation_resets_each_operation_with_the_probability_that_is_given():
     genes = TOY.sample(3000, rng=np.random.default_rng(0))
-    changed = (mutated(TOY, genes, prob_cut=1.0) != genes)[:, :6].mean()
+    changed = (mutated(TOY, genes, prob_var=1 / 6, prob_cut=1.0) != genes)[:, :6].mean()
     # 18000 genes: a standard deviation of sqrt(1/6 * 5/6 / 18000) = 0.0028
     assert abs(changed - 1 / 6) < 5 * 0.0028
+
+
+def test_mutation_resets_one_operation_where_it_would_reset_none():
+    genes = TOY.sample(300, rng=np.random.default_rng(0))
+    changed = (mutated(TOY, genes, prob_var=0.0, prob_cut=0.0) != genes)[:, :6].sum(axis=1)
+    assert (changed == 1).all()
 
 
 @pytest.mark.parametrize("cut", range(7))

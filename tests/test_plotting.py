@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from evonasc.analysis.plotting import FrontSeries, cut_name, front_figure, save_figure
+from evonasc.analysis.plotting import FrontSeries, cut_name, front_figure, picture, save_figure
 from evonasc.problems import Staircase
 
 NAMES = tuple(f"block {i}" for i in range(1, 7))
@@ -47,6 +47,11 @@ def test_every_point_is_drawn_with_the_truth_behind_it(tmp_path):
     assert [path.suffix for path in paths] == [".png", ".svg"]
     assert paths[0].read_bytes().startswith(b"\x89PNG")
     assert "<svg" in paths[1].read_text()
+
+
+def test_a_picture_for_a_notebook_is_a_png():
+    figure = front_figure([series(2)], objectives=("error", "latency_ms"), block_names=NAMES)
+    assert picture(figure)._repr_png_().startswith(b"\x89PNG")
 
 
 def test_runs_are_told_apart_in_the_legend():

@@ -1,5 +1,6 @@
 """Figures of fronts. The one door to matplotlib and seaborn; both take a second to import."""
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -178,6 +179,26 @@ def cut_name(cut: int, block_names: tuple[str, ...]) -> str:
     if cut == 0:
         return "0 (raw input)"
     return f"{cut} ({block_names[cut - 1]})" if cut < len(block_names) else f"{cut} (all local)"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure as a notebook shows it, whatever drew it."""
+
+    #: PNG file.
+    png: bytes
+
+    def _repr_png_(self) -> bytes:
+        """Hand the picture to the notebook."""
+        return self.png
+
+
+def picture(figure: Figure) -> Picture:
+    """Return a figure for the end of a notebook cell, and close it."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, dpi=110, format="png")
+    plt.close(figure)
+    return Picture(buffer.getvalue())
 
 
 def save_figure(figure: Figure, stem: Path) -> list[Path]:

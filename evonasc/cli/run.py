@@ -14,7 +14,7 @@ from evonasc.cli.console import output, progress
 from evonasc.cost.scenario import DEFAULT_SCENARIO, FIELD_KINDS, named_scenario, override
 from evonasc.errors import ConfigError
 
-_DEFAULT_BUDGET, _DEFAULT_POP_SIZE = 2000, 50
+_DEFAULT_BUDGET, _DEFAULT_POP_SIZE = 2000, 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

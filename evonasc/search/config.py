@@ -18,7 +18,7 @@ class SearchConfig:
     #: Distinct designs to evaluate.
     budget: int = 2000
     #: Designs alive at once in a population.
-    pop_size: int = 50
+    pop_size: int = 20
     #: Seed of everything random.
     seed: int = 0
 
