@@ -34,10 +34,10 @@ def test_raw_image_is_one_byte_a_value_and_nothing_is_sent_at_the_end(nasbench, 
 
 
 def test_bits_that_fill_no_whole_byte_are_rounded_up(staircase):
-    """The toy space sends one value: 2 bits are one byte, and the header."""
+    """At cut 4 the toy space sends three values: 3 x 2 bits are one byte, and the header."""
     space = staircase.designs.space
-    assert payload_table(space, bits=2)[3] == 1 + 8
-    assert payload_table(space, bits=32)[3] == 4
+    assert payload_table(space, bits=2)[4] == 1 + 8
+    assert payload_table(space, bits=32)[4] == 3 * 4
 
 
 def test_each_design_pays_for_its_own_width_and_cut(nasbench):
