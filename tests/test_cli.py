@@ -14,6 +14,7 @@ import pytest
 from evonasc import __version__
 from evonasc.cli import COMMANDS, main
 from evonasc.cost.hardware import HARDWARE
+from evonasc.cost.scenario import FIELD_HELP, FIELD_KINDS
 from evonasc.search.algorithms import ALGORITHMS
 
 RUN = ["run", "--budget", "120", "--pop-size", "20", "--no-plot"]
@@ -234,3 +235,25 @@ def test_ctrl_c_keeps_and_shows_what_was_evaluated(tmp_path):
     summary = json.loads((folder / "run.json").read_text())
     assert summary["status"] == "interrupted"
     assert len(rows_of(table)) == summary["n_evaluated"]
+
+
+def test_markup_in_names_is_printed_not_read(tmp_path, capsys):
+    out = tmp_path / "[red]x"
+    assert main([*RUN, "--out", str(out)]) == 0
+    assert "[red]x" in capsys.readouterr().out
+    assert main(["show", str(out)]) == 0
+
+
+def test_what_cannot_be_searched_leaves_no_folder(tmp_path, capsys):
+    for arguments in (
+        ["--algo", "moead", "--objectives", "error"],
+        ["--head-power-mw", "inf", "--objectives", "error,energy_mj"],
+    ):
+        assert main([*RUN, *arguments, "--out", str(tmp_path / "r")]) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith("evonasc: error: ")
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_every_scenario_field_is_explained():
+    assert set(FIELD_HELP) == set(FIELD_KINDS)

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from evonasc.analysis.plotting import FrontSeries, cut_name, front_figure, picture, save_figure
+from evonasc.errors import ConfigError
 from evonasc.problems import Staircase
 
 NAMES = tuple(f"block {i}" for i in range(1, 7))
@@ -79,3 +80,25 @@ def test_cuts_are_named_by_the_block_they_follow():
         "2 (block 2)",
         "6 (all local)",
     ]
+
+
+def test_names_of_users_are_drawn_as_they_are_written(tmp_path):
+    """matplotlib would read $...$ as a formula and hide labels that begin with an underscore."""
+    figure = front_figure(
+        [series(2, "_mine"), series(2, "$\\frac{$")],
+        objectives=("error", "latency_ms"),
+        block_names=NAMES,
+        title="a $\\frac{$ b",
+    )
+    labels = [text.get_text().strip() for text in figure.axes[0].get_legend().get_texts()]
+    assert "_mine" in labels
+    paths = save_figure(figure, tmp_path / "f.v2")
+    assert [path.name for path in paths] == ["f.v2.png", "f.v2.svg"]
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    figure = front_figure([series(2)], objectives=("error", "latency_ms"), block_names=NAMES)
+    with pytest.raises(ConfigError, match="Cannot write"):
+        save_figure(figure, tmp_path / "file" / "front")
+    save_figure_and_forget(figure)

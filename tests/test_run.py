@@ -13,6 +13,7 @@ from evonasc.search.run_folder import (
     RunWriter,
     front_table,
     read_config,
+    read_front,
     read_summary,
     read_table,
     table_columns,
@@ -163,3 +164,67 @@ def test_every_number_has_a_provenance():
         assert quantity in text
     assert "apportioned" in text
     assert "fitted" in text
+
+
+def test_a_run_that_fails_before_its_first_evaluation_leaves_nothing(tmp_path):
+    def fail_at_once():
+        with RunWriter(tmp_path / "run", TOY, make_problem(TOY)):
+            raise ConfigError("no")
+
+    with pytest.raises(ConfigError, match="no"):
+        fail_at_once()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_population_is_no_larger_than_the_budget():
+    huge = replace(TOY, search=SearchConfig(budget=30, pop_size=10**30))
+    assert len(run_search(huge).genes) == 30
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("front.csv", None, ""),
+        ("front.csv", "error", "eror"),
+        ("front.csv", ",1.0,", ",nan,"),
+        ("run.json", '"status"', '"state"'),
+        ("run.json", '"n_front"', '"n_fronts"'),
+        ("run.json", '"n_points"', '"points"'),
+        ("run.json", None, "{}"),
+    ],
+)
+def test_a_damaged_run_is_refused_not_shown(name, old, new, tmp_path):
+    config = replace(TOY, search=SearchConfig(algorithm="exact"))
+    result = written(config, tmp_path)
+    path = tmp_path / name
+    text = path.read_text()
+    assert old is None or old in text
+    path.write_text(new if old is None else text.replace(old, new))
+    with pytest.raises(DataFileError, match=name):
+        read_front(tmp_path, objectives=config.objectives, space=result.problem.designs.space)
+
+
+def test_a_cut_that_does_not_exist_is_refused(tmp_path):
+    result = written(TOY, tmp_path)
+    rows = (tmp_path / "front.csv").read_text().splitlines()
+    fields = rows[1].split(",")
+    fields[rows[0].split(",").index("split_point")] = "99"
+    rows[1] = ",".join(fields)
+    (tmp_path / "front.csv").write_text("\n".join(rows))
+    with pytest.raises(DataFileError, match="is damaged"):
+        read_front(tmp_path, objectives=TOY.objectives, space=result.problem.designs.space)
+
+
+@pytest.mark.parametrize("value", ["abc", 10**400])
+def test_a_configuration_of_wrong_types_is_refused(tmp_path, value):
+    written(TOY, tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    config["scenario"]["uplink_mbps"] = value
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ConfigError, match="uplink_mbps must be a number"):
+        read_config(tmp_path)
+
+
+def test_the_toy_has_no_other_objectives():
+    with pytest.raises(ConfigError, match="Leave out --objectives"):
+        make_problem(replace(TOY, objectives=("error", "energy_mj")))

@@ -11,6 +11,11 @@ import numpy as np
 
 from evonasc.arrays import FloatArray
 
+#: What a reader of such an error must know.
+CAVEAT = (
+    "ordered by loss, on the scale of the supernet's top-1 error. It is not the accuracy of a "
+    "network trained alone, and takes no account of payload quantisation."
+)
 _LEVELS = np.linspace(0, 1, 21)
 
 

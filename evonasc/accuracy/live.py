@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from evonasc.accuracy.calibration import LossToError
+from evonasc.accuracy.calibration import CAVEAT, LossToError
 from evonasc.accuracy.datasets import Images, load_data
 from evonasc.accuracy.scores import require_nasbench201, shipped_scores
 from evonasc.accuracy.scoring import score_cells
@@ -32,8 +32,7 @@ class LiveError:
         self.n_right = np.full(N_CELLS, -1, dtype=np.int64)
         self.provenance = (
             f"error: forward passes of the supernet on {len(images)} held-out training images of "
-            f"{trained.training['data']}; ordered by loss, on the scale of the supernet's top-1 "
-            "error. It is not the accuracy of a network trained alone."
+            f"{trained.training['data']}; {CAVEAT}"
         )
 
     def error(self, genes: IntArray, *, designs: DesignSpace) -> FloatArray:

@@ -3,12 +3,13 @@
 import io
 import json
 import zipfile
+import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
-from evonasc.accuracy.calibration import LossToError, match_quantiles
+from evonasc.accuracy.calibration import CAVEAT, LossToError, match_quantiles
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.assets import read_asset
 from evonasc.errors import AssetError, ConfigError, EvaluationError
@@ -72,7 +73,7 @@ def decode_scores(data: bytes, *, where: str) -> SupernetScores:
                 n_images=int(file["n_images"]),
                 header=json.loads(str(file["header"])),
             )
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as error:
         raise AssetError(f"{where} is no score file of evonasc ({error}).") from error
 
 
@@ -102,8 +103,7 @@ class ScoredError:
         data = training.get("data") if isinstance(training, dict) else "unknown data"
         self.provenance = (
             f"error: supernet trained by evonasc on {data}, scored on {chosen.n_images} held-out "
-            "training images; ordered by loss, on the scale of the supernet's top-1 error. "
-            "It is not the accuracy of a network trained alone."
+            f"training images; {CAVEAT}"
         )
 
     def error(self, genes: IntArray, *, designs: DesignSpace) -> FloatArray:

@@ -63,8 +63,10 @@ class TrainingConfig:
         for name in ("n_validation", "epochs", "batch_size"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} must be at least 1, got {getattr(self, name)}.")
-        if self.learning_rate <= 0:
+        if not 0 < self.learning_rate < math.inf:
             raise ConfigError(f"learning_rate must be positive, got {self.learning_rate}.")
+        if self.seed < 0:
+            raise ConfigError(f"seed must be at least 0, got {self.seed}.")
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,10 @@ def train_supernet(
         DataFileError: The checkpoint in the folder is damaged.
         EvaluationError: The training diverged.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"Cannot make the folder {folder}: {error.strerror}.") from error
     supernet = initialise(config.supernet, seed=config.seed)
     momenta = {name: torch.zeros_like(weight) for name, weight in supernet.named_parameters()}
     logs: list[EpochLog] = []

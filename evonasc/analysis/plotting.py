@@ -17,6 +17,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from evonasc.arrays import FloatArray, IntArray
+from evonasc.errors import ConfigError
+from evonasc.files import write_atomically
 
 #: Axis labels of the columns.
 LABELS = {
@@ -81,7 +83,7 @@ def front_figure(
         axes.set_ylabel(LABELS.get(objectives[y], objectives[y]))
     _legend(figure, grid[0, 0], series, colours, block_names, has_truth=true_front is not None)
     if title:
-        figure.suptitle(title, fontsize="medium")
+        figure.suptitle(_plain(title), fontsize="medium")
     figure.tight_layout()
     return figure
 
@@ -162,7 +164,7 @@ def _legend(
     ]
     if len(series) > 1:
         handles += [
-            dot(one.label, marker=marker, color="0.3")
+            dot(_plain(one.label), marker=marker, color="0.3")
             for one, marker in zip(series, _MARKERS * len(series), strict=False)
         ]
     if has_truth:
@@ -202,9 +204,27 @@ def picture(figure: Figure) -> Picture:
 
 
 def save_figure(figure: Figure, stem: Path) -> list[Path]:
-    """Write ``stem.png`` and ``stem.svg`` and close the figure."""
-    paths = [stem.with_suffix(".png"), stem.with_suffix(".svg")]
-    for path in paths:
-        figure.savefig(path, dpi=150, metadata={"Date": None} if path.suffix == ".svg" else None)
+    """Write ``stem.png`` and ``stem.svg``, each atomically, and close the figure.
+
+    Raises:
+        ConfigError: A file cannot be written.
+    """
+    paths = []
+    for suffix, metadata in ((".png", None), (".svg", {"Date": None})):
+        buffer = io.BytesIO()
+        figure.savefig(buffer, dpi=150, format=suffix[1:], metadata=metadata)
+        path = stem.with_name(f"{stem.name.removesuffix('.png').removesuffix('.svg')}{suffix}")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, buffer.getvalue())
+        except OSError as error:
+            raise ConfigError(f"Cannot write {path}: {error.strerror}.") from error
+        paths.append(path)
     plt.close(figure)
     return paths
+
+
+def _plain(text: str) -> str:
+    """Return a user's text so that matplotlib reads no formula and hides no label in it."""
+    escaped = text.replace("$", r"\$")
+    return f" {escaped}" if escaped.startswith("_") else escaped

@@ -57,7 +57,7 @@ def front_view(
     for row in (rows[i] for i in chosen):
         cut = int(str(row["split_point"]))
         network = space.to_short_text(space.from_text([str(row[text_column])]))[0]
-        cells = [network, _cut(cut, space), *([str(row["payload_bits"])] if has_bits else [])]
+        cells = [network, _cut(cut, space), *([_bits(row, cut, space)] if has_bits else [])]
         table.add_row(*cells, *(_number(name, row[name]) for name in names))
     shown = f"{len(chosen)} of {len(rows)} points shown; " if len(chosen) < len(rows) else ""
     return Group(table, Text(f"{shown}{space.short_text_key}", style="dim"))
@@ -68,6 +68,11 @@ def _cut(cut: int, space: SearchSpace) -> str:
     if cut == 0:
         return "0 raw input"
     return f"{cut} {space.block_names[cut - 1]}" if cut < space.n_blocks else f"{cut} all local"
+
+
+def _bits(row: Mapping[str, object], cut: int, space: SearchSpace) -> str:
+    """Return the payload's width, where a tensor is sent."""
+    return str(row["payload_bits"]) if 0 < cut < space.n_blocks else "-"
 
 
 def _number(name: str, value: object) -> str:

@@ -8,7 +8,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 def output(*, quiet: bool = False) -> Console:
     """Return the console for results; never narrower than a table needs in a pipe."""
-    return Console(quiet=quiet, width=None if sys.stdout.isatty() else 110, highlight=False)
+    return Console(
+        quiet=quiet, width=None if sys.stdout.isatty() else 110, highlight=False, markup=False
+    )
 
 
 def progress(*, quiet: bool = False) -> Progress:

@@ -20,17 +20,25 @@ def execute(arguments: argparse.Namespace) -> int:
     """Draw PNG and SVG."""
     from evonasc.analysis.plotting import FrontSeries, front_figure, save_figure
     from evonasc.search.exact import exact_front
-    from evonasc.search.run import make_problem
+    from evonasc.search.run import make_problem, space_of
     from evonasc.search.run_folder import (
         EVALUATIONS_FILE,
         FRONT_FILE,
         read_config,
+        read_front,
         read_table,
         table_columns,
     )
 
     configs = [read_config(folder) for folder in arguments.runs]
     objectives = configs[0].objectives
+    for folder, config in zip(arguments.runs, configs, strict=True):
+        if (config.problem, config.space) != (configs[0].problem, configs[0].space):
+            raise ConfigError(
+                f"Runs in one figure must be of one problem and space, {configs[0].problem} on "
+                f"{configs[0].space}, got {config.problem} on {config.space} in {folder}."
+            )
+    problem_space = space_of(configs[0])
     for folder, config in zip(arguments.runs, configs, strict=True):
         if config.objectives != objectives:
             raise ConfigError(
@@ -39,7 +47,7 @@ def execute(arguments: argparse.Namespace) -> int:
             )
     series = []
     for folder in arguments.runs:
-        front = read_table(folder / FRONT_FILE)
+        front = read_front(folder, objectives=objectives, space=problem_space)
         names = (*objectives, "split_point")
         table = table_columns(front, names, where=folder / FRONT_FILE)
         if not len(table):
@@ -53,18 +61,18 @@ def execute(arguments: argparse.Namespace) -> int:
                 evaluated=table_columns(evaluated, objectives, where=folder / EVALUATIONS_FILE),
             )
         )
-    problem = make_problem(configs[0])
     same_scenario = all(config.scenario == configs[0].scenario for config in configs)
-    truth = exact_front(problem) if same_scenario and configs[0].accuracy == "supernet" else None
+    is_scored = all(config.accuracy == "supernet" for config in configs)
+    # The truth is enumerated on stored scores only.
+    truth = exact_front(make_problem(configs[0])) if same_scenario and is_scored else None
     figure = front_figure(
         series,
         objectives=objectives,
-        block_names=problem.designs.space.block_names,
+        block_names=problem_space.block_names,
         true_front=None if truth is None else truth.points,
         title=configs[0].scenario.name if same_scenario else "",
     )
     stem = arguments.out or arguments.runs[0] / "front"
-    stem.parent.mkdir(parents=True, exist_ok=True)
     for path in save_figure(figure, stem):
         output().print(f"Wrote {path}")
     return 0

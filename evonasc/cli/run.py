@@ -11,7 +11,13 @@ from typing import Any
 
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cli.console import output, progress
-from evonasc.cost.scenario import DEFAULT_SCENARIO, FIELD_KINDS, named_scenario, override
+from evonasc.cost.scenario import (
+    DEFAULT_SCENARIO,
+    FIELD_HELP,
+    FIELD_KINDS,
+    named_scenario,
+    override,
+)
 from evonasc.errors import ConfigError
 
 _DEFAULT_BUDGET, _DEFAULT_POP_SIZE = 2000, 20
@@ -39,19 +45,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--budget",
         type=int,
         default=_DEFAULT_BUDGET,
-        help="distinct designs to evaluate (default: %(default)s)",
+        help="distinct designs to evaluate; exact ignores it (default: %(default)s)",
     )
     parser.add_argument(
         "--pop-size", type=int, default=_DEFAULT_POP_SIZE, help="(default: %(default)s)"
     )
     parser.add_argument("--out", type=Path, help="run folder (default: a new one below runs/)")
     parser.add_argument("--no-plot", action="store_true", help="do not draw the front")
-    parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    parser.add_argument("--quiet", action="store_true", help="no progress, no tables")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     fields = parser.add_argument_group("scenario fields", "replace single fields of the scenario")
     for name in FIELD_KINDS:
         if name != "name":
-            fields.add_argument(f"--{name.replace('_', '-')}", metavar="VALUE", dest=f"set_{name}")
+            fields.add_argument(
+                f"--{name.replace('_', '-')}",
+                metavar="VALUE",
+                dest=f"set_{name}",
+                help=FIELD_HELP[name],
+            )
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -77,7 +88,9 @@ def execute(arguments: argparse.Namespace) -> int:
     )
     _refuse_unknown_algorithm(arguments.algo)
     problem = make_problem(config)
-    problem.designs.sample(1, rng=_any_rng())  # refuses a scenario without a valid cut
+    # Refuses a scenario without a valid cut, damaged files and numbers that overflow, while there
+    # is nothing on disk yet.
+    problem.checked_columns(problem.designs.sample(1, rng=_any_rng()))
     folder = arguments.out or _new_folder(config.search)
     quiet = arguments.quiet or arguments.json
     with RunWriter(folder, config, problem) as writer, progress(quiet=quiet) as bar:
@@ -107,7 +120,8 @@ def execute(arguments: argparse.Namespace) -> int:
 
         console = output(quiet=arguments.quiet)
         console.print(run_view(result))
-        console.print(f"Written to {folder} (front.csv, evaluations.csv, front.png, front.svg).")
+        names = ", ".join(sorted(path.name for path in folder.iterdir()))
+        console.print(f"Written to {folder}: {names}.", soft_wrap=True)
     return 130 if result.status == "interrupted" else 0
 
 

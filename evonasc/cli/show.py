@@ -17,14 +17,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Print the front."""
     from evonasc.analysis.report import front_view, provenance_lines
+    from evonasc.search.run import space_of
     from evonasc.search.run_folder import (
         EVALUATIONS_FILE,
-        FRONT_FILE,
         read_config,
+        read_front,
         read_summary,
         read_table,
     )
-    from evonasc.space import search_space
 
     config, summary = read_config(arguments.run), read_summary(arguments.run)
     if arguments.json:
@@ -40,10 +40,8 @@ def execute(arguments: argparse.Namespace) -> int:
         n = len(read_table(arguments.run / EVALUATIONS_FILE))
         console.print(f"The run did not end: {n} designs are in {EVALUATIONS_FILE}, no front.")
         return 0
-    from evonasc.problems.toy import ToySpace
-
-    space = ToySpace() if config.problem == "toy" else search_space(config.space)
-    rows = read_table(arguments.run / FRONT_FILE)
+    space = space_of(config)
+    rows = read_front(arguments.run, objectives=config.objectives, space=space)
     console.print(
         front_view(rows, space, objectives=config.objectives, most=max(arguments.rows, 2))
     )

@@ -56,19 +56,23 @@ class Scenario:
         if self.radio not in RADIOS:
             raise UnknownNameError("radio", self.radio, RADIOS)
         _require(
-            "uplink_mbps", self.uplink_mbps, "be positive and below 1e9", 0 < self.uplink_mbps < 1e9
+            "uplink_mbps",
+            self.uplink_mbps,
+            "be positive and below 1e9",
+            1e-9 < self.uplink_mbps < 1e9,
         )
         delay = self.one_way_delay_ms
-        _require("one_way_delay_ms", delay, "be at least 0 and finite", 0 <= delay < float("inf"))
+        _require("one_way_delay_ms", delay, "be at least 0 and below 1e9", 0 <= delay < 1e9)
         _require("packet_loss", self.packet_loss, "lie in [0, 1)", 0 <= self.packet_loss < 1)
         header = self.packet_header_bytes
         _require("packet_header_bytes", header, "be at least 0", header >= 0)
         wanted = f"exceed packet_header_bytes = {header}"
-        _require("mtu_bytes", self.mtu_bytes, wanted, self.mtu_bytes > header)
+        wanted += " and not 1e9"
+        _require("mtu_bytes", self.mtu_bytes, wanted, header < self.mtu_bytes <= 10**9)
         _require("min_split", self.min_split, "be at least 0", self.min_split >= 0)
         for name in ("max_head_memory_bytes", "max_payload_bytes", "head_power_mw"):
             limit = getattr(self, name)
-            _require(name, limit, "be positive", limit is None or limit > 0)
+            _require(name, limit, "be positive", limit is None or 0 < limit < float("inf"))
         if not self.payload_bits:
             raise ConfigError("payload_bits must name at least one width, got none.")
         if len(set(self.payload_bits)) < len(self.payload_bits):
@@ -93,6 +97,24 @@ FIELD_KINDS = {
         "tuple[int, ...]": "tuple",
     }[str(field.type) if not isinstance(field.type, type) else field.type.__name__]
     for field in fields(Scenario)
+}
+
+#: Field name -> what it means, for people.
+FIELD_HELP = {
+    "name": "name in reports",
+    "head_hardware": "machine of the head; see `evonasc list hardware`",
+    "tail_hardware": "machine of the tail",
+    "uplink_mbps": "rate of the uplink, Mbit/s",
+    "one_way_delay_ms": "delay once an input, ms",
+    "packet_loss": "probability that a packet is lost and sent again, [0, 1)",
+    "mtu_bytes": "largest packet with headers, bytes",
+    "packet_header_bytes": "headers of a packet, bytes",
+    "payload_bits": "bits per payload value, one or more of 2,4,8,16,32",
+    "min_split": "blocks that must stay on the device; 0 allows raw input on the link",
+    "max_head_memory_bytes": "weights and activations of the head, bytes, or none",
+    "max_payload_bytes": "largest payload, bytes, or none",
+    "head_power_mw": "power of the computing device, mW, or none for the table's",
+    "radio": "3g, lte or wifi",
 }
 
 #: Named scenarios; the first is the default.
@@ -196,7 +218,10 @@ def _typed(name: str, value: object) -> object:
     elif wanted == "int" and isinstance(value, int) and is_number:
         return value
     elif wanted in ("float", "optional") and is_number:
-        return float(value)  # type: ignore[arg-type]  # is_number
+        try:
+            return float(value)  # type: ignore[arg-type]  # is_number
+        except OverflowError as error:
+            raise ConfigError(f"{name} must be a number of a sensible size.") from error
     words = {"tuple": "a list of whole numbers", "str": "text", "int": "a whole number"}
     raise ConfigError(f"{name} must be {words.get(wanted, 'a number')}, got {value!r}.")
 

@@ -22,6 +22,11 @@ class SearchConfig:
     #: Seed of everything random.
     seed: int = 0
 
+    @property
+    def population(self) -> int:
+        """``pop_size``, but no more than the budget pays for."""
+        return min(self.pop_size, max(self.budget, 2))
+
     def __post_init__(self) -> None:
         for name, least in (("budget", 1), ("pop_size", 2), ("seed", 0)):
             value = getattr(self, name)

@@ -67,13 +67,13 @@ def deap_nsga2(archive: Archive, config: SearchConfig) -> None:
     """
     rng = np.random.default_rng(config.seed)
     operators = _Operators(archive.problem, rng)
-    first = _new(archive, operators.sample(config.pop_size))
-    parents = _survivors(_evaluated(archive, first), config.pop_size)
+    first = _new(archive, operators.sample(config.population))
+    parents = _survivors(_evaluated(archive, first), config.population)
     while True:
-        offspring = _offspring(archive, operators, parents, n=config.pop_size, rng=rng)
+        offspring = _offspring(archive, operators, parents, n=config.population, rng=rng)
         if len(offspring) == 0:
             return
-        parents = _survivors(parents + _evaluated(archive, offspring), config.pop_size)
+        parents = _survivors(parents + _evaluated(archive, offspring), config.population)
 
 
 def _survivors(individuals: list[_Individual], n: int) -> list[_Individual]:

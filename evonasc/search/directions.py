@@ -15,7 +15,7 @@ def reference_directions(n_obj: int, config: SearchConfig) -> FloatArray:
     if n_obj == 1:
         return np.ones((1, 1))
     partitions = 1
-    while len(_lattice(n_obj, partitions + 1)) <= config.pop_size:
+    while len(_lattice(n_obj, partitions + 1)) <= config.population:
         partitions += 1
     return _lattice(n_obj, partitions)
 

@@ -15,6 +15,6 @@ from evonasc.search.pymoo_driver import design_operators, drive, with_batch_mati
 def nsga3(archive: Archive, config: SearchConfig) -> None:
     """Search by non-dominated sorting and niches around reference directions."""
     directions = reference_directions(archive.problem.n_obj, config)
-    pop_size = max(config.pop_size, len(directions))  # pymoo warns on the console otherwise
+    pop_size = max(config.population, len(directions))  # pymoo warns on the console otherwise
     algorithm = NSGA3(directions, pop_size=pop_size, **design_operators(archive))
     drive(with_batch_mating(algorithm), archive, seed=config.seed)

@@ -14,11 +14,12 @@ from evonasc.errors import ConfigError, UnknownNameError
 from evonasc.front import front_recall, hypervolume, igd_plus, reference_point
 from evonasc.problems import DesignProblem, SplitNasProblem, Staircase
 from evonasc.problems.split_nas import DEFAULT_OBJECTIVES, ErrorSource
+from evonasc.problems.toy import ToySpace
 from evonasc.search.algorithms import algorithm
 from evonasc.search.archive import Archive, BudgetSpent
 from evonasc.search.config import SearchConfig
 from evonasc.search.exact import ExactFront, exact_front
-from evonasc.space import search_space
+from evonasc.space import SearchSpace, search_space
 
 #: Problems on the command line, with one line for people.
 PROBLEMS = {
@@ -129,13 +130,28 @@ def make_problem(config: RunConfig) -> DesignProblem:
         EvonascError: Anything in the configuration cannot be had.
     """
     if config.problem == "toy":
-        return Staircase()
+        toy = Staircase()
+        if config.objectives != toy.objectives or config.accuracy != "supernet":
+            raise ConfigError(
+                f"The problem 'toy' has the objectives {', '.join(toy.objectives)} and no other "
+                "source of accuracy. Leave out --objectives and --accuracy."
+            )
+        return toy
     return SplitNasProblem(
         search_space(config.space),
         config.scenario,
         _error_source(config),
         objectives=config.objectives,
     )
+
+
+def space_of(config: RunConfig) -> SearchSpace:
+    """Return the search space of a configuration, without its data.
+
+    Raises:
+        UnknownNameError: No such space.
+    """
+    return ToySpace() if config.problem == "toy" else search_space(config.space)
 
 
 def _error_source(config: RunConfig) -> ErrorSource:

@@ -8,7 +8,7 @@ import csv
 import io
 import json
 import platform
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -19,11 +19,12 @@ import numpy as np
 import evonasc
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.scenario import as_dict, override
-from evonasc.errors import ConfigError, DataFileError
+from evonasc.errors import ConfigError, DataFileError, EvonascError
 from evonasc.files import write_atomically
 from evonasc.problems import DesignProblem
 from evonasc.search.config import SearchConfig
-from evonasc.search.run import RunConfig, RunResult
+from evonasc.search.run import ExactComparison, RunConfig, RunResult
+from evonasc.space import SearchSpace
 
 CONFIG_FILE, EVALUATIONS_FILE, FRONT_FILE, SUMMARY_FILE = (
     "config.json",
@@ -75,8 +76,9 @@ class RunWriter:
     """
 
     def __init__(self, folder: Path, config: RunConfig, problem: DesignProblem) -> None:
-        require_empty(folder)
         try:
+            require_empty(folder)
+            self._is_new = not folder.exists()
             folder.mkdir(parents=True, exist_ok=True)
             write_atomically(folder / CONFIG_FILE, _as_json(_config_dict(config)))
             self._file = (folder / EVALUATIONS_FILE).open("w", newline="", encoding="utf-8")
@@ -96,15 +98,24 @@ class RunWriter:
         traceback: TracebackType | None,
     ) -> None:
         self._file.close()
+        if error is not None and self._n_written == 0:  # nothing to keep: leave nothing behind
+            for name in (CONFIG_FILE, EVALUATIONS_FILE):
+                (self.folder / name).unlink(missing_ok=True)
+            if self._is_new:
+                self.folder.rmdir()
 
     def add(self, genes: IntArray, columns: dict[str, FloatArray]) -> None:
         """Append new designs; on disk when this returns."""
         rows = design_rows(self._problem, genes, columns, first_id=self._n_written + 1)
-        if self._writer is None:
-            self._writer = csv.DictWriter(self._file, fieldnames=list(rows[0]), lineterminator="\n")
-            self._writer.writeheader()
-        self._writer.writerows(rows)
-        self._file.flush()
+        try:
+            if self._writer is None:
+                names = list(rows[0])
+                self._writer = csv.DictWriter(self._file, fieldnames=names, lineterminator="\n")
+                self._writer.writeheader()
+            self._writer.writerows(rows)
+            self._file.flush()
+        except OSError as error:
+            raise ConfigError(f"Cannot write {self._file.name}: {error.strerror}.") from error
         self._n_written += len(rows)
 
     def finish(self, result: RunResult) -> None:
@@ -115,8 +126,11 @@ class RunWriter:
             writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
             writer.writeheader()
             writer.writerows(rows)
-        write_atomically(self.folder / FRONT_FILE, text.getvalue().encode())
-        write_atomically(self.folder / SUMMARY_FILE, _as_json(summary(result)))
+        try:
+            write_atomically(self.folder / FRONT_FILE, text.getvalue().encode())
+            write_atomically(self.folder / SUMMARY_FILE, _as_json(summary(result)))
+        except OSError as error:
+            raise ConfigError(f"Cannot write in {self.folder}: {error.strerror}.") from error
 
 
 def front_table(result: RunResult) -> list[dict[str, object]]:
@@ -172,6 +186,8 @@ def read_config(folder: Path) -> RunConfig:
     values = _read_json(folder / CONFIG_FILE, folder)
     try:
         root = values["data_root"]
+        if not isinstance(values["objectives"], list):
+            raise TypeError("objectives must be a list")
         return RunConfig(
             problem=str(values["problem"]),
             space=str(values["space"]),
@@ -181,7 +197,9 @@ def read_config(folder: Path) -> RunConfig:
             data_root=None if root is None else Path(str(root)),
             search=SearchConfig(**values["search"]),
         )
-    except (KeyError, TypeError) as error:
+    except EvonascError:
+        raise
+    except (KeyError, TypeError, ValueError) as error:
         raise DataFileError(f"{folder / CONFIG_FILE} is no run configuration ({error}).") from error
 
 
@@ -193,7 +211,47 @@ def read_summary(folder: Path) -> dict[str, Any] | None:
     """
     if not (folder / SUMMARY_FILE).exists():
         return None
-    return _read_json(folder / SUMMARY_FILE, folder)
+    values = _read_json(folder / SUMMARY_FILE, folder)
+    numbers = ("n_evaluated", "n_front", "seconds")
+    exact, is_number = values.get("exact"), (int, float)
+    is_whole = (
+        all(isinstance(values.get(name), is_number) for name in numbers)
+        and isinstance(values.get("status"), str)
+        and isinstance(values.get("provenance"), list)
+        and (
+            exact is None
+            or all(
+                isinstance(exact, dict) and isinstance(exact.get(field.name), is_number)
+                for field in fields(ExactComparison)
+            )
+        )
+    )
+    if not is_whole:
+        raise DataFileError(f"{folder / SUMMARY_FILE} is damaged: it lacks what a run writes.")
+    return values
+
+
+def read_front(
+    folder: Path, *, objectives: tuple[str, ...], space: SearchSpace
+) -> list[dict[str, str]]:
+    """Return the rows of a run's front, checked.
+
+    Args:
+        folder: Of the run.
+        objectives: Must be columns of finite numbers.
+        space: Gives the cuts that exist.
+
+    Raises:
+        DataFileError: The front is missing or damaged.
+    """
+    path, summary_values = folder / FRONT_FILE, read_summary(folder)
+    rows = read_table(path)
+    table = table_columns(rows, (*objectives, "split_point", "payload_bits"), where=path)
+    cuts = table[:, -2]
+    is_fine = np.isfinite(table).all() and np.isin(cuts, np.arange(space.n_blocks + 1)).all()
+    if not is_fine or (summary_values is not None and summary_values["n_front"] != len(rows)):
+        raise DataFileError(f"{path} is damaged: its rows are not the front that the run wrote.")
+    return rows
 
 
 def read_table(path: Path) -> list[dict[str, str]]:
@@ -206,7 +264,7 @@ def read_table(path: Path) -> list[dict[str, str]]:
         with path.open(newline="", encoding="utf-8") as file:
             return list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataFileError(f"Cannot read {path}: {error}. Expected a run folder.") from error
+        raise DataFileError(f"Cannot read {path}. Expected a run folder.") from error
 
 
 def table_columns(rows: list[dict[str, str]], names: tuple[str, ...], *, where: Path) -> FloatArray:
@@ -238,7 +296,7 @@ def _config_dict(config: RunConfig) -> dict[str, object]:
 
 def _as_json(values: dict[str, object]) -> bytes:
     """Encode for people."""
-    return (json.dumps(values, indent=2) + "\n").encode()
+    return (json.dumps(values, indent=2, allow_nan=False) + "\n").encode()
 
 
 def _read_json(path: Path, folder: Path) -> dict[str, Any]:
