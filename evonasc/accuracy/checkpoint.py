@@ -64,6 +64,8 @@ def decode_checkpoint(data: bytes, *, where: str) -> Checkpoint:
         tensors = safetensors.torch.load(data)
         size = int.from_bytes(data[:8], "little")
         header = json.loads(json.loads(data[8 : 8 + size])["__metadata__"]["evonasc"])
-    except (safetensors.SafetensorError, ValueError, KeyError, TypeError) as error:
+        if not isinstance(header.get("config"), dict):
+            raise ValueError("it does not say how it was trained")
+    except (safetensors.SafetensorError, AttributeError, ValueError, KeyError, TypeError) as error:
         raise DataFileError(f"{where} is no checkpoint of evonasc ({error}).") from error
     return Checkpoint(tensors, header)

@@ -1,5 +1,6 @@
 """How well a score orders networks: rank correlation with trained accuracies."""
 
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,7 +49,7 @@ def read_truth(measurements: Path) -> Truth:
     try:
         with np.load(measurements, allow_pickle=False) as file:
             accuracy, texts = file[TRUTH], file["arch_str"]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise DataFileError(
             f"{measurements} must be an npz with arch_str and {TRUTH} ({error})."
         ) from error

@@ -16,6 +16,7 @@ from evonasc.errors import AssetError, ConfigError, EvaluationError
 from evonasc.space import DesignSpace
 from evonasc.space.nasbench201 import N_CELLS, canonical_cells, cell_number
 
+_DAMAGED_ZIP = (zipfile.BadZipFile, zlib.error)
 SCORES_ASSET = "supernet/cifar10-c16-n1-scores.npz"
 
 
@@ -66,14 +67,19 @@ def decode_scores(data: bytes, *, where: str) -> SupernetScores:
     """
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
-            return SupernetScores(
+            scores = SupernetScores(
                 cells=file["cells"].astype(np.int64),
                 loss=file["loss"].astype(np.float64),
                 n_right=file["n_right"].astype(np.int64),
                 n_images=int(file["n_images"]),
                 header=json.loads(str(file["header"])),
             )
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+        n = len(scores.cells)
+        is_fine = scores.cells.shape == (n, 6) and scores.loss.shape == scores.n_right.shape == (n,)
+        if not is_fine or not np.isin(scores.cells, range(5)).all():
+            raise ValueError("its arrays do not fit together")
+        return scores
+    except (OSError, EOFError, TypeError, ValueError, KeyError, *_DAMAGED_ZIP) as error:
         raise AssetError(f"{where} is no score file of evonasc ({error}).") from error
 
 

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from evonasc.accuracy.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from evonasc.accuracy.datasets import DataSet, Images
 from evonasc.accuracy.supernet import Supernet, SupernetConfig, initialise
-from evonasc.errors import ConfigError, EvaluationError
+from evonasc.errors import ConfigError, DataFileError, EvaluationError
 from evonasc.files import write_atomically
 from evonasc.space.nasbench201 import canonical_connected_cells
 
@@ -249,13 +249,15 @@ def _restore(
             f"{where} belongs to another configuration: {_difference(found, wanted)}. "
             "Choose another --out, or the same settings."
         )
-    with torch.no_grad():
-        for name, weight in supernet.named_parameters():
-            weight.copy_(checkpoint.tensors[f"weight.{name}"])
-            momenta[name].copy_(checkpoint.tensors[f"momentum.{name}"])
-    lines = checkpoint.header["logs"]
-    assert isinstance(lines, list)
-    return [EpochLog(**line) for line in lines]
+    lines = checkpoint.header.get("logs")
+    try:
+        with torch.no_grad():
+            for name, weight in supernet.named_parameters():
+                weight.copy_(checkpoint.tensors[f"weight.{name}"])
+                momenta[name].copy_(checkpoint.tensors[f"momentum.{name}"])
+        return [EpochLog(**line) for line in lines]  # type: ignore[attr-defined]  # or TypeError
+    except (KeyError, RuntimeError, TypeError) as error:
+        raise DataFileError(f"{where} is a damaged checkpoint ({error}).") from error
 
 
 def _difference(found: object, wanted: dict[str, object]) -> str:

@@ -31,7 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     score.add_argument("--out", type=Path, required=True, help="score file (.npz); resumes")
     score.add_argument("--ship", action="store_true", help="make both the shipped ones")
 
-    rank = actions.add_parser("rank", help="rank correlation with the benchmark's accuracies")
+    rank = actions.add_parser(
+        "rank", help="rank correlation with benchmark accuracies (bring them)"
+    )
     rank.add_argument(
         "--measurements",
         type=Path,

@@ -1,0 +1,94 @@
+import numpy as np
+import pytest
+import torch
+
+from evonasc.accuracy.calibration import LossToError
+from evonasc.accuracy.checkpoint import Checkpoint, decode_checkpoint, encode_checkpoint
+from evonasc.accuracy.datasets import Images
+from evonasc.accuracy.live import LiveError
+from evonasc.accuracy.scoring import score_cells
+from evonasc.accuracy.supernet import SupernetConfig, initialise
+from evonasc.accuracy.weights import TrainedSupernet, half_precision, shipped_supernet
+from evonasc.errors import ConfigError, DataFileError
+from evonasc.problems import Staircase
+from evonasc.space import DesignSpace, NasBench201
+from evonasc.space.nasbench201 import canonical_connected_cells, cell_number
+
+CELLS = canonical_connected_cells()[[5, 900, 2500, 5000]]
+
+
+@pytest.fixture(scope="module")
+def supernet():
+    return initialise(SupernetConfig(channels=4, cells_per_stage=1, n_classes=10), seed=0)
+
+
+@pytest.fixture(scope="module")
+def images():
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(256, size=(12, 3, 32, 32)).astype(np.uint8)
+    return Images(pixels, rng.integers(10, size=12))
+
+
+@pytest.fixture
+def designs():
+    return DesignSpace(NasBench201(), (8,), lambda cells, bits: np.ones((len(cells), 20), bool))
+
+
+def test_a_score_is_the_mean_loss_and_the_count_of_right_answers(supernet, images):
+    loss, n_right = score_cells(supernet, CELLS, images, is_bf16=False)
+    pixels = (torch.from_numpy(images.pixels).float() - 121) / 64
+    with torch.inference_mode():
+        logits = supernet(pixels, CELLS[2].tolist()).double().numpy()
+    truth = logits[np.arange(12), images.labels]
+    assert loss[2] == pytest.approx((np.log(np.exp(logits).sum(axis=1)) - truth).mean(), rel=1e-4)
+    assert n_right[2] == (logits.argmax(axis=1) == images.labels).sum()
+
+
+def test_the_order_of_scoring_does_not_matter(supernet, images):
+    forward = score_cells(supernet, CELLS, images)
+    backward = score_cells(supernet, CELLS[::-1], images)
+    np.testing.assert_array_equal(forward[0], backward[0][::-1])
+    np.testing.assert_array_equal(forward[1], backward[1][::-1])
+
+
+def test_live_errors_are_those_of_the_scores_and_each_network_runs_once(supernet, images, designs):
+    to_error = LossToError((2.0, 3.0), (0.2, 0.4))
+    live = LiveError(TrainedSupernet(supernet, {"data": "noise"}), images, loss_to_error=to_error)
+    loss, n_right = score_cells(supernet, CELLS, images)
+    genes = np.concatenate([CELLS, np.full((4, 1), 3)], axis=1)
+    np.testing.assert_array_equal(live.error(genes, designs=designs), to_error(loss))
+    assert live.n_right[cell_number(CELLS)].tolist() == n_right.tolist()
+    live.loss[cell_number(CELLS)] = 2.5  # what is known is not computed again
+    other_cuts = np.concatenate([CELLS, np.full((4, 1), 9)], axis=1)
+    np.testing.assert_allclose(live.error(other_cuts, designs=designs), 0.3)
+
+
+def test_another_space_is_refused(supernet, images):
+    live = LiveError(
+        TrainedSupernet(supernet, {"data": "noise"}),
+        images,
+        loss_to_error=LossToError((2.0, 3.0), (0.2, 0.4)),
+    )
+    with pytest.raises(ConfigError, match="knows the space 'nasbench201' only"):
+        live.error(np.zeros((1, 7), dtype=np.int64), designs=Staircase().designs)
+
+
+def test_shipped_weights_are_the_half_precision_of_a_checkpoint_without_its_momentum():
+    header = {"config": {"supernet": {}}}
+    tensors = {"weight.a": torch.tensor([0.1]), "momentum.a": torch.tensor([1.0])}
+    shipped = decode_checkpoint(half_precision(Checkpoint(tensors, header)), where="here")
+    assert list(shipped.tensors) == ["weight.a"]
+    assert shipped.tensors["weight.a"].dtype == torch.float16
+
+
+def test_the_shipped_supernet_is_the_one_the_scores_name():
+    trained = shipped_supernet()
+    assert trained.training["data"] == "cifar10"
+    assert trained.supernet.config == SupernetConfig(16, 1, 10)
+
+
+@pytest.mark.parametrize("header", [{}, {"config": 3}, []])
+def test_a_checkpoint_must_say_how_it_was_trained(header):
+    data = encode_checkpoint(Checkpoint({"weight.a": torch.zeros(1)}, header))
+    with pytest.raises(DataFileError, match="here is no checkpoint of evonasc"):
+        decode_checkpoint(data, where="here")
