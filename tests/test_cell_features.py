@@ -1,8 +1,6 @@
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
+from measurements import MEASUREMENTS, needs_measurements
 
 from evonasc.cost.cell_features import (
     check_cells,
@@ -12,12 +10,6 @@ from evonasc.cost.cell_features import (
 )
 from evonasc.errors import GenomeError
 from evonasc.space.nasbench201 import all_cells, is_connected
-
-_SHARED = Path(os.environ.get("EVONASC_SHARED", Path(__file__).parents[2] / "shared"))
-MEASUREMENTS = _SHARED / "data" / "nasbench201.npz"
-needs_measurements = pytest.mark.skipif(
-    not MEASUREMENTS.exists(), reason=f"measurements not found at {MEASUREMENTS}"
-)
 
 
 def cell(text: str) -> np.ndarray:

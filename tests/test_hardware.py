@@ -1,4 +1,3 @@
-import os
 import subprocess
 import sys
 import time
@@ -6,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from measurements import MEASUREMENTS, needs_measurements
 
 from evonasc.assets import read_asset
 from evonasc.cost.fit_quality import FitReport, judge, twin_errors
@@ -21,12 +21,6 @@ from evonasc.cost.hardware import (
 )
 from evonasc.errors import DataFileError, GenomeError, UnknownNameError
 from evonasc.space.nasbench201 import all_cells, is_connected
-
-_SHARED = Path(os.environ.get("EVONASC_SHARED", Path(__file__).parents[2] / "shared"))
-MEASUREMENTS = _SHARED / "data" / "nasbench201.npz"
-needs_measurements = pytest.mark.skipif(
-    not MEASUREMENTS.exists(), reason=f"measurements not found at {MEASUREMENTS}"
-)
 
 #: Machine -> least share within 10 %, largest mean error, least Spearman; held-out cells.
 BARS = {
