@@ -1,11 +1,12 @@
-"""Training the supernet: one path a step, drawn uniformly over the networks of the space.
+"""Training the supernet: one path a step drawn uniformly, or a fair group of paths a step.
 
 Every random number of an epoch comes from ``(seed, epoch)``, and a checkpoint holds weights and
 momentum at the end of an epoch, so a run that was stopped and resumed gives the same weights as
 one that was not.
 
-Reference: Guo et al. 2020 (single path, uniform sampling), arXiv 1904.00420. Sampling covers the
-canonical connected cells, so no network is drawn more often for having many spellings.
+References: Guo et al. 2020 (single path, uniform sampling), arXiv 1904.00420; here over the
+canonical connected cells, so no network is drawn more often for having many spellings. Chu et al.
+2021, FairNAS (strict fairness), arXiv 1907.01845: every operation of every edge once a step.
 """
 
 import csv
@@ -24,12 +25,22 @@ from torch import Tensor, nn
 from evonasc.accuracy.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from evonasc.accuracy.datasets import DataSet, Images
 from evonasc.accuracy.supernet import Supernet, SupernetConfig, initialise
-from evonasc.errors import ConfigError, DataFileError, EvaluationError
+from evonasc.accuracy.weights import TrainedSupernet
+from evonasc.arrays import IntArray
+from evonasc.errors import ConfigError, DataFileError, EvaluationError, UnknownNameError
 from evonasc.files import write_atomically
-from evonasc.space.nasbench201 import canonical_connected_cells
+from evonasc.space.nasbench201 import (
+    EDGES,
+    OPERATIONS,
+    canonical_cells,
+    canonical_connected_cells,
+    is_connected,
+)
 
 CHECKPOINT_FILE = "checkpoint.safetensors"
 LOG_FILE = "log.csv"
+#: Ways to draw paths, and how many each draws a step.
+PATH_SAMPLINGS = {"uniform": 1, "fair": len(OPERATIONS)}
 
 
 @dataclass(frozen=True)
@@ -44,8 +55,14 @@ class TrainingConfig:
     n_validation: int = 5000
     #: Passes over the training part; the cosine schedule ends at 0 with the last one.
     epochs: int = 60
-    #: Images a step.
+    #: Images a path.
     batch_size: int = 128
+    #: ``uniform``: one path a step, uniform over the distinct networks. ``fair``: as many paths a
+    #: step as there are operations, each with images of its own, such that every edge uses every
+    #: operation once.
+    path_sampling: str = "uniform"
+    #: SHA-256 of the weight file whose weights the training starts from; empty for a fresh start.
+    start: str = ""
     #: First learning rate of the cosine schedule.
     learning_rate: float = 0.05
     #: Nesterov momentum.
@@ -67,6 +84,13 @@ class TrainingConfig:
             raise ConfigError(f"learning_rate must be positive, got {self.learning_rate}.")
         if self.seed < 0:
             raise ConfigError(f"seed must be at least 0, got {self.seed}.")
+        if self.path_sampling not in PATH_SAMPLINGS:
+            raise UnknownNameError("path sampling", self.path_sampling, PATH_SAMPLINGS)
+
+    @property
+    def images_a_step(self) -> int:
+        """Images of all paths of a step."""
+        return self.batch_size * PATH_SAMPLINGS[self.path_sampling]
 
 
 @dataclass(frozen=True)
@@ -90,6 +114,7 @@ def train_supernet(
     data: DataSet,
     folder: Path,
     *,
+    start: TrainedSupernet | None = None,
     on_step: Callable[[int, int], None] = lambda step, n_steps: None,
     on_epoch: Callable[[EpochLog], None] = lambda log: None,
 ) -> Supernet:
@@ -101,6 +126,7 @@ def train_supernet(
         config: What to train and how.
         data: Its training part is used, nothing else.
         folder: Made if it does not exist.
+        start: Whose weights to start from; must be the one that ``config.start`` names.
         on_step: Called with (steps done, steps in all).
         on_epoch: Called with each new line of the log.
 
@@ -117,26 +143,31 @@ def train_supernet(
     except OSError as error:
         raise ConfigError(f"Cannot make the folder {folder}: {error.strerror}.") from error
     supernet = initialise(config.supernet, seed=config.seed)
+    _start_from(start, config, supernet)
     momenta = {name: torch.zeros_like(weight) for name, weight in supernet.named_parameters()}
     logs: list[EpochLog] = []
     path = folder / CHECKPOINT_FILE
     if path.exists():
         logs = _restore(load_checkpoint(path), config, supernet, momenta, where=path)
 
-    n_steps = math.ceil(len(data.train) / config.batch_size)
+    n_steps = math.ceil(len(data.train) / config.images_a_step)
     for epoch in range(len(logs), config.epochs):
         started = time.perf_counter()
         rng = np.random.default_rng([config.seed, epoch])
-        order, cells = rng.permutation(len(data.train)), canonical_connected_cells()
+        order = rng.permutation(len(data.train))
         losses, n_right = 0.0, 0
         for step in range(n_steps):
-            rows = order[step * config.batch_size : (step + 1) * config.batch_size]
+            rows = order[step * config.images_a_step : (step + 1) * config.images_a_step]
             images, labels = augmented_batch(data.train.take(rows), rng=rng)
-            cell = cells[rng.integers(len(cells))].tolist()
+            cells = draw_paths(config.path_sampling, rng=rng).tolist()
             done = epoch + step / n_steps
             rate = config.learning_rate * 0.5 * (1 + math.cos(math.pi * done / config.epochs))
-            loss, right = _step(supernet, momenta, images, labels, cell, rate, config)
-            losses += loss * len(rows)
+            # The last step of an epoch may have too few images for all its paths.
+            paths = list(
+                zip(cells, images.chunk(len(cells)), labels.chunk(len(cells)), strict=False)
+            )
+            loss, right = _step(supernet, momenta, paths, rate, config)
+            losses += loss
             n_right += right
             on_step(epoch * n_steps + step + 1, config.epochs * n_steps)
         if not math.isfinite(losses):
@@ -186,33 +217,76 @@ def as_input(pixels: np.ndarray) -> Tensor:
     return scaled.contiguous(memory_format=torch.channels_last)
 
 
+def draw_paths(path_sampling: str, *, rng: np.random.Generator) -> IntArray:
+    """Draw the canonical connected cells of one step, ``(n, 6)``; see :class:`TrainingConfig`."""
+    if path_sampling == "uniform":
+        cells = canonical_connected_cells()
+        return cells[rng.integers(len(cells), size=1)]
+    while True:
+        orders = [rng.permutation(len(OPERATIONS)) for _ in EDGES]
+        group = np.stack(orders, axis=1)
+        if is_connected(group).all():  # most are; a network without input teaches nothing
+            return canonical_cells(group)
+
+
+#: A canonical cell, its images and their labels.
+SampledPath = tuple[list[int], Tensor, Tensor]
+
+
 def _step(
     supernet: Supernet,
     momenta: dict[str, Tensor],
-    images: Tensor,
-    labels: Tensor,
-    cell: list[int],
+    paths: list[SampledPath],
     rate: float,
     config: TrainingConfig,
 ) -> tuple[float, int]:
-    """Do one SGD step on one path; return its loss and the images it got right."""
-    with torch.autocast("cpu", torch.bfloat16, enabled=config.is_bf16):
-        scores = supernet(images, cell).float()
-    loss = nn.functional.cross_entropy(scores, labels)
-    supernet.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]  # torch's stubs
-    used = {name: w for name, w in supernet.named_parameters() if w.grad is not None}
-    nn.utils.clip_grad_norm_(used.values(), config.clip)
+    """Do one SGD step on some paths; return the sum of their images' losses and right answers."""
+    names, weights = zip(*supernet.named_parameters(), strict=True)
+    gradients: dict[str, Tensor] = {}
+    uses: dict[str, int] = {}
+    losses, n_right = 0.0, 0
+    for cell, images, labels in paths:
+        with torch.autocast("cpu", torch.bfloat16, enabled=config.is_bf16):
+            scores = supernet(images, cell).float()
+        loss = nn.functional.cross_entropy(scores, labels)
+        for name, part in zip(
+            names, torch.autograd.grad(loss, weights, allow_unused=True), strict=True
+        ):
+            if part is not None:
+                gradients[name] = gradients[name] + part if name in gradients else part
+                uses[name] = uses.get(name, 0) + 1
+        losses += float(loss.detach()) * len(labels)
+        n_right += int((scores.argmax(dim=1) == labels).sum())
     with torch.no_grad():
-        # Plain SGD with Nesterov momentum, but only for the weights of this path: torch.optim
+        # A weight moves along the mean over the paths that use it, so those of the stem and the
+        # reductions do not move faster than those of an operation.
+        for name, gradient in gradients.items():
+            gradient.div_(uses[name])
+        total = torch.stack([gradient.norm() for gradient in gradients.values()]).norm()
+        shrink = min(config.clip / (float(total) + 1e-6), 1.0)
+        # Plain SGD with Nesterov momentum, but only for the weights of these paths: torch.optim
         # would also skip those without a gradient, yet keeps its state where no checkpoint of
         # plain tensors can hold it.
-        for name, weight in used.items():
-            assert weight.grad is not None
-            gradient = weight.grad.add(weight, alpha=config.weight_decay)
+        for name, weight in zip(names, weights, strict=True):
+            if name not in gradients:
+                continue
+            gradient = gradients[name].mul_(shrink).add_(weight, alpha=config.weight_decay)
             momenta[name].mul_(config.momentum).add_(gradient)
             weight.sub_(gradient.add_(momenta[name], alpha=config.momentum), alpha=rate)
-    return float(loss.detach()), int((scores.argmax(dim=1) == labels).sum())
+    return losses, n_right
+
+
+def _start_from(start: TrainedSupernet | None, config: TrainingConfig, supernet: Supernet) -> None:
+    """Copy the weights to start from."""
+    if ("" if start is None else start.digest) != config.start:
+        raise ConfigError("config.start must be the digest of the supernet to start from.")
+    if start is None:
+        return
+    if start.supernet.config != config.supernet:
+        raise ConfigError(
+            f"The supernet to start from must have {config.supernet}, got {start.supernet.config}."
+        )
+    supernet.load_state_dict(start.supernet.state_dict())
 
 
 def _save(
@@ -244,6 +318,8 @@ def _restore(
 ) -> list[EpochLog]:
     """Put a checkpoint's tensors in place and return its log."""
     found, wanted = checkpoint.header.get("config"), json.loads(json.dumps(asdict(config)))
+    if isinstance(found, dict):  # of a version without these settings, which are its defaults
+        found = {"path_sampling": "uniform", "start": "", **found}
     if found != wanted:
         raise ConfigError(
             f"{where} belongs to another configuration: {_difference(found, wanted)}. "

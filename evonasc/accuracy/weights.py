@@ -1,5 +1,6 @@
 """Supernet weights as they ship: half precision, with what trained them in the header."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,8 @@ class TrainedSupernet:
     supernet: Supernet
     #: The training configuration, as JSON holds it.
     training: dict[str, object]
+    #: SHA-256 of the weights as they ship.
+    digest: str = ""
 
 
 def half_precision(checkpoint: Checkpoint) -> bytes:
@@ -44,7 +47,7 @@ def shipped_supernet() -> TrainedSupernet:
     Raises:
         AssetError: The file is missing or damaged.
     """
-    return _build(decode_checkpoint(read_asset(WEIGHTS_ASSET), where=WEIGHTS_ASSET), WEIGHTS_ASSET)
+    return _build(read_asset(WEIGHTS_ASSET), WEIGHTS_ASSET)
 
 
 def read_supernet(path: Path) -> TrainedSupernet:
@@ -56,12 +59,12 @@ def read_supernet(path: Path) -> TrainedSupernet:
     Raises:
         DataFileError: The file is missing or is no supernet.
     """
-    rounded = decode_checkpoint(half_precision(load_checkpoint(path)), where=str(path))
-    return _build(rounded, str(path))
+    return _build(half_precision(load_checkpoint(path)), str(path))
 
 
-def _build(checkpoint: Checkpoint, where: str) -> TrainedSupernet:
-    """Put weights into a supernet of their size."""
+def _build(content: bytes, where: str) -> TrainedSupernet:
+    """Put the weights of a weight file into a supernet of their size."""
+    checkpoint = decode_checkpoint(content, where=where)
     training = checkpoint.header.get("config")
     try:
         assert isinstance(training, dict)
@@ -72,4 +75,4 @@ def _build(checkpoint: Checkpoint, where: str) -> TrainedSupernet:
                 weight.copy_(checkpoint.tensors[f"weight.{name}"].float())
     except (AssertionError, KeyError, TypeError, RuntimeError) as error:
         raise DataFileError(f"{where} holds no supernet of evonasc ({error}).") from error
-    return TrainedSupernet(supernet, training)
+    return TrainedSupernet(supernet, training, hashlib.sha256(content).hexdigest())

@@ -16,6 +16,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     train.add_argument("--out", type=Path, required=True, help="folder for checkpoint and log")
     train.add_argument("--epochs", type=int, default=60, help="(default: %(default)s)")
     train.add_argument("--batch-size", type=int, default=128, help="(default: %(default)s)")
+    train.add_argument(
+        "--path-sampling",
+        default="uniform",
+        help="uniform, or fair: every operation of every edge each step (default: %(default)s)",
+    )
+    train.add_argument(
+        "--start", type=Path, metavar="FILE", help="start from these weights, not from random ones"
+    )
     train.add_argument("--learning-rate", type=float, default=0.05, help="(default: %(default)s)")
     train.add_argument("--channels", type=int, default=16, help="(default: %(default)s)")
     train.add_argument("--cells", type=int, default=1, help="cells a stage (default: %(default)s)")
@@ -57,14 +65,18 @@ def _train(arguments: argparse.Namespace) -> int:
     from evonasc.accuracy.datasets import load_data
     from evonasc.accuracy.supernet import SupernetConfig
     from evonasc.accuracy.training import EpochLog, TrainingConfig, set_threads, train_supernet
+    from evonasc.accuracy.weights import read_supernet
 
     set_threads(arguments.threads)
+    start = None if arguments.start is None else read_supernet(arguments.start)
     config = TrainingConfig(
         supernet=SupernetConfig(arguments.channels, arguments.cells),
         data=arguments.data,
         n_validation=arguments.validation,
         epochs=arguments.epochs,
         batch_size=arguments.batch_size,
+        path_sampling=arguments.path_sampling,
+        start="" if start is None else start.digest,
         learning_rate=arguments.learning_rate,
         seed=arguments.seed,
     )
@@ -85,6 +97,7 @@ def _train(arguments: argparse.Namespace) -> int:
             config,
             data,
             arguments.out,
+            start=start,
             on_step=lambda step, n_steps: bar.update(task, completed=step, total=n_steps),
             on_epoch=on_epoch,
         )
