@@ -50,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pop-size", type=int, default=_DEFAULT_POP_SIZE, help="(default: %(default)s)"
     )
+    _add_algorithm_arguments(parser)
     parser.add_argument("--out", type=Path, help="run folder (default: a new one below runs/)")
     parser.add_argument("--no-plot", action="store_true", help="do not draw the front")
     parser.add_argument("--quiet", action="store_true", help="no progress, no tables")
@@ -63,6 +64,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                 dest=f"set_{name}",
                 help=FIELD_HELP[name],
             )
+
+
+def _add_algorithm_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what single algorithms ask for."""
+    group = parser.add_argument_group("single algorithms")
+    group.add_argument(
+        "--refine-split",
+        action="store_true",
+        help="move each new design's cut to the fastest allowed one of its network",
+    )
+    group.add_argument(
+        "--max-latency-ms",
+        type=float,
+        metavar="MS",
+        help="nasc, hwnas, gdas: the one threshold (default: a sweep of thresholds)",
+    )
+    group.add_argument("--nasc-mode", default="frozen", help="frozen or cotrain (default: frozen)")
+    group.add_argument(
+        "--nasc-rule",
+        default="feasible-first",
+        help="nasc, hwnas: feasible-first or penalty (default: %(default)s)",
+    )
+    group.add_argument(
+        "--penalty-weight",
+        type=float,
+        default=1.0,
+        help="error an excess of once the threshold is worth (default: %(default)s)",
+    )
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -84,6 +113,11 @@ def execute(arguments: argparse.Namespace) -> int:
             budget=arguments.budget,
             pop_size=arguments.pop_size,
             seed=arguments.seed,
+            refine_split=arguments.refine_split,
+            max_latency_ms=arguments.max_latency_ms,
+            nasc_mode=arguments.nasc_mode,
+            nasc_rule=arguments.nasc_rule,
+            penalty_weight=arguments.penalty_weight,
         ),
     )
     _refuse_unknown_algorithm(arguments.algo)

@@ -1,8 +1,20 @@
-"""What a search is told: algorithm, budget, population, seed."""
+"""What a search is told: algorithm, budget, population, seed, and what single algorithms ask for."""
 
+import math
 from dataclasses import dataclass
 
-from evonasc.errors import ConfigError
+from evonasc.errors import ConfigError, UnknownNameError
+
+#: How NASC comes by the error of a sample.
+NASC_MODES = {
+    "cotrain": "weights and distribution trained together, on live data",
+    "frozen": "the error source of the run: stored scores, or live evaluation",
+}
+#: How a latency beyond the threshold counts.
+NASC_RULES = {
+    "feasible-first": "any design within the threshold beats any beyond it",
+    "penalty": "the error plus penalty_weight times the relative excess",
+}
 
 
 @dataclass(frozen=True)
@@ -21,6 +33,17 @@ class SearchConfig:
     pop_size: int = 20
     #: Seed of everything random.
     seed: int = 0
+    #: Move the cut of every new design to the network's fastest allowed one; evolutionary
+    #: algorithms and random search.
+    refine_split: bool = False
+    #: The one latency threshold of nasc, hwnas and gdas, ms; None sweeps thresholds.
+    max_latency_ms: float | None = None
+    #: One of ``NASC_MODES``.
+    nasc_mode: str = "frozen"
+    #: One of ``NASC_RULES``; for nasc and hwnas.
+    nasc_rule: str = "feasible-first"
+    #: Error that an excess of once the threshold is worth under the rule ``penalty``, fraction.
+    penalty_weight: float = 1.0
 
     @property
     def population(self) -> int:
@@ -32,3 +55,11 @@ class SearchConfig:
             value = getattr(self, name)
             if value < least:
                 raise ConfigError(f"{name} must be at least {least}, got {value}.")
+        if self.nasc_mode not in NASC_MODES:
+            raise UnknownNameError("nasc_mode", self.nasc_mode, NASC_MODES)
+        if self.nasc_rule not in NASC_RULES:
+            raise UnknownNameError("nasc_rule", self.nasc_rule, NASC_RULES)
+        for name in ("max_latency_ms", "penalty_weight"):
+            number = getattr(self, name)
+            if number is not None and not 0 < number < math.inf:
+                raise ConfigError(f"{name} must be positive, got {number}.")
