@@ -11,13 +11,13 @@ from evonasc.search.config import SearchConfig
 from evonasc.search.run import RunConfig, make_problem, run_search
 from evonasc.search.run_folder import (
     RunWriter,
-    front_table,
     read_config,
     read_front,
     read_summary,
     read_table,
     table_columns,
 )
+from evonasc.search.run_tables import front_table
 
 TOY = RunConfig(problem="toy", search=SearchConfig(budget=300, pop_size=20))
 SMALL = RunConfig(search=SearchConfig(budget=200, pop_size=20))

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from evonasc.search.run import RunResult
-from evonasc.search.run_folder import front_table
+from evonasc.search.run_tables import answer_table, front_table
 from evonasc.space import SearchSpace
 
 #: Column -> (heading, number format).
@@ -91,8 +91,43 @@ def run_view(result: RunResult) -> RenderableType:
         objectives=result.problem.objectives,
     )
     return Group(
-        table, Text(), Text(outcome_line(result)), *provenance_lines(list(result.provenance))
+        *answers_view(answer_table(result), result.problem.designs.space),
+        table,
+        Text(),
+        Text(outcome_line(result)),
+        *provenance_lines(list(result.provenance)),
     )
+
+
+def answers_view(
+    rows: Sequence[Mapping[str, object]], space: SearchSpace
+) -> tuple[RenderableType, ...]:
+    """Return what a search under thresholds answers, threshold by threshold; nothing for others.
+
+    Args:
+        rows: As :func:`evonasc.search.run_tables.answer_table` or ``answers.csv`` gives them.
+        space: Writes networks in short.
+    """
+    if not rows:
+        return ()
+    table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
+    for name in ("threshold ms", "cell", "cut after", "error", "total ms", "threshold"):
+        table.add_column(name, justify="right" if name.endswith(("ms", "error")) else "left")
+    text_column = "arch_str" if "arch_str" in rows[0] else "network"
+    for row in rows:
+        is_met, is_repaired = (
+            str(row[f"is_{name}"]) == "True" for name in ("feasible", "repaired")
+        )
+        table.add_row(
+            f"{float(str(row['max_latency_ms'])):.2f}",
+            space.to_short_text(space.from_text([str(row[text_column])]))[0],
+            _cut(int(str(row["split_point"])), space) + (" (repaired)" if is_repaired else ""),
+            _number("error", row["error"]),
+            _number("latency_ms", row["latency_ms"]),
+            "met" if is_met else "not met",
+        )
+    note = Text("The most probable design under each threshold; below, all that was evaluated.")
+    return (table, note, Text())
 
 
 def outcome_line(result: RunResult) -> str:

@@ -92,13 +92,17 @@ def _add_algorithm_arguments(parser: argparse.ArgumentParser) -> None:
         default=1.0,
         help="error an excess of once the threshold is worth (default: %(default)s)",
     )
+    group.add_argument(
+        "--fixed-cut", type=int, metavar="BLOCK", help="hwnas: cut here, not at the fastest cut"
+    )
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Search, and return 0, or 130 after Ctrl-C."""
     from evonasc.search.config import SearchConfig
     from evonasc.search.run import RunConfig, make_problem, run_search
-    from evonasc.search.run_folder import RunWriter, front_table, summary
+    from evonasc.search.run_folder import RunWriter, summary
+    from evonasc.search.run_tables import answer_table, front_table
 
     scenario = override(named_scenario(arguments.scenario), _overrides(arguments))
     config = RunConfig(
@@ -118,6 +122,7 @@ def execute(arguments: argparse.Namespace) -> int:
             nasc_mode=arguments.nasc_mode,
             nasc_rule=arguments.nasc_rule,
             penalty_weight=arguments.penalty_weight,
+            fixed_cut=arguments.fixed_cut,
         ),
     )
     _refuse_unknown_algorithm(arguments.algo)
@@ -148,6 +153,8 @@ def execute(arguments: argparse.Namespace) -> int:
         draw_result(result, folder / "front")
     if arguments.json:
         document = {"out": str(folder), **summary(result), "front": front_table(result)}
+        if result.answers:
+            document["answers"] = answer_table(result)
         print(json.dumps(document, indent=2))
     else:
         from evonasc.analysis.report import run_view

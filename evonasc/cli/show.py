@@ -16,10 +16,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Print the front."""
-    from evonasc.analysis.report import front_view, provenance_lines
+    from evonasc.analysis.report import answers_view, front_view, provenance_lines
     from evonasc.search.run import space_of
     from evonasc.search.run_folder import (
+        ANSWERS_FILE,
         EVALUATIONS_FILE,
+        read_answers,
         read_config,
         read_front,
         read_summary,
@@ -42,6 +44,9 @@ def execute(arguments: argparse.Namespace) -> int:
         return 0
     space = space_of(config)
     rows = read_front(arguments.run, objectives=config.objectives, space=space)
+    if (arguments.run / ANSWERS_FILE).exists():
+        for part in answers_view(read_answers(arguments.run, space=space), space):
+            console.print(part)
     console.print(
         front_view(rows, space, objectives=config.objectives, most=max(arguments.rows, 2))
     )

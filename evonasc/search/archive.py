@@ -7,6 +7,7 @@ import numpy as np
 from evonasc.arrays import BoolArray, FloatArray, IntArray
 from evonasc.front import non_dominated
 from evonasc.problems import DesignProblem
+from evonasc.search.answer import Answer
 
 
 class BudgetSpent(Exception):  # noqa: N818  # no error: it ends an algorithm that asks for more
@@ -38,6 +39,8 @@ class Archive:
         self._place: dict[bytes, tuple[int, int]] = {}  # canonical genes -> (batch, row in it)
         #: Designs asked for, repeats included.
         self.n_requested = 0
+        #: What a search under thresholds would itself name as its result; else empty.
+        self.answers: list[Answer] = []
 
     def __len__(self) -> int:
         return len(self._place)

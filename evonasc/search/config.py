@@ -1,4 +1,4 @@
-"""What a search is told: algorithm, budget, population, seed, and what single algorithms ask for."""
+"""What a search is told: algorithm, budget, population, seed, what single algorithms ask for."""
 
 import math
 from dataclasses import dataclass
@@ -44,6 +44,9 @@ class SearchConfig:
     nasc_rule: str = "feasible-first"
     #: Error that an excess of once the threshold is worth under the rule ``penalty``, fraction.
     penalty_weight: float = 1.0
+    #: For hwnas: cut every network after this block, or at the nearest allowed cut; None chooses
+    #: the fastest cut.
+    fixed_cut: int | None = None
 
     @property
     def population(self) -> int:
@@ -59,6 +62,8 @@ class SearchConfig:
             raise UnknownNameError("nasc_mode", self.nasc_mode, NASC_MODES)
         if self.nasc_rule not in NASC_RULES:
             raise UnknownNameError("nasc_rule", self.nasc_rule, NASC_RULES)
+        if self.fixed_cut is not None and self.fixed_cut < 0:
+            raise ConfigError(f"fixed_cut must be at least 0, got {self.fixed_cut}.")
         for name in ("max_latency_ms", "penalty_weight"):
             number = getattr(self, name)
             if number is not None and not 0 < number < math.inf:

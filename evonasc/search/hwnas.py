@@ -9,7 +9,7 @@ Shimizu et al. 2022, arXiv 2208.13968, compare NASC with a hardware-aware search
 minimises and how it is cut is unknown to us. This comparator is **our formulation**.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from evonasc.arrays import BoolArray, FloatArray, IntArray
 from evonasc.errors import ConfigError
 from evonasc.front import non_dominated
 from evonasc.problems import DesignProblem
+from evonasc.search.answer import Answer
 from evonasc.search.archive import Archive, BudgetSpent
 from evonasc.search.asng import Asng
 from evonasc.search.config import SearchConfig
@@ -24,7 +25,6 @@ from evonasc.search.design_latency import best_cuts, cuttable_networks, on_devic
 from evonasc.search.nasc import room, spend
 from evonasc.search.threshold_search import (
     SLACK,
-    NascAnswer,
     NascConfig,
     ThresholdSearch,
     thresholds,
@@ -58,11 +58,13 @@ def hwnas(archive: Archive, config: SearchConfig) -> None:
     """Search networks by error and on-device latency, then cut each where it is fastest.
 
     Sweeps again while a good part of the budget is left; the last designs are drawn at random.
+    Under one threshold, on the latency of the whole network on the device, it ends with its answer.
     """
-    spend(archive, config, lambda rng: _sweep(archive, config, HwnasConfig(), rng=rng))
+    hwnas = HwnasConfig(NascConfig.of(config), fixed_cut=config.fixed_cut)
+    spend(archive, config, lambda rng: _sweep(archive, config, hwnas, rng=rng))
 
 
-def hwnas_answers(archive: Archive, config: SearchConfig, hwnas: HwnasConfig) -> list[NascAnswer]:
+def hwnas_answers(archive: Archive, config: SearchConfig, hwnas: HwnasConfig) -> list[Answer]:
     """Search under each threshold, cut what was found, and return one answer a threshold.
 
     While it searches, a network is evaluated as computed on the device as a whole, or, where
@@ -89,7 +91,7 @@ def hwnas_answers(archive: Archive, config: SearchConfig, hwnas: HwnasConfig) ->
 
 def _sweep(
     archive: Archive, config: SearchConfig, hwnas: HwnasConfig, *, rng: np.random.Generator
-) -> list[NascAnswer]:
+) -> list[Answer]:
     """Search under each threshold, then cut; see :func:`hwnas_answers`."""
     problem = archive.problem
     space = problem.designs.space
@@ -138,7 +140,7 @@ def _whole_network_ms(problem: DesignProblem, genes: IntArray) -> FloatArray:
     return on_device_ms(problem, problem.designs.operations(genes))
 
 
-def _cut(archive: Archive, found: list[NascAnswer]) -> list[NascAnswer]:
+def _cut(archive: Archive, found: list[Answer]) -> list[Answer]:
     """Cut the answers, then the front of all networks, at their fastest cuts; see above."""
     if len(archive) == 0:
         return []
@@ -169,15 +171,14 @@ def _evaluate_what_fits(archive: Archive, genes: IntArray) -> None:
         return
 
 
-def _with_latency(archive: Archive, answer: NascAnswer, genes: tuple[int, ...]) -> NascAnswer:
+def _with_latency(archive: Archive, answer: Answer, genes: tuple[int, ...]) -> Answer:
     """Return an answer with the genes, error and latency of an evaluated design."""
     columns = archive.columns_of(np.array([genes]))
-    return NascAnswer(
-        max_latency_ms=answer.max_latency_ms,
+    return replace(
+        answer,
         genes=genes,
         error=float(columns["error"][0]),
         latency_ms=float(columns["latency_ms"][0]),
-        is_feasible=answer.is_feasible,
     )
 
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from evonasc.arrays import BoolArray, FloatArray, IntArray
 from evonasc.errors import ConfigError
+from evonasc.search.answer import Answer
 from evonasc.search.archive import Archive
 from evonasc.search.asng import Asng
 from evonasc.search.config import SearchConfig
@@ -25,38 +26,45 @@ from evonasc.search.design_latency import best_cuts, cuttable_networks
 from evonasc.search.random_search import random_search
 from evonasc.search.threshold_search import (
     SLACK,
-    NascAnswer,
     NascConfig,
     ThresholdSearch,
     thresholds,
 )
 from evonasc.space import DesignSpace
 
-__all__ = ["NascAnswer", "NascConfig", "nasc", "nasc_answers", "room", "spend"]
+__all__ = ["NascConfig", "nasc", "nasc_answers", "room", "spend"]
 
 
 def nasc(archive: Archive, config: SearchConfig) -> None:
     """Search by ASNG over network, cut and width, sweeping latency thresholds.
 
     Sweeps again, from uniform distributions, while a good part of the budget is left: repeated
-    samples cost nothing. The last designs, too few for a sweep, are drawn at random.
+    samples cost nothing. The last designs, too few for a sweep, are drawn at random. Under one
+    threshold it ends with its answer.
     """
-    spend(archive, config, lambda rng: _sweep(archive, config, NascConfig(), rng=rng))
+    nasc = NascConfig.of(config)
+    spend(archive, config, lambda rng: _sweep(archive, config, nasc, rng=rng))
 
 
 def spend(
-    archive: Archive, config: SearchConfig, sweep: Callable[[np.random.Generator], object]
+    archive: Archive, config: SearchConfig, sweep: Callable[[np.random.Generator], list[Answer]]
 ) -> None:
-    """Sweep until the budget is spent or sweeps find nothing new, then draw what is left."""
+    """Sweep until the budget is spent or sweeps find nothing new, then draw what is left.
+
+    Under one threshold the answer to it is all that was asked for.
+    """
     rng = np.random.default_rng(config.seed)
+    if config.max_latency_ms is not None:
+        archive.answers += sweep(rng)
+        return
     n_known = -1
     while len(archive) > n_known and room(archive, config) >= NascConfig.min_share:
         n_known = len(archive)
-        sweep(rng)
+        archive.answers += sweep(rng)
     random_search(archive, config)
 
 
-def nasc_answers(archive: Archive, config: SearchConfig, nasc: NascConfig) -> list[NascAnswer]:
+def nasc_answers(archive: Archive, config: SearchConfig, nasc: NascConfig) -> list[Answer]:
     """Search under each threshold and return its answer; everything evaluated is in the archive.
 
     Each threshold, the lowest first, gets an equal share of the budget that is left, in distinct
@@ -79,7 +87,7 @@ def nasc_answers(archive: Archive, config: SearchConfig, nasc: NascConfig) -> li
 
 def _sweep(
     archive: Archive, config: SearchConfig, nasc: NascConfig, *, rng: np.random.Generator
-) -> list[NascAnswer]:
+) -> list[Answer]:
     """Search under each threshold; see :func:`nasc_answers`."""
     problem = archive.problem
     networks, least_ms = cuttable_networks(problem, rng=rng)

@@ -16,6 +16,7 @@ from evonasc.problems import DesignProblem, SplitNasProblem, Staircase
 from evonasc.problems.split_nas import DEFAULT_OBJECTIVES, ErrorSource
 from evonasc.problems.toy import ToySpace
 from evonasc.search.algorithms import algorithm
+from evonasc.search.answer import Answer
 from evonasc.search.archive import Archive, BudgetSpent
 from evonasc.search.config import SearchConfig
 from evonasc.search.exact import ExactFront, exact_front
@@ -92,6 +93,8 @@ class RunResult:
     columns: dict[str, FloatArray]
     #: Rows of the front of everything evaluated, by rising first objective.
     front_rows: IntArray
+    #: What a search under thresholds answers, by rising threshold; empty for others.
+    answers: tuple[Answer, ...]
     #: Designs the algorithm asked for, repeats included.
     n_requested: int
     #: ``complete``, ``exhausted`` (nothing new left to find) or ``interrupted``.
@@ -197,7 +200,8 @@ def run_search(
         status = "complete"
     except KeyboardInterrupt:
         status = "interrupted"
-    if config.search.algorithm == "exact" and status == "exhausted":
+    has_one_answer = config.search.max_latency_ms is not None and bool(archive.answers)
+    if status == "exhausted" and (config.search.algorithm == "exact" or has_one_answer):
         status = "complete"
     return RunResult(
         config=config,
@@ -205,6 +209,7 @@ def run_search(
         genes=archive.genes(),
         columns=archive.columns(),
         front_rows=archive.front_rows(),
+        answers=tuple(sorted(set(archive.answers), key=lambda one: one.max_latency_ms)),
         n_requested=archive.n_requested,
         status=status,
         seconds=time.perf_counter() - started,

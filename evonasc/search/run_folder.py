@@ -1,11 +1,11 @@
 """The folder a run leaves: configuration, every evaluation, the front, and how it went.
 
 ``config.json`` is written first, ``evaluations.csv`` grows while the search runs, ``front.csv``
-and ``run.json`` are written at the end. Nothing needs a pickle to be read.
+and ``run.json`` are written at the end, and ``answers.csv`` where the search had latency
+thresholds. Nothing needs a pickle to be read.
 """
 
 import csv
-import io
 import json
 import platform
 from dataclasses import asdict, fields
@@ -24,43 +24,16 @@ from evonasc.files import write_atomically
 from evonasc.problems import DesignProblem
 from evonasc.search.config import SearchConfig
 from evonasc.search.run import ExactComparison, RunConfig, RunResult
+from evonasc.search.run_tables import answer_table, as_csv, design_rows, front_table
 from evonasc.space import SearchSpace
 
-CONFIG_FILE, EVALUATIONS_FILE, FRONT_FILE, SUMMARY_FILE = (
+CONFIG_FILE, EVALUATIONS_FILE, FRONT_FILE, ANSWERS_FILE, SUMMARY_FILE = (
     "config.json",
     "evaluations.csv",
     "front.csv",
+    "answers.csv",
     "run.json",
 )
-
-
-def design_rows(
-    problem: DesignProblem, genes: IntArray, columns: dict[str, FloatArray], *, first_id: int
-) -> list[dict[str, object]]:
-    """Return one row a design, as tables show them.
-
-    Args:
-        problem: Names and cuts come from its design space.
-        genes: ``(n, n_genes)``.
-        columns: ``(n,)`` arrays by name.
-        first_id: Number of the first design.
-    """
-    designs = problem.designs
-    name = "arch_str" if designs.space.name == "nasbench201" else "network"
-    texts = designs.space.to_text(designs.operations(genes))
-    values = {key: column.tolist() for key, column in columns.items()}
-    return [
-        {
-            "id": first_id + row,
-            name: texts[row],
-            "split_point": cut,
-            "payload_bits": bits,
-            **{key: column[row] for key, column in values.items()},
-        }
-        for row, (cut, bits) in enumerate(
-            zip(designs.split_points(genes).tolist(), designs.bits(genes).tolist(), strict=True)
-        )
-    ]
 
 
 class RunWriter:
@@ -120,25 +93,13 @@ class RunWriter:
 
     def finish(self, result: RunResult) -> None:
         """Write the front and the summary."""
-        rows = front_table(result)
-        text = io.StringIO()
-        if rows:
-            writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
         try:
-            write_atomically(self.folder / FRONT_FILE, text.getvalue().encode())
+            write_atomically(self.folder / FRONT_FILE, as_csv(front_table(result)))
+            if result.answers:
+                write_atomically(self.folder / ANSWERS_FILE, as_csv(answer_table(result)))
             write_atomically(self.folder / SUMMARY_FILE, _as_json(summary(result)))
         except OSError as error:
             raise ConfigError(f"Cannot write in {self.folder}: {error.strerror}.") from error
-
-
-def front_table(result: RunResult) -> list[dict[str, object]]:
-    """Return the rows of a result's front; ``id`` counts evaluations from 1."""
-    chosen = result.front_rows
-    columns = {name: values[chosen] for name, values in result.columns.items()}
-    rows = design_rows(result.problem, result.genes[chosen], columns, first_id=1)
-    return [{**row, "id": int(place) + 1} for row, place in zip(rows, chosen, strict=True)]
 
 
 def summary(result: RunResult) -> dict[str, object]:
@@ -251,6 +212,25 @@ def read_front(
     is_fine = np.isfinite(table).all() and np.isin(cuts, np.arange(space.n_blocks + 1)).all()
     if not is_fine or (summary_values is not None and summary_values["n_front"] != len(rows)):
         raise DataFileError(f"{path} is damaged: its rows are not the front that the run wrote.")
+    return rows
+
+
+def read_answers(folder: Path, *, space: SearchSpace) -> list[dict[str, str]]:
+    """Return the rows of a run's answers to latency thresholds, checked.
+
+    Raises:
+        DataFileError: The file is missing or damaged.
+    """
+    path = folder / ANSWERS_FILE
+    rows = read_table(path)
+    table = table_columns(
+        rows, ("max_latency_ms", "error", "latency_ms", "split_point"), where=path
+    )
+    is_fine = (
+        np.isfinite(table).all() and np.isin(table[:, -1], np.arange(space.n_blocks + 1)).all()
+    )
+    if not is_fine or not all({"is_feasible", "is_repaired"} <= set(row) for row in rows):
+        raise DataFileError(f"{path} is damaged: its rows are not the answers that the run wrote.")
     return rows
 
 

@@ -13,8 +13,10 @@ import numpy as np
 from evonasc.arrays import BoolArray, FloatArray, IntArray
 from evonasc.errors import ConfigError
 from evonasc.problems import DesignProblem
+from evonasc.search.answer import Answer
 from evonasc.search.archive import Archive
 from evonasc.search.asng import Asng
+from evonasc.search.config import SearchConfig
 from evonasc.space import DesignSpace
 
 #: Relative excess that counts as none: rounding.
@@ -52,6 +54,15 @@ class NascConfig:
     #: distribution that has settled repeats itself.
     patience: int = 10
 
+    @classmethod
+    def of(cls, config: SearchConfig) -> "NascConfig":
+        """Return what a search's options say."""
+        return cls(
+            max_latency_ms=config.max_latency_ms,
+            rule=config.nasc_rule,  # type: ignore[arg-type]  # one of the two, checked there
+            penalty_weight=config.penalty_weight,
+        )
+
     def __post_init__(self) -> None:
         limit = self.max_latency_ms
         if limit is not None and not 0 < limit < np.inf:
@@ -69,22 +80,6 @@ class NascConfig:
             value = getattr(self, name)
             if value < least:
                 raise ConfigError(f"{name} must be at least {least}, got {value}.")
-
-
-@dataclass(frozen=True)
-class NascAnswer:
-    """What one threshold gave: the most probable design when its search ended."""
-
-    #: The threshold, ms.
-    max_latency_ms: float
-    #: Genes of the design, canonical, its cut repaired.
-    genes: tuple[int, ...]
-    #: Its error, fraction.
-    error: float
-    #: The latency that the threshold is about, ms.
-    latency_ms: float
-    #: Whether it meets the threshold.
-    is_feasible: bool
 
 
 #: Maps samples to designs: the valid designs of the rows that have one, and which rows those are.
@@ -137,14 +132,26 @@ class ThresholdSearch:
                 return
             self._asng.update(samples, self._losses(genes, is_found))
 
-    def answer(self) -> list[NascAnswer]:
+    def answer(self) -> list[Answer]:
         """Evaluate the most probable design; an empty list if it is none or the budget is spent."""
-        genes, _ = self._decode(self._archive.problem.designs, self._asng.mode()[None])
+        designs, mode = self._archive.problem.designs, self._asng.mode()[None]
+        genes, _ = self._decode(designs, mode)
         if len(genes) == 0 or (self._archive.is_spent and _n_new(self._archive, genes)):
             return []
         error, latency = (float(values[0]) for values in self._measured(genes))
         is_feasible = latency <= self._goal_ms * (1 + SLACK)
-        return [NascAnswer(self._goal_ms, tuple(genes[0].tolist()), error, latency, is_feasible)]
+        # A search that has no cut among its variables has none to repair.
+        is_repaired = mode.shape[1] == designs.n_genes and not designs.is_valid(mode)[0]
+        return [
+            Answer(
+                max_latency_ms=self._goal_ms,
+                genes=tuple(genes[0].tolist()),
+                error=error,
+                latency_ms=latency,
+                is_feasible=is_feasible,
+                is_repaired=bool(is_repaired),
+            )
+        ]
 
     def _measured(self, genes: IntArray) -> tuple[FloatArray, FloatArray]:
         """Evaluate designs and return error and latency (ms), ``(n,)`` each."""
