@@ -52,6 +52,10 @@ class DesignProblem(Problem):
     def columns(self, genes: IntArray) -> dict[str, FloatArray]:
         """Return everything known of designs: column name to ``(n,)`` array."""
 
+    def provenance(self) -> tuple[str, ...]:
+        """Say where the numbers come from, one line a quantity."""
+        return (f"{', '.join(self.objectives)}: computed by {type(self).__name__}.",)
+
     def checked_columns(self, genes: IntArray) -> dict[str, FloatArray]:
         """Return the columns of valid designs, every number finite.
 

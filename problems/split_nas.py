@@ -5,6 +5,7 @@ from typing import Protocol
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.cuts import design_space
 from evonasc.cost.energy import head_power_mw
+from evonasc.cost.provenance import cost_provenance
 from evonasc.cost.scenario import Scenario
 from evonasc.cost.split_cost import split_costs, split_energy_mj
 from evonasc.problems.base import DesignProblem
@@ -80,3 +81,10 @@ class SplitNasProblem(DesignProblem):
         if "energy_mj" in self.objectives:
             columns["energy_mj"] = split_energy_mj(costs, scenario=self.scenario)
         return columns
+
+    def provenance(self) -> tuple[str, ...]:
+        """Say where error, times and sizes come from: measured, fitted or assumed."""
+        return (
+            self.accuracy.provenance,
+            *cost_provenance(self.scenario, objectives=self.objectives),
+        )

@@ -11,14 +11,7 @@ from typing import Any
 
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cli.console import output, progress
-from evonasc.cost.scenario import (
-    DEFAULT_SCENARIO,
-    FIELD_HELP,
-    FIELD_KINDS,
-    named_scenario,
-    override,
-)
-from evonasc.errors import ConfigError
+from evonasc.cli.problem_arguments import add_problem_arguments, objectives_of, scenario_of
 
 _DEFAULT_BUDGET, _DEFAULT_POP_SIZE = 2000, 20
 
@@ -26,16 +19,7 @@ _DEFAULT_BUDGET, _DEFAULT_POP_SIZE = 2000, 20
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--algo", default="nsga2", help="algorithm (default: %(default)s)")
-    parser.add_argument("--problem", default="split-nas", help="problem (default: %(default)s)")
-    parser.add_argument("--space", default="nasbench201", help="search space")
-    parser.add_argument(
-        "--scenario",
-        default=DEFAULT_SCENARIO,
-        help="name, or a TOML file (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--objectives", default="error,latency_ms", help="comma-separated (default: %(default)s)"
-    )
+    add_problem_arguments(parser)
     parser.add_argument(
         "--accuracy", default="supernet", help="where the error comes from: supernet or live"
     )
@@ -55,15 +39,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-plot", action="store_true", help="do not draw the front")
     parser.add_argument("--quiet", action="store_true", help="no progress, no tables")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
-    fields = parser.add_argument_group("scenario fields", "replace single fields of the scenario")
-    for name in FIELD_KINDS:
-        if name != "name":
-            fields.add_argument(
-                f"--{name.replace('_', '-')}",
-                metavar="VALUE",
-                dest=f"set_{name}",
-                help=FIELD_HELP[name],
-            )
 
 
 def _add_algorithm_arguments(parser: argparse.ArgumentParser) -> None:
@@ -93,6 +68,11 @@ def _add_algorithm_arguments(parser: argparse.ArgumentParser) -> None:
         help="error an excess of once the threshold is worth (default: %(default)s)",
     )
     group.add_argument(
+        "--cold-start",
+        action="store_true",
+        help="nasc, hwnas: search each threshold of a sweep from scratch",
+    )
+    group.add_argument(
         "--fixed-cut", type=int, metavar="BLOCK", help="hwnas: cut here, not at the fastest cut"
     )
 
@@ -104,12 +84,11 @@ def execute(arguments: argparse.Namespace) -> int:
     from evonasc.search.run_folder import RunWriter, summary
     from evonasc.search.run_tables import answer_table, front_table
 
-    scenario = override(named_scenario(arguments.scenario), _overrides(arguments))
     config = RunConfig(
         problem=arguments.problem,
         space=arguments.space,
-        scenario=scenario,
-        objectives=tuple(name.strip() for name in arguments.objectives.split(",") if name.strip()),
+        scenario=scenario_of(arguments),
+        objectives=objectives_of(arguments),
         accuracy=arguments.accuracy,
         data_root=arguments.data_root,
         search=SearchConfig(
@@ -122,6 +101,7 @@ def execute(arguments: argparse.Namespace) -> int:
             nasc_mode=arguments.nasc_mode,
             nasc_rule=arguments.nasc_rule,
             penalty_weight=arguments.penalty_weight,
+            is_warm=not arguments.cold_start,
             fixed_cut=arguments.fixed_cut,
         ),
     )
@@ -183,38 +163,6 @@ def stop_on_interrupt() -> Iterator[Callable[[], bool]]:
         yield lambda: bool(asked)
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def _overrides(arguments: argparse.Namespace) -> dict[str, object]:
-    """Return the scenario fields given on the command line."""
-    given = {
-        name: getattr(arguments, f"set_{name}")
-        for name in FIELD_KINDS
-        if name != "name" and getattr(arguments, f"set_{name}") is not None
-    }
-    values: dict[str, object] = {name: _parse(name, text) for name, text in given.items()}
-    return {**values, **({"name": f"{_stem(arguments.scenario)}*"} if values else {})}
-
-
-def _stem(scenario: str) -> str:
-    """Return a scenario's name; a file is named by its stem."""
-    return Path(scenario).stem if scenario.endswith(".toml") else scenario
-
-
-def _parse(name: str, text: str) -> object:
-    """Read a scenario field from the command line."""
-    kind = FIELD_KINDS[name]
-    try:
-        if kind == "tuple":
-            return [int(word) for word in text.split(",")]
-        if kind == "int":
-            return int(text)
-        if kind == "optional" and text.lower() == "none":
-            return None
-        return text if kind == "str" else float(text)
-    except ValueError as error:
-        words = {"tuple": "whole numbers, comma-separated", "int": "a whole number"}
-        raise ConfigError(f"{name} must be {words.get(kind, 'a number')}, got {text!r}.") from error
 
 
 def _refuse_unknown_algorithm(name: str) -> None:

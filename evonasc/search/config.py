@@ -44,6 +44,8 @@ class SearchConfig:
     nasc_rule: str = "feasible-first"
     #: Error that an excess of once the threshold is worth under the rule ``penalty``, fraction.
     penalty_weight: float = 1.0
+    #: Start each threshold of a sweep of nasc or hwnas from where the one below it ended.
+    is_warm: bool = True
     #: For hwnas: cut every network after this block, or at the nearest allowed cut; None chooses
     #: the fastest cut.
     fixed_cut: int | None = None

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
-from evonasc.cost.provenance import cost_provenance
 from evonasc.cost.scenario import DEFAULT_SCENARIO, SCENARIOS, Scenario
 from evonasc.errors import ConfigError, UnknownNameError
 from evonasc.front import front_recall, hypervolume, igd_plus, reference_point
@@ -213,15 +212,7 @@ def run_search(
         n_requested=archive.n_requested,
         status=status,
         seconds=time.perf_counter() - started,
-        provenance=_provenance(config, chosen),
+        provenance=chosen.provenance(),
         # Enumerating with live evaluation would be a search of its own.
         exact=exact_front(chosen) if config.accuracy == "supernet" else None,
     )
-
-
-def _provenance(config: RunConfig, problem: DesignProblem) -> tuple[str, ...]:
-    """Say where the numbers of a problem come from."""
-    if not isinstance(problem, SplitNasProblem):
-        return ("error, latency_ms: computed from the genes, exact.",)
-    costs = cost_provenance(config.scenario, objectives=config.objectives)
-    return (problem.accuracy.provenance, *costs)

@@ -61,6 +61,7 @@ class NascConfig:
             max_latency_ms=config.max_latency_ms,
             rule=config.nasc_rule,  # type: ignore[arg-type]  # one of the two, checked there
             penalty_weight=config.penalty_weight,
+            is_warm=config.is_warm,
         )
 
     def __post_init__(self) -> None:
