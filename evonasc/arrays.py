@@ -1,4 +1,4 @@
-"""Names for the two kinds of array evonasc passes around; shapes stand in the docstrings."""
+"""Names for the kinds of array evonasc passes around, whose shapes stand in the docstrings."""
 
 import numpy as np
 import numpy.typing as npt
@@ -6,3 +6,13 @@ import numpy.typing as npt
 BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+
+
+def row_products(rows: FloatArray, weights: FloatArray) -> FloatArray:
+    """Multiply ``(n, k)`` rows with ``(k,)`` or ``(k, m)`` weights, each row by itself.
+
+    A BLAS library adds in another order for another number of rows, so that a design's latency
+    would depend, in its last digit, on the designs it is computed with.
+    """
+    product: FloatArray = np.einsum("nk,k...->n...", rows, weights, optimize=False)
+    return product

@@ -5,6 +5,8 @@ pymoo and DEAP call too. References: Zitzler and Thiele 1998 (hypervolume); Ishi
 "Modified Distance Calculation in Generational Distance and Inverted Generational Distance" (IGD+).
 """
 
+from collections.abc import Sequence
+
 import moocore
 import numpy as np
 
@@ -95,6 +97,29 @@ def front_recall(points: FloatArray, *, true_front: FloatArray) -> float:
     wanted, found = np.unique(_some(true_front), axis=0), _checked(points)
     hits = [np.isclose(found, row, rtol=1e-9, atol=0).all(axis=1).any() for row in wanted]
     return float(np.mean(hits))
+
+
+def median_attainment(fronts: Sequence[FloatArray]) -> FloatArray:
+    """Return the points that at least half of the fronts attain, ``(n, n_obj)``.
+
+    A front attains every point that one of its own points is no worse than. Reference: Grunert da
+    Fonseca, Fonseca and Hall 2001, "Inferential Performance Assessment of Stochastic Optimisers
+    and the Attainment Function".
+
+    Args:
+        fronts: At least one; ``(n, n_obj)`` each, two or three objectives.
+
+    Raises:
+        ValueError: No front, an empty one, other numbers of objectives, or NaN.
+    """
+    checked = [_some(points) for points in fronts]
+    if not checked or checked[0].shape[1] not in (2, 3):
+        raise ValueError("fronts must be at least one, of two or three objectives.")
+    if len(checked) == 1:
+        return checked[0][non_dominated(checked[0])]
+    sets = np.repeat(np.arange(len(checked)), [len(points) for points in checked])
+    surface: FloatArray = moocore.eaf(np.concatenate(checked), sets, percentiles=[50])
+    return surface[:, :-1]
 
 
 def _some(points: FloatArray) -> FloatArray:

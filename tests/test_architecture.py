@@ -33,16 +33,18 @@ MAY_IMPORT = {
 }
 
 # Third party -> the modules that may import it; a name covers what lies below it.
+FIGURES = ("evonasc.analysis.comparison_figures", "evonasc.analysis.plotting")
 DOORS = {
     "deap": ("evonasc.search.deap_nsga2",),
     "joblib": ("evonasc.accuracy", "evonasc.analysis", "evonasc.search"),
-    "matplotlib": ("evonasc.analysis.plotting",),
+    "matplotlib": FIGURES,
     "moocore": ("evonasc.front",),
     "pymoo": ("evonasc.operators", "evonasc.problems", "evonasc.search"),
-    "rich": ("evonasc.analysis.report", "evonasc.cli"),
+    "pandas": ("evonasc.analysis.comparison_figures",),  # what seaborn draws from
+    "rich": ("evonasc.analysis.comparison_report", "evonasc.analysis.report", "evonasc.cli"),
     "safetensors": ("evonasc.accuracy",),
     "scipy": ("evonasc.accuracy", "evonasc.analysis", "evonasc.cost"),
-    "seaborn": ("evonasc.analysis.plotting",),
+    "seaborn": FIGURES,
     "torch": ("evonasc.accuracy",),
 }
 

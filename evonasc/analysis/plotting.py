@@ -83,7 +83,7 @@ def front_figure(
         axes.set_ylabel(LABELS.get(objectives[y], objectives[y]))
     _legend(figure, grid[0, 0], series, colours, block_names, has_truth=true_front is not None)
     if title:
-        figure.suptitle(_plain(title), fontsize="medium")
+        figure.suptitle(plain_text(title), fontsize="medium")
     figure.tight_layout()
     return figure
 
@@ -164,7 +164,7 @@ def _legend(
     ]
     if len(series) > 1:
         handles += [
-            dot(_plain(one.label), marker=marker, color="0.3")
+            dot(plain_text(one.label), marker=marker, color="0.3")
             for one, marker in zip(series, _MARKERS * len(series), strict=False)
         ]
     if has_truth:
@@ -224,7 +224,7 @@ def save_figure(figure: Figure, stem: Path) -> list[Path]:
     return paths
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """Return a user's text so that matplotlib reads no formula and hides no label in it."""
     escaped = text.replace("$", r"\$")
     return f" {escaped}" if escaped.startswith("_") else escaped

@@ -13,6 +13,8 @@ from evonasc.errors import EvonascError
 
 #: Command -> (module with ``add_arguments`` and ``execute``, help).
 COMMANDS = {
+    "compare": ("compare", "set algorithms against each other over seeds"),
+    "exact": ("exact", "the true front of a space small enough to list, kept in a cache"),
     "hardware": ("hardware", "tables of predicted latencies; fit the predictors anew"),
     "list": ("listing", "name what can be chosen"),
     "plot": ("plot", "draw the fronts of finished runs"),

@@ -18,7 +18,7 @@ from typing import Literal
 
 import numpy as np
 
-from evonasc.arrays import BoolArray, FloatArray, IntArray
+from evonasc.arrays import BoolArray, FloatArray, IntArray, row_products
 from evonasc.assets import read_asset
 from evonasc.cost.cell_features import (
     check_cells,
@@ -193,20 +193,20 @@ class Fitted:
         features = executed_features(genes)
         base_ms = self.base_ms(features)
         scaled = self.standardised(features)
-        hidden = np.tanh(scaled @ self.hidden_weights + self.hidden_biases)
-        usual_ms = base_ms * np.exp(hidden @ self.output_weights + self.output_bias)
+        hidden = np.tanh(row_products(scaled, self.hidden_weights) + self.hidden_biases)
+        usual_ms = base_ms * np.exp(row_products(hidden, self.output_weights) + self.output_bias)
         centre = np.interp(np.log(usual_ms), self.centre_log_ms, self.centre_factor)
         result: FloatArray = usual_ms * centre
         if self.folded_weights.size:
             is_folded: BoolArray = executed(genes).is_folded
             features = folded_features(genes[is_folded])
-            folded_ms = self.folded_weights[0] + features @ self.folded_weights[1:]
+            folded_ms = self.folded_weights[0] + row_products(features, self.folded_weights[1:])
             result[is_folded] = np.maximum(folded_ms, self.folded_floor_ms)
         return result
 
     def base_ms(self, features: FloatArray) -> FloatArray:
         """Return the sum over features, ms, ``(n,)``."""
-        base: FloatArray = self.sum_weights[0] + features @ self.sum_weights[1:]
+        base: FloatArray = self.sum_weights[0] + row_products(features, self.sum_weights[1:])
         return np.maximum(base, self.floor_ms)
 
     def standardised(self, features: FloatArray) -> FloatArray:

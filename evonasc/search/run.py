@@ -18,7 +18,9 @@ from evonasc.search.algorithms import algorithm
 from evonasc.search.answer import Answer
 from evonasc.search.archive import Archive, BudgetSpent
 from evonasc.search.config import SearchConfig
-from evonasc.search.exact import ExactFront, exact_front
+from evonasc.search.exact import ExactFront
+from evonasc.search.exact_cache import true_front
+from evonasc.search.refinement import require_refinable, require_refining
 from evonasc.space import SearchSpace, search_space
 
 #: Problems on the command line, with one line for people.
@@ -28,8 +30,10 @@ PROBLEMS = {
 }
 #: Sources of the error on the command line, with one line for people.
 ACCURACIES = {
+    "joined": "order joined from training-free proxies and stored supernet scores",
     "live": "forward passes of the shipped supernet on your copy of its data (--data-root)",
     "supernet": "stored scores of the shipped supernet (the default)",
+    "table": "your own table of errors, one row a network (--accuracy-table)",
 }
 
 
@@ -39,7 +43,7 @@ class RunConfig:
 
     Raises:
         UnknownNameError: An unknown problem or source of accuracy.
-        ConfigError: ``live`` without a data folder.
+        ConfigError: ``live`` without a data folder, ``table`` without a table.
     """
 
     #: Name of the problem.
@@ -54,6 +58,8 @@ class RunConfig:
     accuracy: str = "supernet"
     #: Folder with the official data files, for ``live``.
     data_root: Path | None = None
+    #: CSV file with columns arch_str and error, for ``table``.
+    accuracy_table: Path | None = None
     #: How to search.
     search: SearchConfig = field(default_factory=SearchConfig)
 
@@ -64,6 +70,11 @@ class RunConfig:
             raise UnknownNameError("accuracy", self.accuracy, ACCURACIES)
         if self.accuracy == "live" and self.data_root is None:
             raise ConfigError("accuracy 'live' needs the folder of its data. Give --data-root.")
+        if (self.accuracy == "table") != (self.accuracy_table is not None):
+            raise ConfigError(
+                "accuracy 'table' and an accuracy table need each other. "
+                "Give --accuracy table --accuracy-table FILE.csv."
+            )
 
 
 @dataclass(frozen=True)
@@ -162,6 +173,15 @@ def _error_source(config: RunConfig) -> ErrorSource:
         from evonasc.accuracy.scores import ScoredError
 
         return ScoredError()
+    if config.accuracy == "joined":
+        from evonasc.accuracy.joined import JoinedError
+
+        return JoinedError()
+    if config.accuracy == "table":
+        from evonasc.accuracy.accuracy_table import TableError
+
+        assert config.accuracy_table is not None  # checked by RunConfig
+        return TableError(config.accuracy_table)
     from evonasc.accuracy.live import live_error
 
     assert config.data_root is not None  # checked by RunConfig
@@ -174,6 +194,7 @@ def run_search(
     on_new: Callable[[IntArray, dict[str, FloatArray]], None] = lambda genes, columns: None,
     problem: DesignProblem | None = None,
     should_stop: Callable[[], bool] = lambda: False,
+    is_exact_wanted: bool = True,
 ) -> RunResult:
     """Search, and return the front of everything evaluated.
 
@@ -185,12 +206,16 @@ def run_search(
         on_new: Called with each batch of new (canonical genes, columns).
         problem: A problem made before by :func:`make_problem`; made here by default.
         should_stop: Asked before each batch of designs; True ends the search, as Ctrl-C does.
+        is_exact_wanted: Enumerate the true front too, where the designs can be listed.
 
     Raises:
         EvonascError: Anything in the configuration cannot be had, or an evaluation failed.
     """
     search = algorithm(config.search.algorithm)
     chosen = make_problem(config) if problem is None else problem
+    if config.search.refine_split:
+        require_refining(config.search.algorithm)
+        require_refinable(chosen)
     archive = Archive(chosen, budget=config.search.budget, on_new=on_new, should_stop=should_stop)
     started, status = time.perf_counter(), "exhausted"
     try:
@@ -214,5 +239,5 @@ def run_search(
         seconds=time.perf_counter() - started,
         provenance=chosen.provenance(),
         # Enumerating with live evaluation would be a search of its own.
-        exact=exact_front(chosen) if config.accuracy == "supernet" else None,
+        exact=true_front(chosen) if is_exact_wanted and config.accuracy != "live" else None,
     )

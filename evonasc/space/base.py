@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
-from evonasc.arrays import BoolArray, FloatArray, IntArray
+from evonasc.arrays import BoolArray, FloatArray, IntArray, row_products
 from evonasc.errors import GenomeError
 from evonasc.space.layers import Layer
 
@@ -154,7 +154,7 @@ class SearchSpace(ABC):
             operations: ``(n, n_operation_genes)``.
             per_layer: The quantity for one occurrence of each layer, ``(n_layers,)``.
         """
-        return (self.layer_counts(operations) * per_layer) @ self.layer_membership
+        return row_products(self.layer_counts(operations) * per_layer, self.layer_membership)
 
     def block_macs(self, operations: IntArray) -> FloatArray:
         """Return multiply-accumulates of each block for one input, ``(n, n_blocks)``."""

@@ -1,0 +1,185 @@
+"""Tables of a comparison: for a terminal, as CSV, Markdown and LaTeX."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+
+from rich.table import Table
+
+from evonasc.analysis.indicators import Indicators, by_seed
+from evonasc.analysis.significance import compare_pairs, verdict
+from evonasc.search.comparison import ComparisonConfig, TrialKey
+
+Row = Mapping[str, str | int | float]
+
+#: Columns of the tables people read: (heading, name in the summary, format, factor).
+_COLUMNS = (
+    ("hypervolume %", "hypervolume_share", ".2f", 100.0),
+    ("IGD+", "igd_plus", ".4f", 1.0),
+    ("found %", "recall", ".0f", 100.0),
+    ("evaluated", "n_evaluated", ".0f", 1.0),
+    ("seconds", "seconds", ".2f", 1.0),
+)
+#: The indicator that contenders are ranked by.
+RANKED_BY = "hypervolume_share"
+
+
+def summary_table(rows: Sequence[Row], *, scenario: str) -> Table:
+    """Return the summary of one scenario for a terminal: medians, quartiles in brackets."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("budget", "algorithm", *(heading for heading, *_ in _COLUMNS)):
+        table.add_column(heading, justify="left" if heading == "algorithm" else "right")
+    for row in _of(rows, scenario):
+        table.add_row(*_cells(row))
+    return table
+
+
+def pair_rows(
+    config: ComparisonConfig, measured: Mapping[TrialKey, Indicators]
+) -> list[dict[str, str | int | float]]:
+    """Return every pair of contenders, by scenario and budget, as ``pairs.csv`` has them."""
+    rows: list[dict[str, str | int | float]] = []
+    for scenario in config.scenarios:
+        for budget in config.budgets:
+            values = by_seed(measured, scenario=scenario.name, budget=budget, name=RANKED_BY)
+            place: dict[str, str | int | float] = {"scenario": scenario.name, "budget": budget}
+            rows += [
+                {**place, **asdict(pair), "is_significant": str(pair.is_significant)}
+                for pair in compare_pairs(values)
+            ]
+    return rows
+
+
+def pair_table(pairs: Sequence[Row], *, scenario: str, budget: int) -> Table:
+    """Return the pairs of one scenario and budget for a terminal."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("ahead", "behind", "difference", "p (Holm)", "A12", ""):
+        table.add_column(heading, justify="left" if heading in ("ahead", "behind", "") else "right")
+    for row in _of(pairs, scenario):
+        if row["budget"] == budget:
+            table.add_row(*_pair_cells(row))
+    return table
+
+
+def verdicts(
+    config: ComparisonConfig, measured: Mapping[TrialKey, Indicators]
+) -> dict[tuple[str, int], str]:
+    """Return one sentence a scenario and budget: who is ahead, and of whom that is certain."""
+    return {
+        (scenario.name, budget): verdict(
+            by_seed(measured, scenario=scenario.name, budget=budget, name=RANKED_BY)
+        )
+        for scenario in config.scenarios
+        for budget in config.budgets
+    }
+
+
+def markdown(
+    config: ComparisonConfig,
+    rows: Sequence[Row],
+    pairs: Sequence[Row],
+    sentences: Mapping[tuple[str, int], str],
+    *,
+    command: str,
+    notes: Sequence[str],
+) -> str:
+    """Return the whole comparison as a Markdown document.
+
+    Args:
+        config: What was compared.
+        rows: The summary.
+        pairs: As :func:`pair_rows` gives them.
+        sentences: As :func:`verdicts` gives them.
+        command: What to type to get it again.
+        notes: On how to read it, one paragraph each.
+    """
+    lines = ["# Comparison", "", f"`{command}`", ""]
+    for note in notes:
+        lines += [note, ""]
+    headings = ["budget", "algorithm", *(heading for heading, *_ in _COLUMNS)]
+    for scenario in config.scenarios:
+        name = scenario.name
+        lines += [f"## {name}", "", *_markdown_table(headings, map(_cells, _of(rows, name))), ""]
+        lines += [f"- {budget}: {sentences[name, budget]}" for budget in config.budgets]
+        shown = [row for row in _of(pairs, name) if row["budget"] == max(config.budgets)]
+        if shown:
+            lines += ["", f"Pairs after {max(config.budgets)} evaluations:", ""]
+            lines += _markdown_table(
+                ["ahead", "behind", "difference", "p (Holm)", "A12", ""], map(_pair_cells, shown)
+            )
+        for kind in ("fronts", "hypervolume"):
+            lines += ["", f"![{kind} of {name}]({kind}-{name}.png)"]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def latex(config: ComparisonConfig, rows: Sequence[Row]) -> str:
+    """Return the summary as LaTeX tables (package ``booktabs``), one a scenario."""
+    parts = []
+    for scenario in config.scenarios:
+        headings = ["budget", "algorithm", *(heading for heading, *_ in _COLUMNS)]
+        lines = [
+            r"\begin{table}",
+            rf"\caption{{{_tex(scenario.name)}: medians and quartiles over "
+            rf"{config.n_seeds} seeds.}}",
+            r"\begin{tabular}{rl" + "r" * len(_COLUMNS) + "}",
+            r"\toprule",
+            " & ".join(map(_tex, headings)) + r" \\",
+            r"\midrule",
+            *(" & ".join(map(_tex, _cells(row))) + r" \\" for row in _of(rows, scenario.name)),
+            r"\bottomrule",
+            r"\end{tabular}",
+            r"\end{table}",
+        ]
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts) + "\n"
+
+
+def _of(rows: Sequence[Row], scenario: str) -> list[Row]:
+    """Return the rows of a scenario, by budget and by falling median of what ranks them."""
+    chosen = [row for row in rows if row["scenario"] == scenario]
+    name = f"{RANKED_BY}_median"
+    if chosen and name in chosen[0]:
+        chosen.sort(key=lambda row: (row["budget"], -float(row[name])))
+    return chosen
+
+
+def _cells(row: Row) -> list[str]:
+    """Return a row of the summary as text."""
+    cells = [str(row["budget"]), str(row["contender"])]
+    for _, name, pattern, factor in _COLUMNS:
+        middle, low, high = (
+            format(factor * float(row[f"{name}_{part}"]), pattern)
+            for part in ("median", "q1", "q3")
+        )
+        is_exact = low == high or name == "seconds"  # times of a busy machine scatter anyhow
+        cells.append(middle if is_exact else f"{middle} [{low}, {high}]")
+    return cells
+
+
+def _pair_cells(row: Row) -> list[str]:
+    """Return a pair as text."""
+    p = float(row["p_holm"])
+    return [
+        str(row["first"]),
+        str(row["second"]),
+        f"{100 * float(row['median_difference']):+.2f} %",
+        "< 0.0001" if p < 0.0001 else f"{p:.4f}",
+        f"{float(row['a12']):.2f}",
+        "" if row["is_significant"] == "True" else "not certain",
+    ]
+
+
+def _markdown_table(headings: Sequence[str], rows: Iterable[list[str]]) -> list[str]:
+    """Return the lines of a Markdown table."""
+    lines = ["| " + " | ".join(headings) + " |", "|" + " --- |" * len(headings)]
+    return lines + ["| " + " | ".join(cells) + " |" for cells in rows]
+
+
+def _tex(text: str) -> str:
+    """Escape what LaTeX reads as a command."""
+    for character in r"\&%$#_{}":
+        if character == "\\":
+            text = text.replace(character, r"\textbackslash ")
+        else:
+            text = text.replace(character, f"\\{character}")
+    return text

@@ -1,0 +1,165 @@
+"""How good each trial of a comparison is, and the summary over seeds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from evonasc.arrays import FloatArray, IntArray
+from evonasc.front import (
+    front_recall,
+    hypervolume,
+    igd_plus,
+    non_dominated,
+    reference_point,
+)
+from evonasc.search.comparison import TrialKey
+from evonasc.search.trials import Trial
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What the trials of a scenario are measured against."""
+
+    #: ``(n, n_obj)`` distinct points of the front.
+    points: FloatArray
+    #: The true front; False: the best that all trials together found.
+    is_exact: bool
+
+
+@dataclass(frozen=True)
+class Indicators:
+    """How good one trial is; all but the last four are better the larger they are."""
+
+    #: Share of the reference front's hypervolume, reference point = its nadir times 1.1.
+    hypervolume_share: float
+    #: Share of the reference front's points that were found.
+    recall: float
+    #: The same share of hypervolume for the answers of a search under thresholds alone; else NaN.
+    answers_share: float
+    #: IGD+ in units of the reference front's range; 0 is best.
+    igd_plus: float
+    #: Distinct designs evaluated, and all that were asked for.
+    n_evaluated: int
+    n_requested: int
+    #: Wall time of the search, its evaluations looked up.
+    seconds: float
+
+
+#: Columns of the summary: name -> attribute of :class:`Indicators`.
+SUMMARISED = (
+    "hypervolume_share",
+    "igd_plus",
+    "recall",
+    "answers_share",
+    "n_evaluated",
+    "n_requested",
+    "seconds",
+)
+
+
+def references(
+    truths: Mapping[str, FloatArray | None], trials: Mapping[TrialKey, Trial]
+) -> dict[str, Reference]:
+    """Return the true front of each scenario, or the best known one where it cannot be listed."""
+    result = {}
+    for scenario, truth in truths.items():
+        if truth is not None:
+            result[scenario] = Reference(np.unique(truth, axis=0), is_exact=True)
+            continue
+        found = np.concatenate(
+            [trial.points for key, trial in trials.items() if key.scenario == scenario]
+        )
+        result[scenario] = Reference(np.unique(found[non_dominated(found)], axis=0), is_exact=False)
+    return result
+
+
+def indicators(trial: Trial, reference: Reference) -> Indicators:
+    """Measure everything a trial evaluated against a front."""
+    front = reference.points
+    corner = reference_point(front)
+    whole = hypervolume(front, reference_point=corner)
+    found = trial.points[non_dominated(trial.points)]
+    has_answers = len(trial.answers) > 0
+    return Indicators(
+        hypervolume_share=hypervolume(found, reference_point=corner) / whole,
+        recall=front_recall(found, true_front=front),
+        answers_share=hypervolume(trial.answers, reference_point=corner) / whole
+        if has_answers
+        else float("nan"),
+        igd_plus=igd_plus(found, true_front=front),
+        n_evaluated=len(trial.genes),
+        n_requested=trial.n_requested,
+        seconds=trial.seconds,
+    )
+
+
+def hypervolume_curve(trial: Trial, reference: Reference, *, counts: IntArray) -> FloatArray:
+    """Return the share of hypervolume after so many evaluations, ``(n_counts,)``.
+
+    Args:
+        trial: Its designs stand in the order of evaluation.
+        reference: The front.
+        counts: Rising numbers of evaluations; a trial that ended earlier keeps its last share.
+    """
+    corner = reference_point(reference.points)
+    whole = hypervolume(reference.points, reference_point=corner)
+    shares = []
+    for count in counts.tolist():
+        shares.append(hypervolume(trial.points[:count], reference_point=corner) / whole)
+    return np.array(shares)
+
+
+def summary_rows(measured: Mapping[TrialKey, Indicators]) -> list[dict[str, str | int | float]]:
+    """Return one row a scenario, budget and contender: medians and quartiles over seeds.
+
+    Columns: ``scenario``, ``budget``, ``contender``, ``n_seeds``, and for each of ``SUMMARISED``
+    its ``_median``, ``_q1`` and ``_q3`` (NaN where there is nothing to measure).
+    """
+    groups: dict[tuple[str, int, str], list[Indicators]] = {}
+    for key, value in measured.items():
+        groups.setdefault((key.scenario, key.budget, key.contender), []).append(value)
+    rows: list[dict[str, str | int | float]] = []
+    for (scenario, budget, contender), values in groups.items():
+        row: dict[str, str | int | float] = {
+            "scenario": scenario,
+            "budget": budget,
+            "contender": contender,
+            "n_seeds": len(values),
+        }
+        for name in SUMMARISED:
+            column = np.array([getattr(value, name) for value in values], dtype=float)
+            for suffix, share in (("median", 50), ("q1", 25), ("q3", 75)):
+                row[f"{name}_{suffix}"] = float(np.percentile(column, share))
+        rows.append(row)
+    return rows
+
+
+def by_seed(
+    measured: Mapping[TrialKey, Indicators], *, scenario: str, budget: int, name: str
+) -> dict[str, FloatArray]:
+    """Return an indicator of each contender by rising seed, ``(n_seeds,)``."""
+    values: dict[str, list[tuple[int, float]]] = {}
+    for key, value in measured.items():
+        if (key.scenario, key.budget) == (scenario, budget):
+            values.setdefault(key.contender, []).append((key.seed, getattr(value, name)))
+    return {
+        contender: np.array([value for _, value in sorted(pairs)])
+        for contender, pairs in values.items()
+    }
+
+
+def evaluation_counts(budget: int, *, most: int = 40) -> IntArray:
+    """Return evenly spaced numbers of evaluations to draw a curve at, the last the budget."""
+    return np.unique(np.linspace(min(10, budget), budget, most).round().astype(np.int64))
+
+
+def fronts_of(
+    trials: Mapping[TrialKey, Trial], *, scenario: str, budget: int
+) -> dict[str, Sequence[FloatArray]]:
+    """Return the fronts of each contender, one a seed."""
+    fronts: dict[str, list[FloatArray]] = {}
+    for key, trial in trials.items():
+        if (key.scenario, key.budget) == (scenario, budget):
+            fronts.setdefault(key.contender, []).append(trial.points[non_dominated(trial.points)])
+    return dict(fronts)

@@ -1,0 +1,65 @@
+"""``evonasc compare`` from the command line."""
+
+import csv
+
+import pytest
+
+from evonasc.cli import main
+
+TOY = ["compare", "--problem", "toy", "--algos", "nsga2,random", "--budget", "20,40"]
+
+
+def test_a_comparison_leaves_tables_figures_and_every_trial(tmp_path, capsys):
+    folder = tmp_path / "out"
+    assert main([*TOY, "--seeds", "3", "--out", str(folder)]) == 0
+    out = capsys.readouterr().out
+    assert "3 seeds" in out
+    assert "too few to be certain of anything" in out
+    assert "true front of 25 points" in out
+    (name,) = [path.name for path in (folder / "trials").iterdir()]
+    assert {path.name for path in folder.iterdir() if path.is_file()} == {
+        "comparison.json",
+        "pairs.csv",
+        "report.md",
+        "summary.csv",
+        "tables.tex",
+        *(f"{kind}-{name}.{end}" for kind in ("fronts", "hypervolume") for end in ("png", "svg")),
+    }
+    with (folder / "summary.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["budget"], row["contender"]) for row in rows] == [
+        ("20", "nsga2"),
+        ("20", "random"),
+        ("40", "nsga2"),
+        ("40", "random"),
+    ]
+    assert len(list((folder / "trials").rglob("*.npz"))) == 12
+    tables = [(folder / name).read_bytes() for name in ("summary.csv", "pairs.csv")]
+    assert main([*TOY, "--seeds", "3", "--out", str(folder), "--no-plot", "--quiet"]) == 0
+    assert capsys.readouterr().out == ""
+    assert [(folder / name).read_bytes() for name in ("summary.csv", "pairs.csv")] == tables
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        (["--seeds", "0"], "seeds must be at least 1, got 0"),
+        (["--algos", "nsga2,nasq"], "Did you mean 'nasc'"),
+        (["--algos", " , "], "algos must name at least one"),
+        (["--budget", "20,many"], "budget must be whole numbers, comma-separated, got '20,many'"),
+        (["--scenario", "moon"], "moon"),
+        (["--jobs", "0"], "jobs must be at least 1, got 0"),
+    ],
+)
+def test_bad_input_gets_one_line_and_exit_code_2(tmp_path, capsys, changed, message):
+    assert main([*TOY, "--out", str(tmp_path / "out"), *changed]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert message in error
+
+
+def test_the_folder_of_another_comparison_is_refused(tmp_path, capsys):
+    command = [*TOY, "--seeds", "1", "--out", str(tmp_path / "out"), "--no-plot"]
+    assert main(command) == 0
+    assert main([*command, "--pop-size", "30"]) == 2
+    assert "belongs to another comparison" in capsys.readouterr().err

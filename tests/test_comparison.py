@@ -1,0 +1,136 @@
+"""Comparisons resume, grow, do not depend on the workers, and refuse another's folder."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from evonasc.cost.scenario import SCENARIOS
+from evonasc.errors import ConfigError, DataFileError, UnknownNameError
+from evonasc.search.comparison import (
+    ComparisonConfig,
+    TrialKey,
+    open_folder,
+    read_trials,
+    run_comparison,
+    true_points,
+)
+from evonasc.search.config import SearchConfig
+from evonasc.search.run import RunConfig
+
+DEFAULT, OTHER = list(SCENARIOS.values())[:2]
+TOY = ComparisonConfig(
+    base=RunConfig(problem="toy"),
+    scenarios=(DEFAULT,),
+    contenders=("nsga2", "random"),
+    budgets=(20, 40),
+    n_seeds=2,
+)
+
+
+def compared(folder, config, *, n_jobs=1):
+    open_folder(folder, config)
+    return list(run_comparison(folder, config, n_jobs=n_jobs))
+
+
+def content(folder):
+    trials = read_trials(folder, TOY)
+    return {key: (trial.genes.tolist(), trial.points.tolist()) for key, trial in trials.items()}
+
+
+def test_every_scenario_contender_budget_and_seed_is_a_trial(tmp_path):
+    assert compared(tmp_path, TOY) == [(done, 8) for done in range(9)]
+    trials = read_trials(tmp_path, TOY)
+    assert set(trials) == set(TOY.trial_keys())
+    assert len(TOY.trial_keys()) == 2 * 2 * 2
+    for key, trial in trials.items():
+        assert len(trial.genes) == key.budget
+    same = [trials[TrialKey(DEFAULT.name, "random", 40, seed)].genes for seed in (0, 1)]
+    assert not np.array_equal(*same)
+
+
+def test_two_workers_find_what_one_finds(tmp_path):
+    compared(tmp_path / "one", TOY)
+    compared(tmp_path / "two", TOY, n_jobs=2)
+    assert content(tmp_path / "one") == content(tmp_path / "two")
+
+
+def test_an_interrupted_comparison_goes_on_and_damage_is_computed_again(tmp_path):
+    compared(tmp_path / "whole", TOY)
+    folder = tmp_path / "parts"
+    open_folder(folder, TOY)
+    steps = run_comparison(folder, TOY, n_jobs=1)
+    assert [next(steps), next(steps), next(steps)] == [(0, 8), (1, 8), (2, 8)]
+    steps.close()
+    with pytest.raises(DataFileError):
+        read_trials(folder, TOY)
+    key = TOY.trial_keys()[0]
+    (folder / key.file).write_bytes(b"half a file")
+    assert compared(folder, TOY)[0][0] in (1, 2)  # joblib may have begun one more
+    assert content(folder) == content(tmp_path / "whole")
+    assert compared(folder, TOY) == [(8, 8)]
+
+
+def test_a_comparison_grows_by_seeds_contenders_budgets_and_scenarios(tmp_path):
+    compared(tmp_path, TOY)
+    grown = replace(TOY, n_seeds=3, contenders=("deap-nsga2", *TOY.contenders))
+    assert compared(tmp_path, grown)[0] == (8, 18)
+    more = replace(TOY, scenarios=(DEFAULT, OTHER))
+    assert compared(tmp_path, more)[0] == (8, 16)
+    described = json.loads((tmp_path / "comparison.json").read_text())
+    assert set(described["scenarios"]) == {DEFAULT.name, OTHER.name}
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"base": RunConfig(problem="toy", search=SearchConfig(pop_size=30))}, '"pop_size": 20'),
+        ({"base": RunConfig()}, 'its problem is "toy", not "split-nas"'),
+        ({"scenarios": (replace(DEFAULT, uplink_mbps=77.0),)}, '"uplink_mbps": 77.0'),
+    ],
+)
+def test_the_folder_of_another_comparison_is_refused_and_kept(tmp_path, changed, message):
+    open_folder(tmp_path, TOY)
+    before = (tmp_path / "comparison.json").read_bytes()
+    with pytest.raises(ConfigError, match=f"belongs to another comparison: .*{message}"):
+        open_folder(tmp_path, replace(TOY, **changed))
+    assert (tmp_path / "comparison.json").read_bytes() == before
+
+
+def test_a_folder_of_something_else_is_refused(tmp_path):
+    (tmp_path / "thesis.tex").write_text("mine")
+    with pytest.raises(ConfigError, match="must be empty or hold a comparison"):
+        open_folder(tmp_path, TOY)
+    (tmp_path / "comparison.json").write_text("[]")
+    with pytest.raises(DataFileError, match="no description of a comparison"):
+        open_folder(tmp_path, TOY)
+    with pytest.raises(ConfigError, match="must be empty or hold a comparison"):
+        open_folder(tmp_path / "thesis.tex", TOY)
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "message"),
+    [
+        ({"n_seeds": 0}, ConfigError, "seeds must be at least 1, got 0"),
+        ({"budgets": (0,)}, ConfigError, "budget must be at least 1, got 0"),
+        ({"budgets": (5, 5)}, ConfigError, "budgets must name .* once, got 5, 5"),
+        ({"contenders": ()}, ConfigError, "algos must name at least one, .* got none"),
+        ({"contenders": ("nsga3000",)}, UnknownNameError, "nsga3000"),
+        ({"scenarios": (replace(DEFAULT, name="a/b"),)}, ConfigError, "folder's name, got 'a/b'"),
+    ],
+)
+def test_comparisons_that_make_no_sense_are_refused(changed, error, message):
+    with pytest.raises(error, match=message):
+        replace(TOY, **changed)
+
+
+def test_jobs_must_be_positive(tmp_path):
+    open_folder(tmp_path, TOY)
+    with pytest.raises(ConfigError, match="jobs must be at least 1, got 0"):
+        list(run_comparison(tmp_path, TOY, n_jobs=0))
+
+
+def test_the_true_front_is_that_of_each_scenario():
+    truth = true_points(TOY)[DEFAULT.name]
+    assert len(np.unique(truth, axis=0)) == 25

@@ -1,0 +1,97 @@
+"""Tables of a comparison: every row there, in order, and safe to paste."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from evonasc.analysis.comparison_report import (
+    latex,
+    markdown,
+    pair_rows,
+    pair_table,
+    summary_table,
+    verdicts,
+)
+from evonasc.analysis.indicators import Indicators, summary_rows
+from evonasc.cost.scenario import SCENARIOS
+from evonasc.search.comparison import ComparisonConfig
+from evonasc.search.run import RunConfig
+
+SCENARIO = next(iter(SCENARIOS.values()))
+CONFIG = ComparisonConfig(
+    base=RunConfig(problem="toy"),
+    scenarios=(SCENARIO,),
+    contenders=("random", "nsga2"),
+    budgets=(20, 40),
+    n_seeds=8,
+)
+
+
+def measured():
+    return {
+        key: Indicators(
+            hypervolume_share=0.5 + 0.3 * (key.contender == "nsga2") + 0.01 * key.seed,
+            recall=0.25,
+            answers_share=float("nan"),
+            igd_plus=0.125,
+            n_evaluated=key.budget,
+            n_requested=99,
+            seconds=1.5,
+        )
+        for key in CONFIG.trial_keys()
+    }
+
+
+@pytest.fixture
+def parts():
+    values = measured()
+    return summary_rows(values), pair_rows(CONFIG, values), verdicts(CONFIG, values)
+
+
+def printed(table):
+    console = Console(width=100, markup=False, file=io.StringIO())
+    console.print(table)
+    return console.file.getvalue()
+
+
+def test_the_summary_ranks_contenders_within_a_budget_and_fits_a_terminal(parts):
+    lines = printed(summary_table(parts[0], scenario=SCENARIO.name)).splitlines()
+    assert [line.split()[:2] for line in lines[1:]] == [
+        ["20", "nsga2"],
+        ["20", "random"],
+        ["40", "nsga2"],
+        ["40", "random"],
+    ]
+    assert "83.50 [81.75, 85.25]" in lines[1]
+    assert "0.1250" in lines[1]
+    assert "[0.1250" not in lines[1]  # equal quartiles are left out
+
+
+def test_pairs_are_named_by_who_is_ahead(parts):
+    (line,) = printed(pair_table(parts[1], scenario=SCENARIO.name, budget=40)).splitlines()[1:]
+    assert line.split()[:2] == ["nsga2", "random"]
+    assert "+30.00 %" in line
+    assert "0.0078" in line  # 2 / 2 ** 8
+    assert "not certain" not in line
+    assert parts[2][SCENARIO.name, 20] == ("nsga2 has the largest median; surely ahead of random.")
+
+
+def test_the_markdown_document_has_everything(parts):
+    text = markdown(CONFIG, *parts, command="evonasc compare", notes=("How to read.",))
+    assert "`evonasc compare`" in text
+    assert "How to read." in text
+    assert f"## {SCENARIO.name}" in text
+    assert text.count("| 20 | nsga2 | 83.50 [81.75, 85.25] |") == 1
+    assert f"fronts-{SCENARIO.name}.png" in text
+    assert f"- 40: {parts[2][SCENARIO.name, 40]}" in text
+
+
+def test_latex_escapes_what_it_would_read_as_commands(parts):
+    text = latex(CONFIG, parts[0])
+    assert text.count(r"\begin{tabular}") == text.count(r"\end{tabular}") == 1
+    assert r"hypervolume \%" in text
+    assert r"20 & nsga2 & 83.50 [81.75, 85.25] &" in text
+    assert "medians and quartiles over 8 seeds" in text
+    hostile = [{**row, "contender": r"a_b & 5% \input"} for row in parts[0]]
+    assert r"a\_b \& 5\% \textbackslash input" in latex(CONFIG, hostile)

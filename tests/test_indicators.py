@@ -1,0 +1,93 @@
+"""Indicators on fronts small enough to measure by hand."""
+
+import numpy as np
+import pytest
+
+from evonasc.analysis.indicators import (
+    Reference,
+    by_seed,
+    evaluation_counts,
+    fronts_of,
+    hypervolume_curve,
+    indicators,
+    references,
+    summary_rows,
+)
+from evonasc.search.comparison import TrialKey
+from evonasc.search.trials import Trial
+
+#: With the corner (11, 11): 10 x 1 + 1 x 9 = 19.
+FRONT = Reference(np.array([[1.0, 10.0], [10.0, 1.0]]), is_exact=True)
+
+
+def trial(points, answers=()):
+    points = np.array(points, dtype=float)
+    return Trial(
+        genes=np.zeros((len(points), 3), dtype=np.int64),
+        points=points,
+        answers=np.array(answers, dtype=float).reshape(-1, 2),
+        n_requested=9,
+        seconds=0.5,
+    )
+
+
+def test_a_trial_is_measured_by_all_it_evaluated():
+    found = indicators(trial([[10, 10], [1, 10]], answers=[[10, 10]]), FRONT)
+    assert found.hypervolume_share == pytest.approx(10 / 19)
+    assert found.answers_share == pytest.approx(1 / 19)
+    assert found.recall == 0.5
+    # (10, 1) is missed by (9, 0) behind it in units of the range 9: (1, 10) is worse by 9 in y
+    assert found.igd_plus == pytest.approx(0.5)
+    assert (found.n_evaluated, found.n_requested, found.seconds) == (2, 9, 0.5)
+
+
+def test_the_whole_front_is_one_and_no_answers_are_nan():
+    found = indicators(trial(FRONT.points), FRONT)
+    assert (found.hypervolume_share, found.recall, found.igd_plus) == (1, 1, 0)
+    assert np.isnan(found.answers_share)
+
+
+def test_the_curve_rises_with_the_evaluations_and_stays():
+    shares = hypervolume_curve(
+        trial([[10, 10], [1, 10], [10, 1]]), FRONT, counts=np.array([1, 2, 3, 50])
+    )
+    np.testing.assert_allclose(shares, [1 / 19, 10 / 19, 1, 1])
+
+
+def test_counts_end_with_the_budget():
+    assert evaluation_counts(500)[-1] == 500
+    assert (np.diff(evaluation_counts(500)) > 0).all()
+    assert evaluation_counts(3).tolist() == [3]
+
+
+def test_without_a_true_front_the_best_known_one_is_that_of_all_trials():
+    trials = {
+        TrialKey("a", "x", 5, 0): trial([[1, 5], [9, 9]]),
+        TrialKey("a", "y", 5, 0): trial([[5, 1]]),
+        TrialKey("b", "x", 5, 0): trial([[0, 0]]),
+    }
+    found = references({"a": None, "b": FRONT.points}, trials)
+    assert found["a"].points.tolist() == [[1, 5], [5, 1]]
+    assert not found["a"].is_exact
+    assert found["b"].is_exact
+
+
+def test_the_summary_has_medians_and_quartiles_and_keeps_seeds_in_order():
+    values = {
+        TrialKey("a", "x", 5, seed): indicators(trial([[10 - 3 * seed, 10]]), FRONT)
+        for seed in (2, 0, 1)
+    }
+    (row,) = summary_rows(values)
+    assert (row["scenario"], row["contender"], row["budget"], row["n_seeds"]) == ("a", "x", 5, 3)
+    shares = [1 / 19, 4 / 19, 7 / 19]
+    assert row["hypervolume_share_median"] == pytest.approx(shares[1])
+    assert row["hypervolume_share_q1"] == pytest.approx(2.5 / 19)
+    assert row["hypervolume_share_q3"] == pytest.approx(5.5 / 19)
+    ordered = by_seed(values, scenario="a", budget=5, name="hypervolume_share")
+    np.testing.assert_allclose(ordered["x"], shares)
+    assert by_seed(values, scenario="a", budget=6, name="recall") == {}
+
+
+def test_fronts_leave_dominated_points_out():
+    trials = {TrialKey("a", "x", 5, 0): trial([[1, 1], [2, 2]])}
+    assert fronts_of(trials, scenario="a", budget=5)["x"][0].tolist() == [[1, 1]]

@@ -1,0 +1,77 @@
+"""A trial is what one search evaluated; on disk it is whole or refused."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from evonasc.errors import ConfigError, DataFileError, UnknownNameError
+from evonasc.problems import Staircase
+from evonasc.search.config import SearchConfig
+from evonasc.search.run import RunConfig
+from evonasc.search.trials import contender_config, read_trial, run_trial, write_trial
+
+TOY = RunConfig(problem="toy", search=SearchConfig(budget=120, seed=3))
+
+
+@pytest.fixture(scope="module")
+def trial():
+    return run_trial(contender_config("nasc", TOY), Staircase())
+
+
+def test_a_trial_holds_everything_evaluated_and_the_answers(trial):
+    problem = Staircase()
+    assert len(trial.genes) == 120
+    np.testing.assert_array_equal(
+        trial.points, problem.objective_values(problem.columns(trial.genes))
+    )
+    assert trial.n_requested >= 120
+    assert len(trial.answers) >= 1
+    known = {tuple(point) for point in trial.points.tolist()}
+    assert {tuple(point) for point in trial.answers.tolist()} <= known
+    assert run_trial(contender_config("random", TOY), problem).answers.shape == (0, 2)
+
+
+def test_a_trial_reads_as_it_was_written(trial, tmp_path):
+    path = tmp_path / "deep" / "one.npz"
+    write_trial(path, trial, digest="abc")
+    found = read_trial(path, digest="abc")
+    for name in ("genes", "points", "answers"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(trial, name))
+    assert (found.n_requested, found.seconds) == (trial.n_requested, trial.seconds)
+
+
+def test_other_settings_and_damage_are_refused(trial, tmp_path):
+    path = tmp_path / "one.npz"
+    write_trial(path, trial, digest="abc")
+    with pytest.raises(DataFileError, match="belongs to other settings"):
+        read_trial(path, digest="xyz")
+    content = path.read_bytes()
+    for damaged in (b"", content[:-40], b"\x80\x04N.", content[:10] + b"\x00" * 40 + content[50:]):
+        path.write_bytes(damaged)
+        with pytest.raises(DataFileError, match="is no trial|damaged"):
+            read_trial(path, digest="abc")
+    write_trial(path, replace(trial, points=trial.points * np.nan), digest="abc")
+    with pytest.raises(DataFileError, match="damaged trial"):
+        read_trial(path, digest="abc")
+
+
+def test_contenders_are_algorithms_with_variations():
+    refined = contender_config("nsga2+refine", TOY).search
+    assert (refined.algorithm, refined.refine_split, refined.seed) == ("nsga2", True, 3)
+    assert not contender_config("nasc+cold", TOY).search.is_warm
+    assert contender_config("nsga2", TOY).search == replace(TOY.search, algorithm="nsga2")
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "message"),
+    [
+        ("nasq", UnknownNameError, "Did you mean 'nasc'"),
+        ("nsga2+refined", UnknownNameError, "Did you mean 'refine'"),
+        ("nsga2+cold", ConfigError, "'cold' .* is one of hwnas, nasc, got 'nsga2.cold'"),
+        ("exact", ConfigError, "exact is no contender"),
+    ],
+)
+def test_contenders_that_make_no_sense_are_refused(name, error, message):
+    with pytest.raises(error, match=message):
+        contender_config(name, TOY)
