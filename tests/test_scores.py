@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from evonasc.accuracy.calibration import LossToError, match_quantiles
-from evonasc.accuracy.rank import Truth, rank_rows, read_truth
 from evonasc.accuracy.scores import (
     ScoredError,
     SupernetScores,
@@ -10,7 +9,7 @@ from evonasc.accuracy.scores import (
     encode_scores,
     shipped_scores,
 )
-from evonasc.errors import AssetError, DataFileError, EvaluationError
+from evonasc.errors import AssetError, EvaluationError
 from evonasc.problems import Staircase
 from evonasc.space import DesignSpace, NasBench201
 from evonasc.space.nasbench201 import all_cells, canonical_connected_cells, is_connected
@@ -102,36 +101,3 @@ def test_shipped_scores_cover_every_network_once():
     assert np.array_equal(scores.cells, CELLS)
     assert np.isfinite(scores.loss).all()
     assert ((scores.n_right >= 0) & (scores.n_right <= scores.n_images)).all()
-
-
-def test_rank_correlation_by_hand():
-    """Of the six pairs of 1 2 3 4 against 1 3 2 4, one is swapped: tau = (5 - 1) / 6."""
-    truth = Truth(
-        cells=CELLS[:4],
-        accuracy=np.array([90.0, 92.0, 91.0, 93.0]),
-        connected=np.array([True, True, True, False]),
-    )
-    everything, connected = rank_rows("score", np.array([1.0, 2.0, 3.0, 4.0]), truth)
-    assert everything.kendall_tau == pytest.approx(4 / 6)
-    assert everything.spearman == pytest.approx(1 - 6 * 2 / (4 * 15))
-    assert (connected.n, connected.kendall_tau) == (3, pytest.approx(1 / 3))
-
-
-def test_a_missing_score_counts_as_worst():
-    truth = Truth(CELLS[:3], np.array([10.0, 50.0, 90.0]), np.array([False, True, True]))
-    everything, _ = rank_rows("score", np.array([np.nan, 1.0, 2.0]), truth)
-    assert everything.kendall_tau == pytest.approx(1.0)
-
-
-def test_truth_needs_its_columns(tmp_path):
-    np.savez(tmp_path / "x.npz", arch_str=np.array(["a"]))
-    with pytest.raises(DataFileError, match="must be an npz with arch_str and test_accuracy"):
-        read_truth(tmp_path / "x.npz")
-
-
-def test_the_shipped_scores_order_networks_at_least_as_well_as_the_readme_says(shared_data):
-    """The bar of the first release on connected cells is 0.45; see the README for the figure."""
-    truth = read_truth(shared_data / "nasbench201.npz")
-    score = -ScoredError().table(truth.cells)
-    _, connected = rank_rows("supernet", score, truth)
-    assert connected.kendall_tau >= 0.45

@@ -4,7 +4,12 @@ import torch
 from torch import nn
 
 from evonasc.accuracy.supernet import Supernet, SupernetConfig, initialise
-from evonasc.space.nasbench201 import all_cells, canonical_cells, is_connected
+from evonasc.space.nasbench201 import (
+    all_cells,
+    canonical_cells,
+    canonical_connected_cells,
+    is_connected,
+)
 
 CONFIG = SupernetConfig(channels=4, cells_per_stage=2, n_classes=5)
 
@@ -93,3 +98,13 @@ def test_the_number_of_weights_is_that_of_all_operations():
         expected += (9 * 2 + 9 * 4 + 2) * c * c
     expected += 16 * 5 + 5
     assert sum(w.numel() for w in Supernet(CONFIG).parameters()) == expected
+
+
+def test_remembering_the_first_cell_changes_no_output(supernet, images, rng):
+    """Also where cells agree up to a node and not beyond, in whatever order they come."""
+    cells = canonical_connected_cells()
+    near = np.concatenate([cells[1000:1040], cells[rng.choice(len(cells), 20)]])
+    stem, memo = supernet(images, (), stop=1), {}
+    for cell in rng.permutation(near).tolist():
+        assert torch.equal(supernet(stem, cell, start=1, memo=memo), supernet(images, cell))
+    assert 0 < len(memo) < 60 * 3

@@ -12,6 +12,8 @@ from evonasc.errors import DataFileError
 from evonasc.space.nasbench201 import is_connected, parse_arch_strings
 
 TRUTH = "test_accuracy_200epochs_cifar10_sample"
+#: Cells of highest accuracy that count as the top, and cells a score may pick.
+TOP, PICKS = 100, 10
 
 
 @dataclass(frozen=True)
@@ -27,17 +29,20 @@ class Truth:
 
 
 @dataclass(frozen=True)
-class RankRow:
-    """Agreement of one score with the truth on one set of cells."""
+class RankQuality:
+    """How well one score orders the cells of a truth."""
 
-    #: The score, and the set of cells.
+    #: The score.
     score: str
-    cells: str
-    #: Cells in the set.
-    n: int
-    #: Kendall's tau-b and Spearman's rho; 1 is perfect agreement.
-    kendall_tau: float
+    #: Kendall's tau-b on all cells, on the connected ones, and among the ``TOP`` of highest
+    #: accuracy; 1 is perfect agreement.
+    tau_all: float
+    tau_connected: float
+    tau_top: float
+    #: Spearman's rho on all cells.
     spearman: float
+    #: Highest accuracy among the ``PICKS`` cells that the score puts first, percent.
+    best_of_picks: float
 
 
 def read_truth(measurements: Path) -> Truth:
@@ -58,23 +63,28 @@ def read_truth(measurements: Path) -> Truth:
     return Truth(cells, accuracy[rows].astype(np.float64), is_connected(cells))
 
 
-def rank_rows(name: str, score: FloatArray, truth: Truth) -> list[RankRow]:
-    """Return agreement on all cells and on the connected ones.
+def rank_quality(name: str, score: FloatArray, truth: Truth) -> RankQuality:
+    """Return how well a score agrees with the truth.
 
     Args:
         name: Of the score.
-        score: ``(n,)``, larger is better; NaN counts as worst.
+        score: ``(n,)``, larger is better; NaN counts as worst, -inf as worst of the rest.
         truth: What to agree with.
     """
-    filled = np.where(np.isfinite(score), score, np.nanmin(score) - 1)
-    sets = {"all": np.ones(len(filled), dtype=bool), "connected": truth.connected}
-    return [
-        RankRow(
-            score=name,
-            cells=label,
-            n=int(chosen.sum()),
-            kendall_tau=float(scipy.stats.kendalltau(filled[chosen], truth.accuracy[chosen])[0]),
-            spearman=float(scipy.stats.spearmanr(filled[chosen], truth.accuracy[chosen])[0]),
-        )
-        for label, chosen in sets.items()
-    ]
+    # Ranks, because a NaN must lie below -inf, and because tau only asks for the order.
+    _, ranks = np.unique(score, return_inverse=True, equal_nan=True)
+    filled = np.where(np.isnan(score), -1, ranks)
+    top = np.argsort(-truth.accuracy, kind="stable")[:TOP]
+    picks = np.argsort(-filled, kind="stable")[:PICKS]
+
+    def tau(rows: IntArray) -> float:
+        return float(scipy.stats.kendalltau(filled[rows], truth.accuracy[rows])[0])
+
+    return RankQuality(
+        score=name,
+        tau_all=tau(np.arange(len(filled))),
+        tau_connected=tau(np.flatnonzero(truth.connected)),
+        tau_top=tau(top),
+        spearman=float(scipy.stats.spearmanr(filled, truth.accuracy)[0]),
+        best_of_picks=float(truth.accuracy[picks].max()),
+    )

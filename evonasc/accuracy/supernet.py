@@ -18,6 +18,10 @@ from torch import Tensor, nn
 from evonasc.space.nasbench201 import CONV1X1, CONV3X3, EDGES, NONE, POOL, SKIP
 
 N_STAGES = 3
+#: Results of one cell's operations: (edge, operation, genes before the source node) -> tensor.
+Memo = dict[tuple[int, int, tuple[int, ...]], Tensor]
+#: How many edges, in the order of EDGES, decide the value of each node.
+_EDGES_UP_TO = (0, 1, 3, 6)
 
 
 @dataclass(frozen=True)
@@ -62,20 +66,34 @@ class Cell(nn.Module):
         self.conv3x3 = nn.ModuleList(ReluConvNorm(channels, channels, 3) for _ in EDGES)
         self.pool = nn.AvgPool2d(3, stride=1, padding=1, count_include_pad=False)
 
-    def forward(self, x: Tensor, cell: Sequence[int]) -> Tensor:
-        """Run the six genes of ``cell`` on ``x`` (n, c, h, w); same shape out."""
+    def forward(self, x: Tensor, cell: Sequence[int], memo: Memo | None = None) -> Tensor:
+        """Run the six genes of ``cell`` on ``x`` (n, c, h, w); same shape out.
+
+        Args:
+            x: The tensor before the cell.
+            cell: Six genes.
+            memo: Keeps what operations gave, for other cells on the same ``x``; a table that
+                starts empty for each ``x``.
+        """
         nodes: list[Tensor | None] = [x, None, None, None]
         # In the order of EDGES every source node is complete before it is read.
         for edge, (source, target) in enumerate(EDGES):
             value, total = nodes[source], nodes[target]
             if cell[edge] == NONE or value is None:
                 continue
-            term = self._operate(edge, cell[edge], value)
+            # Cells that agree on all edges up to the source node have the same value there.
+            key = (edge, cell[edge], tuple(cell[: _EDGES_UP_TO[source]]))
+            if memo is not None and key in memo:
+                term = memo[key]
+            else:
+                term = self.operate(edge, cell[edge], value)
+                if memo is not None:
+                    memo[key] = term
             nodes[target] = term if total is None else total + term
         return x * 0 if nodes[3] is None else nodes[3]
 
-    def _operate(self, edge: int, operation: int, x: Tensor) -> Tensor:
-        """Run one operation of one edge."""
+    def operate(self, edge: int, operation: int, x: Tensor) -> Tensor:
+        """Run one operation, none apart, of one edge on ``x``; same shape out."""
         if operation == SKIP:
             return x
         if operation == POOL:
@@ -127,7 +145,13 @@ class Supernet(nn.Module):
         self.blocks = nn.ModuleList(blocks)
 
     def forward(
-        self, x: Tensor, cell: Sequence[int], *, start: int = 0, stop: int | None = None
+        self,
+        x: Tensor,
+        cell: Sequence[int],
+        *,
+        start: int = 0,
+        stop: int | None = None,
+        memo: Memo | None = None,
     ) -> Tensor:
         """Run blocks ``start`` to ``stop`` of the network that ``cell`` describes.
 
@@ -136,12 +160,17 @@ class Supernet(nn.Module):
             cell: Six genes of the space, edge order of :data:`evonasc.space.nasbench201.EDGES`.
             start: First block to run.
             stop: Block to stop before; all by default.
+            memo: For the first cell, whose input is the same for every network; see
+                :class:`Cell`.
 
         Returns:
             Class scores ``(n, n_classes)``, or the tensor at cut ``stop``.
         """
         for block in list(self.blocks)[start:stop]:
-            x = block(x, cell) if isinstance(block, Cell) else block(x)
+            if isinstance(block, Cell):
+                x, memo = block(x, cell, memo), None
+            else:
+                x = block(x)
         return x
 
 

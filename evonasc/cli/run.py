@@ -21,9 +21,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--algo", default="nsga2", help="algorithm (default: %(default)s)")
     add_problem_arguments(parser)
     parser.add_argument(
-        "--accuracy", default="supernet", help="where the error comes from: supernet or live"
+        "--accuracy",
+        help="where the error comes from: supernet, joined, live or table (default: supernet; live "
+        "with --weights; what the search trains where it trains)",
     )
-    parser.add_argument("--data-root", type=Path, help="folder with the data set, for live")
+    parser.add_argument("--weights", type=Path, metavar="FILE", help="your supernet, for live")
+    parser.add_argument(
+        "--scores",
+        type=Path,
+        metavar="FILE",
+        help="scores of your supernet, made by evonasc supernet score",
+    )
+    parser.add_argument(
+        "--data",
+        help="data set to train on, for gdas and nasc --nasc-mode cotrain: cifar10, cifar100, "
+        "digits or folder:PATH",
+    )
+    parser.add_argument(
+        "--accuracy-table", type=Path, metavar="FILE.csv", help="columns arch_str, error; for table"
+    )
+    parser.add_argument("--data-root", type=Path, help="folder with the data set's files")
     parser.add_argument("--seed", type=int, default=0, help="(default: %(default)s)")
     parser.add_argument(
         "--budget",
@@ -80,33 +97,42 @@ def _add_algorithm_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Search, and return 0, or 130 after Ctrl-C."""
     from evonasc.search.config import SearchConfig
+    from evonasc.search.refinement import require_refinable, require_refining
     from evonasc.search.run import RunConfig, make_problem, run_search
     from evonasc.search.run_folder import RunWriter, summary
     from evonasc.search.run_tables import answer_table, front_table
 
+    search = SearchConfig(
+        algorithm=arguments.algo,
+        budget=arguments.budget,
+        pop_size=arguments.pop_size,
+        seed=arguments.seed,
+        refine_split=arguments.refine_split,
+        max_latency_ms=arguments.max_latency_ms,
+        nasc_mode=arguments.nasc_mode,
+        nasc_rule=arguments.nasc_rule,
+        penalty_weight=arguments.penalty_weight,
+        is_warm=not arguments.cold_start,
+        fixed_cut=arguments.fixed_cut,
+    )
+    _refuse_unknown_algorithm(arguments.algo)
     config = RunConfig(
         problem=arguments.problem,
         space=arguments.space,
         scenario=scenario_of(arguments),
         objectives=objectives_of(arguments),
-        accuracy=arguments.accuracy,
+        accuracy=_accuracy(arguments, search),
         data_root=arguments.data_root,
-        search=SearchConfig(
-            algorithm=arguments.algo,
-            budget=arguments.budget,
-            pop_size=arguments.pop_size,
-            seed=arguments.seed,
-            refine_split=arguments.refine_split,
-            max_latency_ms=arguments.max_latency_ms,
-            nasc_mode=arguments.nasc_mode,
-            nasc_rule=arguments.nasc_rule,
-            penalty_weight=arguments.penalty_weight,
-            is_warm=not arguments.cold_start,
-            fixed_cut=arguments.fixed_cut,
-        ),
+        data=arguments.data,
+        weights=arguments.weights,
+        scores=arguments.scores,
+        accuracy_table=arguments.accuracy_table,
+        search=search,
     )
-    _refuse_unknown_algorithm(arguments.algo)
     problem = make_problem(config)
+    if config.search.refine_split:
+        require_refining(config.search.algorithm)
+        require_refinable(problem)
     # Refuses a scenario without a valid cut, damaged files and numbers that overflow, while there
     # is nothing on disk yet.
     problem.checked_columns(problem.designs.sample(1, rng=_any_rng()))
@@ -144,6 +170,20 @@ def execute(arguments: argparse.Namespace) -> int:
         names = ", ".join(sorted(path.name for path in folder.iterdir()))
         console.print(f"Written to {folder}: {names}.", soft_wrap=True)
     return 130 if result.status == "interrupted" else 0
+
+
+def _accuracy(arguments: argparse.Namespace, search: Any) -> str:
+    """Return where the error comes from; where nobody says, what the other options imply."""
+    from evonasc.search.algorithms import trains_weights
+    from evonasc.search.run import RunConfig
+
+    if arguments.accuracy is not None:
+        return str(arguments.accuracy)
+    if trains_weights(search):
+        return "cotrained"
+    if arguments.weights is not None:
+        return "live"
+    return "supernet" if arguments.scores is not None else RunConfig.accuracy
 
 
 @contextlib.contextmanager

@@ -1,21 +1,32 @@
-"""``evonasc supernet``: train, score, rank, and the scores as a table."""
+"""``evonasc supernet``: train, score, proxies, rank, payload effects, and the scores as a table."""
 
 import argparse
 from pathlib import Path
+from typing import Any
 
+from evonasc.cli import supernet_payload
 from evonasc.cli.console import output, progress
 from evonasc.cli.shared import shared_data
+
+_SMALL_SET = "sets below 10,000 training images"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     train = actions.add_parser("train", help="train the supernet; resumes from its folder")
-    train.add_argument("--data", default="cifar10", help="data set (default: %(default)s)")
-    train.add_argument("--data-root", type=Path, required=True, help="folder with its files")
+    train.add_argument(
+        "--data",
+        default="cifar10",
+        help="cifar10, cifar100, digits or folder:PATH, a folder of images with one sub-folder a "
+        "class (default: %(default)s)",
+    )
+    train.add_argument(
+        "--data-root", type=Path, help="folder with its files, for cifar10, cifar100"
+    )
     train.add_argument("--out", type=Path, required=True, help="folder for checkpoint and log")
     train.add_argument("--epochs", type=int, default=60, help="(default: %(default)s)")
-    train.add_argument("--batch-size", type=int, default=128, help="(default: %(default)s)")
+    train.add_argument("--batch-size", type=int, help=f"(default: 128, or 16 for {_SMALL_SET})")
     train.add_argument(
         "--path-sampling",
         default="uniform",
@@ -24,17 +35,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     train.add_argument(
         "--start", type=Path, metavar="FILE", help="start from these weights, not from random ones"
     )
-    train.add_argument("--learning-rate", type=float, default=0.05, help="(default: %(default)s)")
-    train.add_argument("--channels", type=int, default=16, help="(default: %(default)s)")
+    train.add_argument(
+        "--learning-rate", type=float, help=f"(default: 0.05, or 0.2 for {_SMALL_SET})"
+    )
+    train.add_argument("--channels", type=int, help=f"(default: 16, or 8 for {_SMALL_SET})")
     train.add_argument("--cells", type=int, default=1, help="cells a stage (default: %(default)s)")
-    train.add_argument("--validation", type=int, default=5000, help="images held out")
+    train.add_argument(
+        "--validation",
+        type=int,
+        help=f"images held out (default: a tenth, at most 5000; a fifth for {_SMALL_SET})",
+    )
     train.add_argument("--seed", type=int, default=0, help="(default: %(default)s)")
     train.add_argument("--threads", type=int, default=1, help="(default: %(default)s)")
 
     score = actions.add_parser("score", help="score every network on held-out training images")
     score.add_argument("--weights", type=Path, required=True, help="checkpoint or weight file")
-    score.add_argument("--data-root", type=Path, required=True, help="folder with the data set")
-    score.add_argument("--images", type=int, default=1000, help="(default: %(default)s)")
+    score.add_argument("--data-root", type=Path, help="folder with the data set, where it has one")
+    score.add_argument("--images", type=int, help="(default: all that were held out, at most 1000)")
     score.add_argument("--jobs", type=int, default=1, help="worker processes")
     score.add_argument("--out", type=Path, required=True, help="score file (.npz); resumes")
     score.add_argument("--ship", action="store_true", help="make both the shipped ones")
@@ -48,7 +65,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=shared_data() / "nasbench201.npz",
         help="npz with arch_str and accuracies (default: %(default)s)",
     )
-    rank.add_argument("--scores", type=Path, help="score file (default: the shipped one)")
+    rank.add_argument(
+        "--scores",
+        type=Path,
+        action="append",
+        help="score file; give it again for each supernet (default: the shipped ones)",
+    )
+    rank.add_argument("--proxies", type=Path, help="proxy file (default: the shipped one)")
+
+    proxies = actions.add_parser("proxies", help="measure training-free proxies of every network")
+    proxies.add_argument("--out", type=Path, required=True, help="proxy file (.npz); resumes")
+    proxies.add_argument("--jobs", type=int, default=1, help="worker processes")
+    proxies.add_argument(
+        "--repeats", type=int, default=1, help="random initialisations (default: %(default)s)"
+    )
+    proxies.add_argument("--seed", type=int, default=0, help="(default: %(default)s)")
+    proxies.add_argument("--ship", action="store_true", help="make them the shipped ones")
+
+    payload = actions.add_parser(
+        "payload-effects", help="measure what narrow payloads and lost packets do to the error"
+    )
+    supernet_payload.add_arguments(payload)
 
     scores = actions.add_parser("scores", help="error of all 15,625 cells as CSV")
     scores.add_argument("--out", type=Path, required=True, metavar="FILE.csv")
@@ -56,32 +93,47 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Do what the action says."""
-    actions = {"rank": _rank, "score": _score, "scores": _scores, "train": _train}
+    actions = {
+        "payload-effects": supernet_payload.execute,
+        "proxies": _proxies,
+        "rank": _rank,
+        "score": _score,
+        "scores": _scores,
+        "train": _train,
+    }
     return actions[arguments.action](arguments)
 
 
 def _train(arguments: argparse.Namespace) -> int:
     """Train with a progress bar."""
-    from evonasc.accuracy.datasets import load_data
+    from evonasc.accuracy.datasets import is_large, load_data
     from evonasc.accuracy.supernet import SupernetConfig
     from evonasc.accuracy.training import EpochLog, TrainingConfig, set_threads, train_supernet
     from evonasc.accuracy.weights import read_supernet
 
     set_threads(arguments.threads)
     start = None if arguments.start is None else read_supernet(arguments.start)
+    data = load_data(
+        arguments.data, arguments.data_root, n_validation=arguments.validation, seed=arguments.seed
+    )
+    # A small set gives few batches: smaller ones and longer steps teach more from one pass.
+    channels, batch_size, learning_rate = (16, 128, 0.05) if is_large(data) else (8, 16, 0.2)
+
+    def given(value: Any, default: Any) -> Any:
+        return default if value is None else value
+
     config = TrainingConfig(
-        supernet=SupernetConfig(arguments.channels, arguments.cells),
+        supernet=SupernetConfig(
+            given(arguments.channels, channels), arguments.cells, data.n_classes
+        ),
         data=arguments.data,
-        n_validation=arguments.validation,
+        n_validation=len(data.validation),
         epochs=arguments.epochs,
-        batch_size=arguments.batch_size,
+        batch_size=given(arguments.batch_size, batch_size),
         path_sampling=arguments.path_sampling,
         start="" if start is None else start.digest,
-        learning_rate=arguments.learning_rate,
+        learning_rate=given(arguments.learning_rate, learning_rate),
         seed=arguments.seed,
-    )
-    data = load_data(
-        config.data, arguments.data_root, n_validation=config.n_validation, seed=config.seed
     )
     console = output()
     with progress() as bar:
@@ -131,41 +183,18 @@ def _score(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _proxies(arguments: argparse.Namespace) -> int:
+    """See :mod:`evonasc.cli.supernet_proxies`."""
+    from evonasc.cli import supernet_proxies
+
+    return supernet_proxies.execute(arguments)
+
+
 def _rank(arguments: argparse.Namespace) -> int:
-    """Print Kendall's tau and Spearman's rho beside counting FLOPs."""
-    import numpy as np
+    """See :mod:`evonasc.cli.supernet_rank`."""
+    from evonasc.cli import supernet_rank
 
-    from evonasc.accuracy.rank import rank_rows, read_truth
-    from evonasc.accuracy.score_file import read_scores
-    from evonasc.accuracy.scores import shipped_scores
-    from evonasc.analysis.report import plain_table
-    from evonasc.space import NasBench201
-    from evonasc.space.nasbench201 import N_CELLS, canonical_cells, cell_number
-
-    truth = read_truth(arguments.measurements)
-    scores = shipped_scores() if arguments.scores is None else read_scores(arguments.scores)
-    rows = []
-    for name, values in (("loss", -scores.loss), ("top-1", -scores.top1_error)):
-        table = np.full(N_CELLS, np.nan)
-        table[cell_number(scores.cells)] = values
-        score = table[cell_number(canonical_cells(truth.cells))]
-        rows += rank_rows(f"supernet {name}", score, truth)
-    rows += rank_rows("FLOPs", NasBench201().block_macs(truth.cells).sum(axis=1), truth)
-    output().print(
-        plain_table(
-            [
-                {
-                    "score": row.score,
-                    "cells": row.cells,
-                    "n": str(row.n),
-                    "Kendall tau": f"{row.kendall_tau:.3f}",
-                    "Spearman": f"{row.spearman:.3f}",
-                }
-                for row in rows
-            ]
-        )
-    )
-    return 0
+    return supernet_rank.execute(arguments)
 
 
 def _scores(arguments: argparse.Namespace) -> int:

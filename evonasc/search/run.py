@@ -14,7 +14,7 @@ from evonasc.front import front_recall, hypervolume, igd_plus, reference_point
 from evonasc.problems import DesignProblem, SplitNasProblem, Staircase
 from evonasc.problems.split_nas import DEFAULT_OBJECTIVES, ErrorSource
 from evonasc.problems.toy import ToySpace
-from evonasc.search.algorithms import algorithm
+from evonasc.search.algorithms import algorithm, trains_weights
 from evonasc.search.answer import Answer
 from evonasc.search.archive import Archive, BudgetSpent
 from evonasc.search.config import SearchConfig
@@ -30,11 +30,15 @@ PROBLEMS = {
 }
 #: Sources of the error on the command line, with one line for people.
 ACCURACIES = {
+    "cotrained": "weights that the search itself trains (nasc --nasc-mode cotrain, gdas; --data)",
     "joined": "order joined from training-free proxies and stored supernet scores",
-    "live": "forward passes of the shipped supernet on your copy of its data (--data-root)",
-    "supernet": "stored scores of the shipped supernet (the default)",
+    "live": "forward passes of the shipped supernet on your copy of its data (--data-root), or of "
+    "your own (--weights)",
+    "supernet": "stored scores of the shipped supernet (the default), or of yours (--scores)",
     "table": "your own table of errors, one row a network (--accuracy-table)",
 }
+#: Those that take a forward pass a network.
+BY_FORWARD_PASSES = ("cotrained", "live")
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,8 @@ class RunConfig:
 
     Raises:
         UnknownNameError: An unknown problem or source of accuracy.
-        ConfigError: ``live`` without a data folder, ``table`` without a table.
+        ConfigError: ``live`` without a data folder, ``table`` without a table, a search that trains
+            weights without a data set, or a file that the source of accuracy has no use for.
     """
 
     #: Name of the problem.
@@ -56,8 +61,14 @@ class RunConfig:
     objectives: tuple[str, ...] = DEFAULT_OBJECTIVES
     #: Where the error comes from.
     accuracy: str = "supernet"
-    #: Folder with the official data files, for ``live``.
+    #: Folder with the files of the data set, for ``live`` and ``cotrained``.
     data_root: Path | None = None
+    #: Data set to train on, for ``cotrained``: see :mod:`evonasc.accuracy.datasets`.
+    data: str | None = None
+    #: Supernet of the user, for ``live``; None for the shipped one.
+    weights: Path | None = None
+    #: Score file of the user's supernet, for ``supernet``, and for ``live`` with ``weights``.
+    scores: Path | None = None
     #: CSV file with columns arch_str and error, for ``table``.
     accuracy_table: Path | None = None
     #: How to search.
@@ -68,12 +79,40 @@ class RunConfig:
             raise UnknownNameError("problem", self.problem, PROBLEMS)
         if self.accuracy not in ACCURACIES:
             raise UnknownNameError("accuracy", self.accuracy, ACCURACIES)
-        if self.accuracy == "live" and self.data_root is None:
+        if self.accuracy == "live" and self.data_root is None and self.weights is None:
             raise ConfigError("accuracy 'live' needs the folder of its data. Give --data-root.")
+        if self.weights is not None and self.accuracy != "live":
+            raise ConfigError(
+                f"weights are for the accuracy 'live', got {self.accuracy!r}. Give --accuracy "
+                "live, or --scores alone."
+            )
+        is_scored = self.accuracy == "supernet" or self.weights is not None
+        if self.scores is not None and not is_scored:
+            raise ConfigError(
+                "scores are for the accuracy 'supernet', or for 'live' with --weights, got "
+                f"{self.accuracy!r}. Leave out --scores."
+            )
+        self._require_training()
         if (self.accuracy == "table") != (self.accuracy_table is not None):
             raise ConfigError(
                 "accuracy 'table' and an accuracy table need each other. "
                 "Give --accuracy table --accuracy-table FILE.csv."
+            )
+
+
+    def _require_training(self) -> None:
+        """Refuse a search that trains weights without images, and images without such a search."""
+        if trains_weights(self.search):
+            if self.accuracy != "cotrained" or self.data is None:
+                raise ConfigError(
+                    f"{self.search.algorithm} trains weights on images while it searches, so its "
+                    "accuracy is 'cotrained'. Name the data set and no --accuracy: --data digits, "
+                    "or --data cifar10 --data-root DATA."
+                )
+        elif self.accuracy == "cotrained" or self.data is not None:
+            raise ConfigError(
+                "accuracy 'cotrained' and --data are for searches that train weights, got "
+                f"{self.search.algorithm}. Give --algo gdas, or --algo nasc --nasc-mode cotrain."
             )
 
 
@@ -170,9 +209,9 @@ def space_of(config: RunConfig) -> SearchSpace:
 def _error_source(config: RunConfig) -> ErrorSource:
     """Return the source of the error; torch is imported for live evaluation only."""
     if config.accuracy == "supernet":
-        from evonasc.accuracy.scores import ScoredError
+        from evonasc.accuracy.scores import ScoredError, read_all_scores
 
-        return ScoredError()
+        return ScoredError(None if config.scores is None else read_all_scores(config.scores))
     if config.accuracy == "joined":
         from evonasc.accuracy.joined import JoinedError
 
@@ -182,10 +221,17 @@ def _error_source(config: RunConfig) -> ErrorSource:
 
         assert config.accuracy_table is not None  # checked by RunConfig
         return TableError(config.accuracy_table)
+    if config.accuracy == "cotrained":
+        from evonasc.accuracy.cotraining import SharedWeights, cotraining_config
+        from evonasc.accuracy.datasets import load_data
+
+        assert config.data is not None  # checked by RunConfig
+        seed = config.search.seed
+        images = load_data(config.data, config.data_root, seed=seed)
+        return SharedWeights(images, cotraining_config(images, seed=seed))
     from evonasc.accuracy.live import live_error
 
-    assert config.data_root is not None  # checked by RunConfig
-    return live_error(config.data_root)
+    return live_error(config.data_root, weights=config.weights, scores=config.scores)
 
 
 def run_search(
@@ -238,6 +284,8 @@ def run_search(
         status=status,
         seconds=time.perf_counter() - started,
         provenance=chosen.provenance(),
-        # Enumerating with live evaluation would be a search of its own.
-        exact=true_front(chosen) if is_exact_wanted and config.accuracy != "live" else None,
+        # Enumerating by forward passes would be a search of its own.
+        exact=true_front(chosen)
+        if is_exact_wanted and config.accuracy not in BY_FORWARD_PASSES
+        else None,
     )

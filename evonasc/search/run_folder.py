@@ -147,6 +147,7 @@ def read_config(folder: Path) -> RunConfig:
     values = _read_json(folder / CONFIG_FILE, folder)
     try:
         root = values["data_root"]
+        table = values.get("accuracy_table")  # runs of the first release have none
         if not isinstance(values["objectives"], list):
             raise TypeError("objectives must be a list")
         return RunConfig(
@@ -156,6 +157,10 @@ def read_config(folder: Path) -> RunConfig:
             objectives=tuple(map(str, values["objectives"])),
             accuracy=str(values["accuracy"]),
             data_root=None if root is None else Path(str(root)),
+            data=None if values.get("data") is None else str(values["data"]),
+            weights=_path(values.get("weights")),
+            scores=_path(values.get("scores")),
+            accuracy_table=None if table is None else Path(str(table)),
             search=SearchConfig(**values["search"]),
         )
     except EvonascError:
@@ -261,6 +266,11 @@ def table_columns(rows: list[dict[str, str]], names: tuple[str, ...], *, where: 
         raise DataFileError(f"{where} must have number columns {', '.join(names)}.") from error
 
 
+def _path(value: object) -> Path | None:
+    """Return a path that JSON holds."""
+    return None if value is None else Path(str(value))
+
+
 def _config_dict(config: RunConfig) -> dict[str, object]:
     """Return a configuration as JSON holds it."""
     return {
@@ -270,6 +280,10 @@ def _config_dict(config: RunConfig) -> dict[str, object]:
         "objectives": list(config.objectives),
         "accuracy": config.accuracy,
         "data_root": None if config.data_root is None else str(config.data_root),
+        "data": config.data,
+        "weights": None if config.weights is None else str(config.weights),
+        "scores": None if config.scores is None else str(config.scores),
+        "accuracy_table": None if config.accuracy_table is None else str(config.accuracy_table),
         "search": asdict(config.search),
     }
 

@@ -1,0 +1,152 @@
+"""The joined order of training-free proxies and supernet scores, as the error of a search.
+
+No accuracy of any benchmark takes part. The proxies are those that two published aggregations join,
+AZ-NAS (Lee and Ham 2024, arXiv 2403.19232: complexity, expressivity, progressivity, trainability)
+and VKDNW (Tybl and Neumann 2025, arXiv 2502.04975: layers, Jacobians), but for the Fisher spectrum:
+two random initialisations agree little on it (Kendall's tau below 0.5) and no other signal agrees
+with it at all. Every supernet has one vote beside them. The joined score orders the networks;
+:mod:`evonasc.accuracy.calibration` puts that order on the scale of the first supernet's top-1
+error.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from evonasc.accuracy.calibration import match_quantiles
+from evonasc.accuracy.payload_model import model_for, model_provenance, modelled_increase
+from evonasc.accuracy.proxies import (
+    ProxyTable,
+    by_cell_number,
+    counted_proxies,
+    shipped_proxies,
+)
+from evonasc.accuracy.rank_aggregation import DEFAULT_RULE, join_orders
+from evonasc.accuracy.scores import (
+    SCORES_ASSET,
+    SupernetScores,
+    decode_scores,
+    require_nasbench201,
+)
+from evonasc.arrays import FloatArray, IntArray
+from evonasc.assets import read_asset
+from evonasc.cost.scenario import Scenario
+from evonasc.errors import ConfigError, EvaluationError
+from evonasc.space import DesignSpace
+from evonasc.space.nasbench201 import canonical_cells, cell_number
+
+#: Score files that have a vote in the shipped order; the first gives the scale of the error.
+VOTING_SCORES = (SCORES_ASSET,)
+#: Proxies that have a vote.
+VOTING_PROXIES = (
+    "flops",
+    "layers",
+    "jacobian",
+    "expressivity",
+    "progressivity",
+    "trainability",
+)
+
+
+def proxy_signals(table: ProxyTable) -> dict[str, FloatArray]:
+    """Return the voting proxies by name, ``(n,)`` each, larger is better."""
+    counted = counted_proxies(table.cells)
+    return {name: counted[name] if name in counted else table.mean(name) for name in VOTING_PROXIES}
+
+
+def joined_score(
+    table: ProxyTable, scores: Sequence[SupernetScores], *, rule: str = DEFAULT_RULE
+) -> FloatArray:
+    """Return the joined score of the table's networks, ``(n,)``, larger is better.
+
+    Args:
+        table: Measured proxies of all networks.
+        scores: Any number of supernets' scores of the same networks; each has one vote.
+        rule: Of :data:`evonasc.accuracy.rank_aggregation.RULES`.
+
+    Raises:
+        ConfigError: A score file or the table does not hold all the networks.
+    """
+    if not table.is_complete:
+        raise ConfigError("The proxies must be complete. Run: evonasc supernet proxies")
+    for one in scores:
+        if not np.array_equal(one.cells, table.cells):
+            raise ConfigError(
+                f"Scores must cover the {len(table.cells)} networks of the proxies, "
+                f"got {len(one.cells)}. Finish them with: evonasc supernet score"
+            )
+    votes = [*proxy_signals(table).values(), *(-one.loss for one in scores)]
+    return join_orders(votes, rule=rule)
+
+
+def shipped_votes() -> tuple[SupernetScores, ...]:
+    """Return the shipped scores that have a vote.
+
+    Raises:
+        AssetError: A file is missing or damaged.
+    """
+    return tuple(decode_scores(read_asset(path), where=path) for path in VOTING_SCORES)
+
+
+class JoinedError:
+    """The error of networks by their place in the joined order.
+
+    Args:
+        table: Measured proxies; the shipped ones by default.
+        scores: One supernet's scores at least; the shipped ones by default.
+
+    Raises:
+        ConfigError: No scores, or they do not cover the table's networks.
+    """
+
+    def __init__(
+        self,
+        table: ProxyTable | None = None,
+        scores: Sequence[SupernetScores] | None = None,
+    ) -> None:
+        proxies = shipped_proxies() if table is None else table
+        votes = shipped_votes() if scores is None else tuple(scores)
+        if not votes:
+            raise ConfigError("The joined error needs at least one score file for its scale.")
+        joined = joined_score(proxies, votes)
+        to_error = match_quantiles(-joined, votes[0].top1_error)
+        self._error = by_cell_number(proxies.cells, to_error(-joined))
+        supernets = "the loss of one supernet" if len(votes) == 1 else f"{len(votes)} supernets"
+        self.provenance = (
+            f"error: order joined by log ranks from the training-free proxies "
+            f"{', '.join(VOTING_PROXIES)} and {supernets} trained by evonasc, no benchmark "
+            "accuracy used; on the scale of the supernet's top-1 error. It is not the accuracy of "
+            "a network trained alone."
+        )
+        self._scale = votes[0].header
+
+    def error(self, genes: IntArray, *, designs: DesignSpace) -> FloatArray:
+        """Return the error of canonical designs, fractions, ``(n,)``.
+
+        Raises:
+            ConfigError: The designs are of another space than the scores.
+            EvaluationError: A network has no score.
+        """
+        require_nasbench201(designs)
+        cells = designs.operations(genes)
+        error = self._error[cell_number(cells)]
+        missing = np.flatnonzero(np.isnan(error))
+        if missing.size:
+            raise EvaluationError(f"No joined score for cell {cells[missing[0]].tolist()}.")
+        return error
+
+    def payload_increase(
+        self, genes: IntArray, *, designs: DesignSpace, scenario: Scenario
+    ) -> FloatArray:
+        """See :meth:`evonasc.accuracy.scores.ScoredError.payload_increase`."""
+        own_error = self.error(genes, designs=designs)
+        model = model_for(self._scale)
+        return modelled_increase(model, genes, own_error, designs=designs, scenario=scenario)
+
+    def payload_provenance(self) -> str:
+        """See :meth:`evonasc.accuracy.scores.ScoredError.payload_provenance`."""
+        return model_provenance(model_for(self._scale))
+
+    def table(self, cells: IntArray) -> FloatArray:
+        """Return the error of any cells, ``(n,)``; NaN for disconnected ones."""
+        return self._error[cell_number(canonical_cells(cells))]

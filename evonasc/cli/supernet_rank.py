@@ -1,0 +1,68 @@
+"""``evonasc supernet rank``: how well every signal, and all joined, order the benchmark's cells."""
+
+import argparse
+
+import numpy as np
+
+from evonasc.arrays import FloatArray
+from evonasc.cli.console import output
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Print one row a signal: Kendall's tau on three sets of cells, rho, the best pick."""
+    from evonasc.accuracy.joined import joined_score, proxy_signals, shipped_votes
+    from evonasc.accuracy.proxies import (
+        MEASURED,
+        by_cell_number,
+        counted_proxies,
+        read_proxies,
+        shipped_proxies,
+        vkdnw,
+    )
+    from evonasc.accuracy.rank import PICKS, TOP, rank_quality, read_truth
+    from evonasc.accuracy.rank_aggregation import join_orders
+    from evonasc.accuracy.scores import read_scores
+    from evonasc.analysis.report import plain_table
+    from evonasc.space.nasbench201 import canonical_cells, cell_number
+
+    truth = read_truth(arguments.measurements)
+    scores = [read_scores(path) for path in arguments.scores or ()] or list(shipped_votes())
+    table = shipped_proxies() if arguments.proxies is None else read_proxies(arguments.proxies)
+    numbers = cell_number(canonical_cells(truth.cells))
+    signals: dict[str, FloatArray] = {}
+    for place, one in enumerate(scores, start=1):
+        which = f" {place}" if len(scores) > 1 else ""
+        signals[f"supernet{which} loss"] = by_cell_number(one.cells, -one.loss)
+        signals[f"supernet{which} top-1"] = by_cell_number(one.cells, -one.top1_error)
+    cells = table.cells
+    for name, values in counted_proxies(cells).items():
+        signals["FLOPs" if name == "flops" else name] = by_cell_number(cells, values)
+    for name in MEASURED:
+        signals[name] = by_cell_number(cells, table.mean(name))
+    signals["vkdnw (layers, fisher)"] = by_cell_number(cells, vkdnw(table))
+    proxies_alone = join_orders(list(proxy_signals(table).values()))
+    signals["proxies joined"] = by_cell_number(cells, proxies_alone)
+    signals["all joined"] = by_cell_number(cells, joined_score(table, scores))
+    rows = [rank_quality(name, values[numbers], truth) for name, values in signals.items()]
+    console = output()
+    console.print(
+        plain_table(
+            [
+                {
+                    "score": row.score,
+                    "tau all": f"{row.tau_all:.3f}",
+                    "connected": f"{row.tau_connected:.3f}",
+                    f"top {TOP}": f"{row.tau_top:.3f}",
+                    "Spearman": f"{row.spearman:.3f}",
+                    f"best of {PICKS} picks, %": f"{row.best_of_picks:.2f}",
+                }
+                for row in rows
+            ]
+        )
+    )
+    console.print(
+        f"Kendall's tau on {len(numbers)} cells, on the {int(truth.connected.sum())} connected "
+        f"ones, among the {TOP} most accurate.\n"
+        f"The best of these cells has {np.max(truth.accuracy):.2f} %."
+    )
+    return 0

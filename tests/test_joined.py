@@ -1,0 +1,123 @@
+import numpy as np
+import pytest
+
+from evonasc.accuracy.joined import (
+    VOTING_PROXIES,
+    JoinedError,
+    joined_score,
+    proxy_signals,
+    shipped_votes,
+)
+from evonasc.accuracy.proxies import MEASURED, ProxyTable
+from evonasc.accuracy.rank import rank_quality, read_truth
+from evonasc.accuracy.scores import SupernetScores
+from evonasc.cli import main
+from evonasc.errors import ConfigError, EvaluationError
+from evonasc.problems import Staircase
+from evonasc.search.run_folder import read_config
+from evonasc.space import DesignSpace, NasBench201
+from evonasc.space.nasbench201 import all_cells, canonical_connected_cells, is_connected
+
+CELLS = canonical_connected_cells()
+
+
+def made_up_scores(seed, cells=CELLS):
+    rng = np.random.default_rng(seed)
+    loss = 1 + rng.random(len(cells))
+    n_right = np.rint(1000 * np.exp(-loss)).astype(np.int64)
+    return SupernetScores(cells, loss, n_right, 1000, {})
+
+
+@pytest.fixture
+def table(rng):
+    return ProxyTable(CELLS, rng.normal(size=(2, len(CELLS), len(MEASURED))), {})
+
+
+@pytest.fixture
+def designs():
+    return DesignSpace(NasBench201(), (8,), lambda cells, bits: np.ones((len(cells), 20), bool))
+
+
+def test_the_joined_score_is_the_mean_log_rank_of_every_vote(table):
+    """Counted by comparing all pairs, not by sorting."""
+    scores = [made_up_scores(1), made_up_scores(2)]
+    rows = np.arange(0, len(CELLS), 500)
+    votes = [*proxy_signals(table).values(), -scores[0].loss, -scores[1].loss]
+    expected = np.zeros(len(rows))
+    for vote in votes:
+        below = (vote < vote[rows, None]).sum(axis=1)
+        equal = (vote == vote[rows, None]).sum(axis=1)
+        expected += np.log((below + (equal + 1) / 2) / len(CELLS)) / len(votes)
+    assert len(votes) == len(VOTING_PROXIES) + 2
+    np.testing.assert_allclose(joined_score(table, scores)[rows], expected)
+
+
+def test_every_supernet_has_a_vote(table):
+    one, two = made_up_scores(1), made_up_scores(2)
+    alone, both = joined_score(table, [one]), joined_score(table, [one, two])
+    assert not np.array_equal(np.argsort(alone), np.argsort(both))
+    np.testing.assert_allclose(joined_score(table, [two, one]), both)
+
+
+def test_errors_keep_the_joined_order_on_the_supernets_scale(table, designs):
+    scores = made_up_scores(1)
+    source = JoinedError(table, [scores])
+    error = source.table(CELLS)
+    assert np.array_equal(np.argsort(error), np.argsort(-joined_score(table, [scores])))
+    assert error.min() == pytest.approx(scores.top1_error.min())
+    assert error.max() == pytest.approx(scores.top1_error.max())
+    genes = np.concatenate([CELLS[::50], np.full((len(CELLS[::50]), 1), 3)], axis=1)
+    np.testing.assert_array_equal(source.error(genes, designs=designs), error[::50])
+
+
+def test_every_spelling_has_an_error_and_disconnected_cells_have_none(table):
+    cells = all_cells()
+    errors = JoinedError(table, [made_up_scores(1)]).table(cells)
+    assert np.array_equal(np.isnan(errors), ~is_connected(cells))
+
+
+def test_the_provenance_says_what_took_part(table):
+    assert "the loss of one supernet" in JoinedError(table, [made_up_scores(1)]).provenance
+    two = JoinedError(table, [made_up_scores(1), made_up_scores(2)]).provenance
+    assert "2 supernets" in two
+    assert "no benchmark accuracy used" in two
+
+
+def test_what_does_not_fit_is_refused(table, designs):
+    with pytest.raises(ConfigError, match="at least one score file"):
+        JoinedError(table, [])
+    with pytest.raises(ConfigError, match="must cover the 5424 networks of the proxies, got 5423"):
+        JoinedError(table, [made_up_scores(1, CELLS[:-1])])
+    table.values[0, 0, 0] = np.nan
+    with pytest.raises(ConfigError, match="proxies must be complete"):
+        JoinedError(table, [made_up_scores(1)])
+
+
+def test_a_network_without_a_place_is_named(table, designs):
+    source = JoinedError(table, [made_up_scores(1)])
+    with pytest.raises(EvaluationError, match=r"No joined score for cell \[0, 0, 0, 0, 0, 0\]"):
+        source.error(np.array([[0, 0, 0, 0, 0, 0, 3]]), designs=designs)
+    with pytest.raises(ConfigError, match="knows the space 'nasbench201' only"):
+        source.error(np.zeros((1, 7), dtype=np.int64), designs=Staircase().designs)
+
+
+def test_the_shipped_order_covers_every_network():
+    error = JoinedError().table(CELLS)
+    assert np.isfinite(error).all()
+    lowest = shipped_votes()[0].top1_error.min()
+    assert error.min() == pytest.approx(lowest)
+
+
+def test_a_run_searches_the_joined_error(tmp_path, capsys):
+    run = ["run", "--algo", "random", "--budget", "30", "--accuracy", "joined", "--no-plot"]
+    assert main([*run, "--out", str(tmp_path / "r")]) == 0
+    assert "order joined by log ranks" in " ".join(capsys.readouterr().out.split())
+    assert read_config(tmp_path / "r").accuracy == "joined"
+
+
+def test_the_shipped_order_is_as_good_as_promised(shared_data):
+    """No accuracy took part in it: 0.75 is the bar, on all cells and on the connected ones."""
+    truth = read_truth(shared_data / "nasbench201.npz")
+    quality = rank_quality("joined", -JoinedError().table(truth.cells), truth)
+    assert quality.tau_all >= 0.75
+    assert quality.tau_connected >= 0.75

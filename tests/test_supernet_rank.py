@@ -1,0 +1,46 @@
+import numpy as np
+import pytest
+
+from evonasc.accuracy.proxies import MEASURED, ProxyTable, encode_proxies
+from evonasc.accuracy.scores import SupernetScores, encode_scores
+from evonasc.cli import main
+from evonasc.space.nasbench201 import arch_strings, canonical_connected_cells
+
+CELLS = canonical_connected_cells()
+
+
+@pytest.fixture
+def files(tmp_path, rng):
+    """Write a made-up benchmark, and a supernet whose loss orders it perfectly."""
+    accuracy = rng.uniform(50, 94, len(CELLS))
+    sample = np.where(np.arange(len(CELLS)) % 20 == 0, accuracy, np.nan)
+    np.savez(
+        tmp_path / "truth.npz",
+        arch_str=np.array(arch_strings(CELLS)),
+        test_accuracy_200epochs_cifar10_sample=sample,
+    )
+    right = np.full(len(CELLS), 500)
+    right[0] = 600
+    scores = SupernetScores(CELLS, 100 - accuracy, right, 1000, {"training": {"data": "cifar10"}})
+    (tmp_path / "s.npz").write_bytes(encode_scores(scores))
+    values = rng.normal(size=(1, len(CELLS), len(MEASURED)))
+    (tmp_path / "p.npz").write_bytes(encode_proxies(ProxyTable(CELLS, values, {})))
+    return tmp_path, float(np.nanmax(sample))
+
+
+def test_every_signal_has_a_row_that_fits_a_terminal(files, capsys):
+    folder, best = files
+    command = ["supernet", "rank", "--measurements", str(folder / "truth.npz")]
+    proxies = ["--proxies", str(folder / "p.npz")]
+    one = ["--scores", str(folder / "s.npz")]
+    assert main([*command, *proxies, *one]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 100
+    text = "\n".join(lines)
+    for name in (*MEASURED, "FLOPs", "parameters", "layers", "depth", "vkdnw"):
+        assert f"\n{name}" in text
+    (row,) = [line for line in lines if line.startswith("supernet loss")]
+    assert row.split()[2:] == ["1.000", "1.000", "1.000", "1.000", f"{best:.2f}"]
+    assert any(line.startswith("proxies joined") for line in lines)
+    assert main([*command, *proxies, *one, *one]) == 0
+    assert "\nsupernet 2 loss" in capsys.readouterr().out
