@@ -14,6 +14,10 @@ from evonasc.space import DesignSpace
 class DesignProblem(Problem):
     """Minimise some of the columns that designs have.
 
+    Attributes:
+        cut_free_columns: Columns that a network has wherever it is cut and however wide its payload
+            is. None by default: a problem that knows better says so.
+
     Args:
         designs: The designs a search may visit.
         objectives: Columns to minimise, in the order of the objectives.
@@ -23,6 +27,8 @@ class DesignProblem(Problem):
         UnknownNameError: An objective is no column.
         ConfigError: No objective, or one named twice.
     """
+
+    cut_free_columns: frozenset[str] = frozenset()
 
     def __init__(
         self,
@@ -51,6 +57,38 @@ class DesignProblem(Problem):
     @abstractmethod
     def columns(self, genes: IntArray) -> dict[str, FloatArray]:
         """Return everything known of designs: column name to ``(n,)`` array."""
+
+    @staticmethod
+    def column(columns: dict[str, FloatArray], name: str) -> FloatArray:
+        """Return one of the columns, for a search that cannot do without it.
+
+        Raises:
+            ConfigError: The problem has no such column.
+        """
+        if name not in columns:
+            raise ConfigError(
+                f"The problem must have the column {name!r} for this search, got "
+                f"{', '.join(columns)}. Use --algo nsga2, which asks for the objectives only."
+            )
+        return columns[name]
+
+    def latency_ms(self, genes: IntArray) -> FloatArray:
+        """Return the latency of designs, ms, ``(n,)``; their cuts need not be allowed.
+
+        Computes all columns. A problem that knows latencies without evaluating errors overrides it.
+
+        Raises:
+            GenomeError: Genes outside the space.
+            ConfigError: The problem has no column ``latency_ms``.
+        """
+        return self.column(self.columns(genes), "latency_ms")
+
+    def identity(self) -> dict[str, object] | None:
+        """Return everything that decides the columns, besides evonasc itself, as JSON holds it.
+
+        None where the problem cannot tell; nothing is then kept about it from run to run.
+        """
+        return None
 
     def provenance(self) -> tuple[str, ...]:
         """Say where the numbers come from, one line a quantity."""

@@ -80,6 +80,8 @@ class Staircase(DesignProblem):
     ``latency_ms = s + |k - 1 - s mod 6|``. The front is the 25 points ``(1 - s / 24, s)``.
     """
 
+    cut_free_columns = frozenset({"error"})
+
     def __init__(self) -> None:
         designs = DesignSpace(ToySpace(), (8,), _not_before_the_first_block)
         names = ("error", "latency_ms")
@@ -90,6 +92,10 @@ class Staircase(DesignProblem):
         total = self.designs.operations(genes).sum(axis=1)
         miss = np.abs(self.designs.split_points(genes) - 1 - total % _N_GENES)
         return {"error": 1 - total / _TOP, "latency_ms": (total + miss).astype(float)}
+
+    def identity(self) -> dict[str, object]:
+        """Return the problem's name: it has no parameters."""
+        return {"problem": "toy"}
 
     def provenance(self) -> tuple[str, ...]:
         """Say that nothing here is measured."""

@@ -23,6 +23,14 @@ class TableErrors:
         return self.table[cell_number(designs.operations(genes))]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _cache(tmp_path_factory):
+    """Keep true fronts in a folder of the test run, not in the user's home."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EVONASC_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)
@@ -59,3 +67,14 @@ def benchmark(shared_data):
     wanted = ("arch_str", "op_index", "flops_m", "params_m")
     with np.load(shared_data / "nasbench201.npz", allow_pickle=False) as archive:
         return {name: archive[name] for name in wanted}
+
+
+@pytest.fixture(scope="session")
+def small_run(tmp_path_factory):
+    """Return the folder of a finished run of 300 designs; tests that write, copy it."""
+    from evonasc.cli import main
+
+    folder = tmp_path_factory.mktemp("runs") / "small"
+    command = ["run", "--budget", "300", "--no-plot", "--quiet", "--out", str(folder)]
+    assert main(command) == 0
+    return folder

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from evonasc.cost.scenario import Scenario
+from evonasc.errors import ConfigError
 from evonasc.problems import SplitNasProblem, Staircase
-from evonasc.search.design_latency import best_cuts, latency_ms
+from evonasc.search.design_latency import best_cuts
 from evonasc.space.nasbench201 import SKIP
 
 SCARCE = Scenario(max_payload_bytes=6000, payload_bits=(4, 8, 16), uplink_mbps=1.0)
@@ -30,7 +31,7 @@ def enumerated(problem, network):
         for width in range(3):
             design = np.array([[*network, cut, width]])
             if designs.is_valid(design)[0]:
-                found.append(float(latency_ms(problem, designs.canonical(design))[0]))
+                found.append(float(problem.latency_ms(designs.canonical(design))[0]))
     return min(found, default=np.inf)
 
 
@@ -40,7 +41,7 @@ def test_the_best_cut_is_what_asking_for_every_cut_and_width_finds(problem, nasb
     np.testing.assert_allclose(latency, [enumerated(problem, row) for row in networks.tolist()])
     assert problem.designs.is_valid(genes).all()
     np.testing.assert_array_equal(genes[:, :6], networks)
-    np.testing.assert_allclose(latency_ms(problem, problem.designs.canonical(genes)), latency)
+    np.testing.assert_allclose(problem.latency_ms(problem.designs.canonical(genes)), latency)
 
 
 def test_a_network_without_an_allowed_cut_takes_forever(problem):
@@ -61,4 +62,26 @@ def test_the_latency_is_the_problems_own_however_a_design_is_written(nasbench, t
     problem = SplitNasProblem(nasbench, Scenario(), table_errors)
     genes = np.column_stack([rng.integers(5, size=(200, 6)), rng.integers(20, size=200)])
     genes = genes[nasbench.is_connected(genes[:, :6])]
-    np.testing.assert_allclose(latency_ms(problem, genes), problem.columns(genes)["latency_ms"])
+    np.testing.assert_allclose(problem.latency_ms(genes), problem.columns(genes)["latency_ms"])
+
+
+def test_a_width_can_be_kept(problem, nasbench, rng):
+    networks, widths = nasbench.sample(30, rng=rng), rng.integers(3, size=30)
+    genes, latency = best_cuts(problem, networks, widths=widths)
+    np.testing.assert_array_equal(genes[:, 7], widths)
+    np.testing.assert_array_equal(genes[:, :6], networks)
+    for network, width, found in zip(networks.tolist(), widths.tolist(), latency, strict=True):
+        each = np.array([[*network, cut, width] for cut in range(20)])
+        allowed = each[problem.designs.is_valid(each)]
+        assert found == problem.latency_ms(allowed).min()
+    # 16 bits a value is at least twice as slow to send as 8, so keeping it costs time somewhere
+    assert (latency > best_cuts(problem, networks)[1]).any()
+
+
+def test_a_problem_without_latencies_is_refused():
+    class Errors(Staircase):
+        def columns(self, genes):
+            return {"error": np.zeros(len(genes))}
+
+    with pytest.raises(ConfigError, match=r"the column 'latency_ms' .*, got error\. Use --algo"):
+        best_cuts(Errors(), np.array([[0, 0, 0, 0, 0, 0]]))

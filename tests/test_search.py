@@ -10,14 +10,15 @@ from evonasc.errors import ConfigError, UnknownNameError
 from evonasc.front import hypervolume, igd_plus, non_dominated
 from evonasc.problems import DesignProblem, SplitNasProblem, Staircase
 from evonasc.problems.toy import ToySpace
-from evonasc.search.algorithms import ALGORITHMS, algorithm
+from evonasc.search.algorithms import ALGORITHMS, TRAINING, algorithm
 from evonasc.search.archive import Archive, BudgetSpent
 from evonasc.search.config import SearchConfig
 from evonasc.search.directions import reference_directions
 from evonasc.search.exact import exact_front
 from evonasc.space import DesignSpace
 
-NAMES = list(ALGORITHMS)
+#: Algorithms that search any problem; those that train weights have tests of their own.
+NAMES = [name for name in ALGORITHMS if name not in TRAINING]
 #: Algorithms that draw and stop at the budget.
 BUDGETED = [name for name in NAMES if name != "exact"]
 PYMOO = ["moead", "nsga2", "nsga3", "sms-emoa"]

@@ -15,12 +15,15 @@ from evonasc.errors import EvonascError
 COMMANDS = {
     "compare": ("compare", "set algorithms against each other over seeds"),
     "exact": ("exact", "the true front of a space small enough to list, kept in a cache"),
+    "explain": ("explain", "draw one design, and say what each change of it would do"),
     "hardware": ("hardware", "tables of predicted latencies; fit the predictors anew"),
     "list": ("listing", "name what can be chosen"),
+    "pick": ("pick", "choose one design of a run's front, and say why"),
     "plot": ("plot", "draw the fronts of finished runs"),
     "run": ("run", "search networks and cuts, return the front of trade-offs"),
     "show": ("show", "show a finished run"),
     "supernet": ("supernet", "train, score and rank the one-shot supernet"),
+    "sweep": ("sweep", "fronts and best cuts of a run over a range of link rates"),
 }
 
 

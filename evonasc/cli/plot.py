@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Draw PNG and SVG."""
     from evonasc.analysis.plotting import FrontSeries, front_figure, save_figure
-    from evonasc.search.exact import exact_front
+    from evonasc.search.exact_cache import true_front
     from evonasc.search.run import make_problem, space_of
     from evonasc.search.run_folder import (
         EVALUATIONS_FILE,
@@ -62,9 +62,10 @@ def execute(arguments: argparse.Namespace) -> int:
             )
         )
     same_scenario = all(config.scenario == configs[0].scenario for config in configs)
-    is_scored = all(config.accuracy == "supernet" for config in configs)
+    sources = {(config.accuracy, config.accuracy_table) for config in configs}
+    is_scored = len(sources) == 1 and configs[0].accuracy != "live"
     # The truth is enumerated on stored scores only.
-    truth = exact_front(make_problem(configs[0])) if same_scenario and is_scored else None
+    truth = true_front(make_problem(configs[0])) if same_scenario and is_scored else None
     figure = front_figure(
         series,
         objectives=objectives,

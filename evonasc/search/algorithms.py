@@ -13,6 +13,7 @@ Algorithm = Callable[[Archive, SearchConfig], None]
 ALGORITHMS: dict[str, tuple[str, str, str]] = {
     "deap-nsga2": ("deap_nsga2", "deap_nsga2", "NSGA-II (DEAP)"),
     "exact": ("exact", "exact", "enumerate every design (small spaces only)"),
+    "gdas": ("gdas", "gdas", "GDAS: Gumbel samples, weights trained with them (--data)"),
     "hwnas": ("hwnas", "hwnas", "ASNG for the device alone, cut afterwards; NASC's comparator"),
     "moead": ("moead", "moead", "MOEA/D (pymoo)"),
     "nasc": ("nasc", "nasc", "ASNG over network and cut, latency thresholds swept; the baseline"),
@@ -21,6 +22,15 @@ ALGORITHMS: dict[str, tuple[str, str, str]] = {
     "random": ("random_search", "random_search", "random valid designs"),
     "sms-emoa": ("sms_emoa", "sms_emoa", "SMS-EMOA (pymoo)"),
 }
+
+#: Algorithms that always train weights while they search, and so need images.
+TRAINING = ("gdas",)
+
+
+def trains_weights(config: SearchConfig) -> bool:
+    """Tell whether a search trains weights as it goes, so that its errors come from there."""
+    is_cotrained = config.algorithm == "nasc" and config.nasc_mode == "cotrain"
+    return is_cotrained or config.algorithm in TRAINING
 
 
 def algorithm(name: str) -> Algorithm:

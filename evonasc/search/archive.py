@@ -37,8 +37,10 @@ class Archive:
         self._on_new, self._should_stop = on_new, should_stop
         self._batches: list[tuple[IntArray, dict[str, FloatArray]]] = []
         self._place: dict[bytes, tuple[int, int]] = {}  # canonical genes -> (batch, row in it)
-        #: Designs asked for, repeats included.
+        #: Designs asked for, repeats and passes on single batches included.
         self.n_requested = 0
+        #: Forward passes that belong to no design kept here, yet count against the budget.
+        self.n_passes = 0
         #: What a search under thresholds would itself name as its result; else empty.
         self.answers: list[Answer] = []
 
@@ -48,7 +50,17 @@ class Archive:
     @property
     def is_spent(self) -> bool:
         """Whether the budget is used up."""
-        return self.budget is not None and len(self) >= self.budget
+        return self.budget is not None and len(self) + self.n_passes >= self.budget
+
+    def count_passes(self, n: int) -> None:
+        """Charge forward passes on single batches, by weights in training, to the budget.
+
+        What they gave is kept nowhere: the weights move on. Also asks whether to stop.
+        """
+        self.n_passes += n
+        self.n_requested += n
+        if self._should_stop():
+            raise KeyboardInterrupt
 
     def is_known(self, canonical: IntArray) -> BoolArray:
         """Tell which canonical designs were evaluated, ``(n,)``."""
@@ -78,7 +90,8 @@ class Archive:
         keys = [row.tobytes() for row in canonical]
         first = {key: row for row, key in reversed(list(enumerate(keys))) if key not in self._place}
         new = sorted(first.values())
-        room = len(new) if self.budget is None else max(self.budget - len(self), 0)
+        spent = len(self) + self.n_passes
+        room = len(new) if self.budget is None else max(self.budget - spent, 0)
         if new and room:
             self._add(canonical[new[:room]])
         if len(new) > room:

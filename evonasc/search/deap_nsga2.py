@@ -18,6 +18,7 @@ from evonasc.operators import DesignCrossover, DesignMutation, DesignSampling
 from evonasc.problems import DesignProblem
 from evonasc.search.archive import Archive
 from evonasc.search.config import SearchConfig
+from evonasc.search.refinement import SplitRefinement
 
 #: Matings in a row that may fail to give enough new designs (as many as pymoo's).
 _MATINGS = 100
@@ -42,22 +43,25 @@ class _Individual:
 class _Operators:
     """Our pymoo operators on arrays, each with its own probability."""
 
-    def __init__(self, problem: DesignProblem, rng: np.random.Generator) -> None:
-        self._problem, self._rng = problem, rng
+    def __init__(
+        self, problem: DesignProblem, refinement: SplitRefinement, rng: np.random.Generator
+    ) -> None:
+        self._problem, self._refinement, self._rng = problem, refinement, rng
         self._sampling, self._crossover = DesignSampling(), DesignCrossover()
         self._mutation = DesignMutation()
 
     def sample(self, n: int) -> IntArray:
         """Return ``(n, n_genes)`` designs."""
         drawn: IntArray = self._sampling.do(self._problem, n, random_state=self._rng).get("X")
-        return drawn
+        return self._refinement.refined(drawn)
 
     def children(self, parents: IntArray) -> IntArray:
         """Map parents ``(n_matings, 2, n_genes)`` to ``(2 n_matings, n_genes)`` children."""
         pairs = [Population.new("X", pair) for pair in parents]
         crossed = self._crossover.do(self._problem, pairs, random_state=self._rng)
         mutated = self._mutation.do(self._problem, crossed, random_state=self._rng)
-        return np.asarray(mutated.get("X"), dtype=np.int64)
+        children = np.asarray(mutated.get("X"), dtype=np.int64)
+        return self._refinement.refined(children)
 
 
 def deap_nsga2(archive: Archive, config: SearchConfig) -> None:
@@ -66,7 +70,8 @@ def deap_nsga2(archive: Archive, config: SearchConfig) -> None:
     Returns when mating finds no new design, 100 times in a row.
     """
     rng = np.random.default_rng(config.seed)
-    operators = _Operators(archive.problem, rng)
+    refinement = SplitRefinement.of(archive.problem, config)
+    operators = _Operators(archive.problem, refinement, rng)
     first = _new(archive, operators.sample(config.population))
     parents = _survivors(_evaluated(archive, first), config.population)
     while True:

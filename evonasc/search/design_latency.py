@@ -3,60 +3,57 @@
 import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
-from evonasc.cost.split_cost import split_costs
 from evonasc.errors import ConfigError
-from evonasc.problems import DesignProblem, SplitNasProblem
+from evonasc.problems import DesignProblem
 
 #: Networks drawn to learn the range of latencies where they are too many to list.
 _N_SAMPLED = 1000
-
-
-def latency_ms(problem: DesignProblem, genes: IntArray) -> FloatArray:
-    """Return the latency of designs, ms, ``(n,)``; their cuts need not be allowed.
-
-    Asks for no error in a :class:`SplitNasProblem`; other problems compute all their columns.
-
-    Raises:
-        GenomeError: Genes outside the space.
-    """
-    if isinstance(problem, SplitNasProblem):
-        canonical = problem.designs.canonical(genes)
-        costs = split_costs(canonical, designs=problem.designs, scenario=problem.scenario)
-        return costs.latency_ms
-    return problem.columns(genes)["latency_ms"]
 
 
 def on_device_ms(problem: DesignProblem, operations: IntArray) -> FloatArray:
     """Return the latency of whole networks on the device, allowed or not, ms, ``(n,)``."""
     genes = _widened(problem, operations)
     genes[:, operations.shape[1]] = problem.designs.space.n_blocks
-    return latency_ms(problem, genes)
+    return problem.latency_ms(genes)
 
 
 def best_cuts(
-    problem: DesignProblem, operations: IntArray, *, is_any_cut_allowed: bool = False
+    problem: DesignProblem,
+    operations: IntArray,
+    *,
+    widths: IntArray | None = None,
+    is_any_cut_allowed: bool = False,
 ) -> tuple[IntArray, FloatArray]:
     """Return each network's design of least latency, by enumeration of cuts and widths.
 
     Args:
         problem: Gives the latencies and the allowed cuts.
         operations: ``(n, n_operation_genes)`` networks.
+        widths: ``(n,)`` the payload-bits gene that each network keeps, where the width is a gene;
+            by default every width is tried.
         is_any_cut_allowed: Ignore what the scenario forbids.
 
     Returns:
         ``(n, n_genes)`` designs and their latencies in ms, ``(n,)``. A network without an allowed
-        cut takes infinitely long, and its design is not allowed.
+        cut takes infinitely long, and its design is not allowed. Of cuts equally fast, the
+        earliest.
+
+    Raises:
+        ConfigError: The problem has no column ``latency_ms``.
     """
     designs, n_operations = problem.designs, operations.shape[1]
-    n_cuts, n_widths = designs.space.n_blocks + 1, len(designs.payload_bits)
+    n_cuts = designs.space.n_blocks + 1
+    n_widths = len(designs.payload_bits) if widths is None else 1
     genes = np.repeat(_widened(problem, operations), n_widths * n_cuts, axis=0)
     genes[:, n_operations] = np.tile(np.arange(n_cuts), len(operations) * n_widths)
-    if designs.has_bits_gene:
+    if designs.has_bits_gene and widths is not None:
+        genes[:, -1] = np.repeat(widths, n_cuts)
+    elif designs.has_bits_gene:
         genes[:, -1] = np.tile(np.repeat(np.arange(n_widths), n_cuts), len(operations))
-    table = latency_ms(problem, genes)
-    if not is_any_cut_allowed:
-        table = np.where(designs.is_valid(genes), table, np.inf)
-    table = table.reshape(len(operations), n_widths * n_cuts)
+    is_asked = np.full(len(genes), True) if is_any_cut_allowed else designs.is_valid(genes)
+    asked_ms = np.full(len(genes), np.inf)
+    asked_ms[is_asked] = problem.latency_ms(genes[is_asked])
+    table = asked_ms.reshape(len(operations), n_widths * n_cuts)
     best = table.argmin(axis=1)
     least = table[np.arange(len(table)), best]
     rows = np.arange(len(table)) * table.shape[1] + best

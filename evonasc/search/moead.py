@@ -23,7 +23,7 @@ def moead(archive: Archive, config: SearchConfig) -> None:
     """
     if archive.problem.n_obj < 2:
         raise ConfigError("moead needs at least two objectives, got one. Use --algo nsga2.")
-    operators = design_operators(archive)
+    operators = design_operators(archive, config)
     del operators["eliminate_duplicates"]  # MOEA/D keeps copies of good designs on purpose
     directions = reference_directions(archive.problem.n_obj, config)
     n_neighbors = min(20, len(directions))

@@ -9,7 +9,8 @@ Reference: Shimizu et al. 2022, arXiv 2208.13968. Only its abstract was availabl
 minimises the error under a latency threshold, and that it searches by ASNG
 (:mod:`evonasc.search.asng`). How the paper weighs a latency beyond the threshold, and how it
 encodes the cut, is unknown to us; both rules here, and the sweep, are **our formulation**. Here the
-networks' weights are frozen: an evaluation looks the error up instead of training the supernet.
+networks' weights are frozen: an evaluation looks the error up instead of training the supernet;
+:mod:`evonasc.search.nasc_cotrain` trains both together.
 """
 
 from collections.abc import Callable
@@ -32,7 +33,7 @@ from evonasc.search.threshold_search import (
 )
 from evonasc.space import DesignSpace
 
-__all__ = ["NascConfig", "nasc", "nasc_answers", "room", "spend"]
+__all__ = ["NascConfig", "nasc", "nasc_answers", "require_reachable", "room", "spend"]
 
 
 def nasc(archive: Archive, config: SearchConfig) -> None:
@@ -41,7 +42,14 @@ def nasc(archive: Archive, config: SearchConfig) -> None:
     Sweeps again, from uniform distributions, while a good part of the budget is left: repeated
     samples cost nothing. The last designs, too few for a sweep, are drawn at random. Under one
     threshold it ends with its answer.
+
+    In the mode ``cotrain`` it is :func:`evonasc.search.nasc_cotrain.nasc_cotrain`.
     """
+    if config.nasc_mode == "cotrain":
+        from evonasc.search.nasc_cotrain import nasc_cotrain
+
+        nasc_cotrain(archive, config)
+        return
     nasc = NascConfig.of(config)
     spend(archive, config, lambda rng: _sweep(archive, config, nasc, rng=rng))
 
@@ -92,7 +100,7 @@ def _sweep(
     problem = archive.problem
     networks, least_ms = cuttable_networks(problem, rng=rng)
     if nasc.max_latency_ms is not None:
-        _require_reachable(archive, nasc.max_latency_ms, networks, least_ms)
+        require_reachable(archive, nasc.max_latency_ms, networks, least_ms)
     goals = thresholds(least_ms, budget=room(archive, config), nasc=nasc)
     answers, asng = [], Asng(problem.designs.n_choices)
     for index, goal in enumerate(goals.tolist()):
@@ -115,10 +123,10 @@ def whole_design(designs: DesignSpace, samples: IntArray) -> tuple[IntArray, Boo
 def room(archive: Archive, config: SearchConfig) -> int:
     """Return how many distinct designs may still be evaluated."""
     budget = config.budget if archive.budget is None else archive.budget
-    return max(budget - len(archive), 0)
+    return max(budget - len(archive) - archive.n_passes, 0)
 
 
-def _require_reachable(
+def require_reachable(
     archive: Archive, goal_ms: float, networks: IntArray, least_ms: FloatArray
 ) -> None:
     """Refuse a threshold that no design meets, and say what binds."""

@@ -13,5 +13,5 @@ from evonasc.search.pymoo_driver import design_operators, drive, with_batch_mati
 
 def nsga2(archive: Archive, config: SearchConfig) -> None:
     """Search by non-dominated sorting and crowding distance, with integer operators."""
-    algorithm = NSGA2(pop_size=config.population, **design_operators(archive))
+    algorithm = NSGA2(pop_size=config.population, **design_operators(archive, config))
     drive(with_batch_mating(algorithm), archive, seed=config.seed)

@@ -16,5 +16,5 @@ def nsga3(archive: Archive, config: SearchConfig) -> None:
     """Search by non-dominated sorting and niches around reference directions."""
     directions = reference_directions(archive.problem.n_obj, config)
     pop_size = max(config.population, len(directions))  # pymoo warns on the console otherwise
-    algorithm = NSGA3(directions, pop_size=pop_size, **design_operators(archive))
+    algorithm = NSGA3(directions, pop_size=pop_size, **design_operators(archive, config))
     drive(with_batch_mating(algorithm), archive, seed=config.seed)

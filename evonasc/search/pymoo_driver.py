@@ -18,14 +18,21 @@ from evonasc.operators import (
     DesignSampling,
 )
 from evonasc.search.archive import Archive
+from evonasc.search.config import SearchConfig
+from evonasc.search.refinement import SplitRefinement
 
 #: Designs in a row without a new one before a search is called exhausted.
 _PATIENCE = 5000
 
 
-def design_operators(archive: Archive) -> dict[str, Any]:
-    """Return fresh operators for a constructor: pymoo shares its default instances."""
+def design_operators(archive: Archive, config: SearchConfig) -> dict[str, Any]:
+    """Return fresh operators for a constructor: pymoo shares its default instances.
+
+    Raises:
+        ConfigError: The configuration wants cuts refined where that has no meaning.
+    """
     return {
+        "repair": SplitRefinement.of(archive.problem, config),
         "sampling": DesignSampling(),
         "crossover": DesignCrossover(),
         "mutation": DesignMutation(),

@@ -13,5 +13,5 @@ from evonasc.search.pymoo_driver import design_operators, drive, with_batch_mati
 
 def sms_emoa(archive: Archive, config: SearchConfig) -> None:
     """Search by least hypervolume contribution."""
-    algorithm = SMSEMOA(pop_size=config.population, **design_operators(archive))
+    algorithm = SMSEMOA(pop_size=config.population, **design_operators(archive, config))
     drive(with_batch_mating(algorithm), archive, seed=config.seed)

@@ -157,9 +157,11 @@ class ThresholdSearch:
     def _measured(self, genes: IntArray) -> tuple[FloatArray, FloatArray]:
         """Evaluate designs and return error and latency (ms), ``(n,)`` each."""
         columns = self._archive.columns_of(genes)
+        problem = self._archive.problem
+        error = problem.column(columns, "error")
         if self._latency_of is None:
-            return columns["error"], columns["latency_ms"]
-        return columns["error"], self._latency_of(self._archive.problem, genes)
+            return error, problem.column(columns, "latency_ms")
+        return error, self._latency_of(problem, genes)
 
     def _losses(self, genes: IntArray, is_found: BoolArray) -> FloatArray:
         """Return the losses of samples, ``(n,)``; those without any design share the worst."""

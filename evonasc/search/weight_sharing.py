@@ -1,0 +1,159 @@
+"""Searches that train shared weights as they go: thresholds, budget and the closing evaluations.
+
+One evaluation is one forward pass on images that the weights do not learn from. Most of the budget
+goes into passes on single batches, from which the search learns; these are counted, not kept, since
+the weights move on. When the training has ended, the answer to each threshold and designs drawn
+from the distributions are evaluated on the held-out images with the final weights: those make the
+run's table and front, so that its errors can be compared with each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from evonasc.arrays import IntArray
+from evonasc.errors import ConfigError
+from evonasc.problems import SplitNasProblem
+from evonasc.search.answer import Answer
+from evonasc.search.archive import Archive
+from evonasc.search.config import SearchConfig
+from evonasc.search.design_latency import cuttable_networks
+from evonasc.search.nasc import require_reachable, room, whole_design
+from evonasc.search.threshold_search import SLACK, NascConfig, thresholds
+
+if TYPE_CHECKING:  # torch comes with it, and takes seconds
+    from evonasc.accuracy.cotraining import SharedWeights
+
+#: Thresholds of a sweep; the weights are carried from one to the next.
+N_THRESHOLDS = 5
+#: Share of the budget kept for the closing evaluations.
+_CLOSING_SHARE = 0.05
+
+
+@dataclass(frozen=True)
+class StepLog:
+    """One step of weights and distribution."""
+
+    #: From 1.
+    step: int
+    #: The threshold searched under, ms.
+    max_latency_ms: float
+    #: Loss of the weights' batch, nats.
+    train_loss: float
+    #: Share of the weights' batch classified right.
+    train_accuracy: float
+    #: Mean loss of the step's samples on a batch of the second half, nats.
+    loss: float
+    #: Mean share of that batch classified right.
+    accuracy: float
+    #: Forward passes on the second half.
+    n_passes: int
+
+
+class Learner(Protocol):
+    """A distribution over designs that learns together with weights."""
+
+    #: Forward passes on the second half that a step takes, at most.
+    n_passes: int
+
+    def restart(self) -> None:
+        """Forget the distribution, keep the weights."""
+
+    def step(self, step: int, goal_ms: float, *, progress: float) -> StepLog:
+        """Train the weights by one batch, then the distribution; ``progress`` lies in [0, 1)."""
+
+    def mode(self) -> IntArray:
+        """Return the most probable sample, ``(n_genes,)``."""
+
+    def sample(self, n: int) -> IntArray:
+        """Draw ``(n, n_genes)`` samples."""
+
+
+def shared_weights(archive: Archive, *, name: str) -> SharedWeights:
+    """Return the weights of a problem whose errors come from weights in training, untrained.
+
+    Raises:
+        ConfigError: The problem's errors come from elsewhere.
+    """
+    problem = archive.problem
+    if isinstance(problem, SplitNasProblem):
+        from evonasc.accuracy.cotraining import SharedWeights
+
+        if isinstance(problem.accuracy, SharedWeights):
+            problem.accuracy.reset()
+            return problem.accuracy
+    raise ConfigError(
+        f"{name} trains weights on images while it searches, which stored errors cannot replace. "
+        "Name the data set: --data digits, or --data cifar10 --data-root DATA."
+    )
+
+
+def search_thresholds(
+    archive: Archive,
+    config: SearchConfig,
+    learner: Learner,
+    *,
+    on_step: Callable[[StepLog], None] = lambda log: None,
+) -> None:
+    """Train under each threshold in turn, then evaluate; see above.
+
+    Args:
+        archive: Counts every pass; keeps the closing evaluations and the answers.
+        config: Budget, seed, thresholds.
+        learner: Learns.
+        on_step: Called after each step.
+
+    Raises:
+        ConfigError: No design meets the threshold.
+        BudgetSpent: The closing evaluations used the budget up.
+    """
+    rng = np.random.default_rng(config.seed)
+    networks, least_ms = cuttable_networks(archive.problem, rng=rng)
+    if config.max_latency_ms is not None:
+        require_reachable(archive, config.max_latency_ms, networks, least_ms)
+    sweep = NascConfig(max_latency_ms=config.max_latency_ms, n_thresholds=N_THRESHOLDS)
+    budget = room(archive, config)
+    goals = thresholds(least_ms, budget=budget, nasc=sweep).tolist()
+    n_closing = max(len(goals), int(_CLOSING_SHARE * budget))
+    n_steps = max(budget - n_closing, 0) // learner.n_passes
+    modes, drawn, step = [], [], 0
+    for index, goal in enumerate(goals):
+        if not config.is_warm:
+            learner.restart()
+        while step < n_steps * (index + 1) // len(goals):
+            log = learner.step(step + 1, goal, progress=step / n_steps)
+            archive.count_passes(log.n_passes)
+            step += 1
+            on_step(log)
+        modes.append(learner.mode())
+        drawn.append(learner.sample(4 * n_closing))
+    for goal, mode in zip(goals, modes, strict=True):
+        archive.answers += _answer(archive, goal, mode[None])
+    # One design of each distribution after the other, so that each gets its share of the rest.
+    interleaved = np.stack(drawn, axis=1).reshape(-1, drawn[0].shape[1])
+    archive.evaluate(whole_design(archive.problem.designs, interleaved)[0])
+
+
+def _answer(archive: Archive, goal_ms: float, mode: IntArray) -> list[Answer]:
+    """Evaluate a most probable design, ``(1, n_genes)``; none where its network has no cut."""
+    problem = archive.problem
+    genes, _ = whole_design(problem.designs, mode)
+    if len(genes) == 0:
+        return []
+    columns = archive.columns_of(genes)
+    error = float(problem.column(columns, "error")[0])
+    latency = float(problem.column(columns, "latency_ms")[0])
+    return [
+        Answer(
+            max_latency_ms=goal_ms,
+            genes=tuple(genes[0].tolist()),
+            error=error,
+            latency_ms=latency,
+            is_feasible=latency <= goal_ms * (1 + SLACK),
+            is_repaired=not bool(problem.designs.is_valid(mode)[0]),
+        )
+    ]
