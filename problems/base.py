@@ -22,10 +22,12 @@ class DesignProblem(Problem):
         designs: The designs a search may visit.
         objectives: Columns to minimise, in the order of the objectives.
         known_columns: Columns that can be objectives.
+        error_resolution: Errors that differ by less count as equal in the objective ``error``; see
+            :func:`coarse_error`. The column keeps the exact value.
 
     Raises:
         UnknownNameError: An objective is no column.
-        ConfigError: No objective, or one named twice.
+        ConfigError: No objective, or one named twice; or a resolution that cannot be.
     """
 
     cut_free_columns: frozenset[str] = frozenset()
@@ -36,6 +38,7 @@ class DesignProblem(Problem):
         *,
         objectives: tuple[str, ...],
         known_columns: tuple[str, ...],
+        error_resolution: float = 0.0,
     ) -> None:
         for name in objectives:
             if name not in known_columns:
@@ -44,7 +47,9 @@ class DesignProblem(Problem):
             raise ConfigError(
                 f"objectives must name at least one column, each once, got {objectives}."
             )
+        require_error_resolution(error_resolution, objectives=objectives)
         self.designs, self.objectives = designs, objectives
+        self.error_resolution = error_resolution
         upper = np.array(designs.n_choices) - 1
         super().__init__(
             n_var=designs.n_genes,
@@ -117,9 +122,51 @@ class DesignProblem(Problem):
         return columns
 
     def objective_values(self, columns: dict[str, FloatArray]) -> FloatArray:
-        """Return the objectives among the columns, ``(n, n_obj)``."""
-        return np.stack([columns[name] for name in self.objectives], axis=1)
+        """Return the objectives among the columns, ``(n, n_obj)``; the error at its resolution."""
+        return searched_values(
+            np.stack([columns[name] for name in self.objectives], axis=1),
+            objectives=self.objectives,
+            error_resolution=self.error_resolution,
+        )
 
     def _evaluate(self, x: IntArray, out: dict[str, Any], *args: Any, **kwargs: Any) -> None:
         """Fill ``out["F"]``; pymoo itself would let a missing or infinite value pass."""
         out["F"] = self.objective_values(self.checked_columns(x))
+
+
+def coarse_error(error: FloatArray, *, resolution: float) -> FloatArray:
+    """Return errors as a search sees them: rounded down to multiples of the resolution, same shape.
+
+    A resolution of 0 leaves them as they are. What lies a billionth of the resolution below a
+    multiple belongs to it: 0.3 is three times 0.1 for a reader, if not in binary.
+    """
+    if resolution == 0:
+        return error
+    coarse: FloatArray = np.floor(error / resolution + 1e-9) * resolution
+    return coarse
+
+
+def searched_values(
+    table: FloatArray, *, objectives: tuple[str, ...], error_resolution: float
+) -> FloatArray:
+    """Return exact values of objectives, ``(n, n_obj)``, as a search compares them."""
+    if error_resolution == 0 or "error" not in objectives:
+        return table
+    place, values = objectives.index("error"), table.copy()
+    values[:, place] = coarse_error(table[:, place], resolution=error_resolution)
+    return values
+
+
+def require_error_resolution(resolution: float, *, objectives: tuple[str, ...]) -> None:
+    """Refuse a resolution that is no fraction, or one of an error that is no objective.
+
+    Raises:
+        ConfigError: It is.
+    """
+    if not 0 <= resolution < 1:
+        raise ConfigError(f"error_resolution must be a fraction in [0, 1), got {resolution}.")
+    if resolution > 0 and "error" not in objectives:
+        raise ConfigError(
+            "error_resolution must be used with the objective error, got "
+            f"{', '.join(objectives)}. Leave out --error-resolution, or add error."
+        )

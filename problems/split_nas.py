@@ -35,6 +35,8 @@ OBJECTIVES = (
 #: What can be an objective besides where the rate of the link varies, the second with a deadline.
 TRACE_OBJECTIVES = ("latency_p95_ms", "miss_probability")
 DEFAULT_OBJECTIVES = ("error", "latency_ms")
+#: Columns that a calibration adds: the error of a network trained alone, and its error bar.
+CALIBRATED = ("error_calibrated", "error_calibrated_low", "error_calibrated_high")
 
 
 class ErrorSource(Protocol):
@@ -69,6 +71,19 @@ class PayloadSource(Protocol):
         """
 
 
+class ErrorCalibration(Protocol):
+    """Reads errors as those that networks trained alone would have, with an error bar."""
+
+    #: One sentence on where it comes from.
+    provenance: str
+
+    def __call__(self, error: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return the trained error of errors, and its lower and upper bound, ``(n,)`` each.
+
+        All three must not fall where the error rises.
+        """
+
+
 class SplitNasProblem(DesignProblem):
     """Architecture and split point together, for one scenario.
 
@@ -80,6 +95,8 @@ class SplitNasProblem(DesignProblem):
         scenario: Machines, link, and which cuts are allowed.
         accuracy: Gives the error.
         objectives: Any of ``OBJECTIVES`` and ``TRACE_OBJECTIVES``, in any order.
+        error_resolution: See :class:`~evonasc.problems.base.DesignProblem`.
+        calibration: Adds the columns of ``CALIBRATED``; the objective stays the error itself.
 
     Raises:
         UnknownNameError: An unknown objective.
@@ -93,10 +110,12 @@ class SplitNasProblem(DesignProblem):
         accuracy: ErrorSource,
         *,
         objectives: tuple[str, ...] = DEFAULT_OBJECTIVES,
+        error_resolution: float = 0.0,
+        calibration: ErrorCalibration | None = None,
     ) -> None:
         if "energy_mj" in objectives:
             head_power_mw(scenario)  # refuses unknown power before a search begins
-        self.scenario, self.accuracy = scenario, accuracy
+        self.scenario, self.accuracy, self.calibration = scenario, accuracy, calibration
         #: Knows what payloads do to the error, where they do something.
         self._payload: PayloadSource | None = None
         if isinstance(accuracy, PayloadSource) and not scenario.is_payload_harmless:
@@ -106,7 +125,10 @@ class SplitNasProblem(DesignProblem):
         _require_link(scenario, objectives)
         self.link = varying_link(scenario)  # None where the rate is fixed
         super().__init__(
-            design_space(scenario, space), objectives=objectives, known_columns=OBJECTIVES + TRACE_OBJECTIVES
+            design_space(scenario, space),
+            objectives=objectives,
+            known_columns=OBJECTIVES + TRACE_OBJECTIVES,
+            error_resolution=error_resolution,
         )
 
     def columns(self, genes: IntArray) -> dict[str, FloatArray]:
@@ -122,6 +144,8 @@ class SplitNasProblem(DesignProblem):
             "payload_bytes": costs.payload_bytes,
             "head_memory_bytes": costs.head_memory_bytes,
         }
+        if self.calibration is not None:
+            columns.update(zip(CALIBRATED, self.calibration(columns["error"]), strict=True))
         if "energy_mj" in self.objectives:
             columns["energy_mj"] = split_energy_mj(costs, scenario=self.scenario, link=self.link)
         if self.link is not None:
@@ -170,6 +194,7 @@ class SplitNasProblem(DesignProblem):
             "problem": "split-nas",
             "space": self.designs.space.name,
             "scenario": fields,
+            "error_resolution": self.error_resolution,
             "own_machines": [
                 machine_digest(self.scenario.head_hardware),
                 machine_digest(self.scenario.tail_hardware),
@@ -182,7 +207,18 @@ class SplitNasProblem(DesignProblem):
         return (
             self.accuracy.provenance,
             self._payload_line(),
+            *([] if self.calibration is None else [self.calibration.provenance]),
+            *self._resolution_lines(),
             *cost_provenance(self.scenario, objectives=self.objectives, link=self.link),
+        )
+
+    def _resolution_lines(self) -> tuple[str, ...]:
+        """Say what counts as a tie, where anything does."""
+        if self.error_resolution == 0:
+            return ()
+        return (
+            f"error as an objective: rounded down to multiples of {self.error_resolution:g}, in "
+            "the true front too; differences below that count as ties. The column error is exact.",
         )
 
     def _payload_line(self) -> str:

@@ -33,8 +33,17 @@ MAY_IMPORT = {
 }
 
 # Third party -> the modules that may import it; a name covers what lies below it.
-FIGURES = ("evonasc.analysis.comparison_figures", "evonasc.analysis.plotting")
+FIGURES = (
+    "evonasc.analysis.comparison_figures",
+    "evonasc.analysis.curves",
+    "evonasc.analysis.headline_figure",
+    "evonasc.analysis.network_figure",
+    "evonasc.analysis.payload_figure",
+    "evonasc.analysis.phase_figure",
+    "evonasc.analysis.plotting",
+)
 DOORS = {
+    "PIL": ("evonasc.accuracy.image_files",),
     "deap": ("evonasc.search.deap_nsga2",),
     "joblib": ("evonasc.accuracy", "evonasc.analysis", "evonasc.search"),
     "matplotlib": FIGURES,
@@ -45,6 +54,7 @@ DOORS = {
     "safetensors": ("evonasc.accuracy",),
     "scipy": ("evonasc.accuracy", "evonasc.analysis", "evonasc.cost"),
     "seaborn": FIGURES,
+    "sklearn": ("evonasc.accuracy.digits",),
     "torch": ("evonasc.accuracy",),
 }
 

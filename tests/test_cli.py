@@ -15,7 +15,7 @@ from evonasc import __version__
 from evonasc.cli import COMMANDS, main
 from evonasc.cost.hardware import HARDWARE
 from evonasc.cost.scenario import FIELD_HELP, FIELD_KINDS
-from evonasc.search.algorithms import ALGORITHMS
+from evonasc.search.algorithms import ALGORITHMS, TRAINING
 
 RUN = ["run", "--budget", "120", "--pop-size", "20", "--no-plot"]
 
@@ -59,7 +59,7 @@ def test_json_is_one_document_with_the_front(tmp_path, capsys):
     assert document["versions"]["evonasc"] == __version__
 
 
-@pytest.mark.parametrize("algorithm", sorted(set(ALGORITHMS) - {"exact"}))
+@pytest.mark.parametrize("algorithm", sorted({*ALGORITHMS} - {"exact", *TRAINING}))
 def test_every_algorithm_runs_from_the_command_line(algorithm, tmp_path):
     out = tmp_path / "r"
     assert main([*RUN, "--quiet", "--algo", algorithm, "--out", str(out)]) == 0

@@ -4,9 +4,10 @@ import pickle
 import numpy as np
 import pytest
 
-from evonasc.accuracy import datasets
-from evonasc.accuracy.datasets import Images, decode_batch, load_data
-from evonasc.errors import DataFileError, UnknownNameError
+from evonasc.accuracy import cifar
+from evonasc.accuracy.cifar import decode_batch
+from evonasc.accuracy.datasets import Images, default_n_validation, load_data
+from evonasc.errors import ConfigError, DataFileError, UnknownNameError
 
 
 def batch(n=10, *, dtype=np.uint8, seed=0):
@@ -24,11 +25,11 @@ def small_cifar(tmp_path, monkeypatch):
     """Six batches of the official layout with ten images each, and their MD5 sums."""
     folder = tmp_path / "cifar-10-batches-py"
     folder.mkdir()
-    for number, name in enumerate(datasets.CIFAR10_MD5):
+    for number, name in enumerate(cifar.CIFAR10_MD5):
         content = pickle.dumps(batch(seed=number), 2)
         (folder / name).write_bytes(content)
-        digest = datasets.hashlib.md5(content, usedforsecurity=False).hexdigest()
-        monkeypatch.setitem(datasets.CIFAR10_MD5, name, digest)
+        digest = cifar.hashlib.md5(content, usedforsecurity=False).hexdigest()
+        monkeypatch.setitem(cifar.CIFAR10_MD5, name, digest)
     return tmp_path
 
 
@@ -103,6 +104,64 @@ def test_a_folder_without_the_data_set_says_what_to_give(tmp_path):
 def test_an_unknown_data_set_is_named(tmp_path):
     with pytest.raises(UnknownNameError, match=r"Unknown data set 'cifar11'. Did you mean"):
         load_data("cifar11", tmp_path, n_validation=1, seed=0)
+
+
+@pytest.fixture
+def small_cifar100(tmp_path, monkeypatch):
+    """The official layout with ten test and thirty training images, and its MD5 sums."""
+    folder = tmp_path / "cifar-100-python"
+    folder.mkdir()
+    parts = {"train": batch(30, seed=1), "test": batch(10, seed=2)}
+    for part in parts.values():
+        part[b"fine_labels"] = part.pop(b"labels")
+        part[b"coarse_labels"] = [0] * len(part[b"fine_labels"])
+    meta = {b"fine_label_names": [b"a"] * 100, b"coarse_label_names": [b"b"] * 20}
+    for name, content in {**parts, "meta": meta}.items():
+        (folder / name).write_bytes(pickle.dumps(content, 2))
+        digest = cifar.hashlib.md5((folder / name).read_bytes(), usedforsecurity=False)
+        monkeypatch.setitem(cifar.CIFAR100_MD5, name, digest.hexdigest())
+    return tmp_path, parts
+
+
+def test_cifar100_has_fine_labels_and_as_many_classes_as_its_meta_names(small_cifar100):
+    root, parts = small_cifar100
+    data = load_data("cifar100", root, n_validation=6, seed=0)
+    assert (len(data.train), len(data.validation), len(data.test)) == (24, 6, 10)
+    assert data.n_classes == 100
+    assert data.test.labels.tolist() == parts["test"][b"fine_labels"]
+
+
+def test_cifar100_is_refused_by_the_published_sums(small_cifar100):
+    root, _ = small_cifar100
+    path = root / "cifar-100-python" / "meta"
+    path.write_bytes(path.read_bytes() + b"x")
+    with pytest.raises(DataFileError, match=r"meta must have MD5 .*, got "):
+        load_data("cifar100", root, seed=0)
+
+
+def test_published_sums_have_not_been_mistyped():
+    assert cifar.CIFAR100_MD5 == {
+        "train": "16019d7e3df5f24257cddd939b257f8d",
+        "test": "f0ef6b0ae62326f3e7ffdfab6717acfc",
+        "meta": "7973b15100ade9c7d40fb424638fde48",
+    }
+
+
+def test_data_sets_that_must_be_brought_need_a_folder():
+    with pytest.raises(
+        DataFileError, match="'cifar100' needs the folder of its files: --data-root"
+    ):
+        load_data("cifar100", seed=0)
+
+
+def test_a_negative_seed_is_refused():
+    with pytest.raises(ConfigError, match="seed must be at least 0, got -1"):
+        load_data("digits", seed=-1)
+
+
+@pytest.mark.parametrize(("n", "held_out"), [(50_000, 5000), (10_000, 1000), (1438, 287), (9, 1)])
+def test_small_sets_hold_out_a_larger_share(n, held_out):
+    assert default_n_validation(n) == held_out
 
 
 @pytest.mark.parametrize("n_validation", [0, 50])

@@ -67,3 +67,8 @@ def test_the_expected_time_is_the_mean_of_counted_transmissions(loss, rng):
     simulated = transmissions * 1500 * 8 / 10_000
     tolerance = 5 * simulated.std() / 4000**0.5
     assert abs(simulated.mean() - one(20 * 1460, packet_loss=loss)) < tolerance
+
+
+def test_packets_that_are_not_sent_again_are_sent_once():
+    for loss in (0.0, 0.25, 0.9):
+        assert one(1000, packet_loss=loss, retransmit=False) == pytest.approx(0.832)

@@ -6,11 +6,13 @@ from evonasc.accuracy.calibration import LossToError
 from evonasc.accuracy.checkpoint import Checkpoint, decode_checkpoint, encode_checkpoint
 from evonasc.accuracy.datasets import Images
 from evonasc.accuracy.live import LiveError
+from evonasc.accuracy.payload_effects import MeasuredIncrease
 from evonasc.accuracy.scoring import score_cells
 from evonasc.accuracy.supernet import SupernetConfig, initialise
 from evonasc.accuracy.weights import TrainedSupernet, half_precision, shipped_supernet
+from evonasc.cost.scenario import Scenario
 from evonasc.errors import ConfigError, DataFileError
-from evonasc.problems import Staircase
+from evonasc.problems import SplitNasProblem, Staircase
 from evonasc.space import DesignSpace, NasBench201
 from evonasc.space.nasbench201 import canonical_connected_cells, cell_number
 
@@ -92,3 +94,24 @@ def test_a_checkpoint_must_say_how_it_was_trained(header):
     data = encode_checkpoint(Checkpoint({"weight.a": torch.zeros(1)}, header))
     with pytest.raises(DataFileError, match="here is no checkpoint of evonasc"):
         decode_checkpoint(data, where="here")
+
+
+def test_live_evaluation_measures_what_the_payload_does(supernet, images, designs):
+    live = LiveError(
+        TrainedSupernet(supernet, {"data": "noise"}),
+        images,
+        loss_to_error=LossToError((2.0, 3.0), (0.2, 0.4)),
+    )
+    lossy = Scenario(packet_loss=0.4, retransmit=False)
+    problem = SplitNasProblem(NasBench201(), lossy, live)
+    assert "error" not in problem.cut_free_columns
+    assert "measured by forward passes" in problem.provenance()[1]
+    genes = np.array([[*CELLS[2], 3], [*CELLS[2], 19]])
+    measured = MeasuredIncrease(supernet, images)(genes, designs=designs, scenario=lossy)
+    own = live.error(genes, designs=designs)
+    expected = np.clip(own + measured, 0, 1)
+    np.testing.assert_array_equal(problem.columns(genes)["error"], expected)
+    assert measured[0] != 0
+    toy = Staircase().designs
+    with pytest.raises(ConfigError, match="knows the space 'nasbench201' only"):
+        live.payload_increase(np.zeros((1, 7), dtype=np.int64), designs=toy, scenario=lossy)

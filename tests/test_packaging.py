@@ -93,7 +93,12 @@ def test_there_are_examples():
 
 def test_third_parties_are_declared():
     """Also those that another dependency brings along today."""
-    declared = {re.split(r"[<>=]", line)[0] for line in PYPROJECT["project"]["dependencies"]}
+    project = PYPROJECT["project"]
+    extras = [project["optional-dependencies"][name] for name in ("digits", "images")]
+    lines = [*project["dependencies"], *(line for extra in extras for line in extra)]
+    modules = {"pillow": "PIL", "scikit-learn": "sklearn"}  # where they are named differently
+    names = {re.split(r"[<>=]", line)[0] for line in lines}
+    declared = {modules.get(name, name) for name in names}
     pattern = re.compile(r"^\s*(?:from|import) (\w+)", re.MULTILINE)
     used = {
         top for path in SOURCES.values() for top in pattern.findall(path.read_text("utf-8"))

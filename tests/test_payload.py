@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 
-from evonasc.cost.payload import PAYLOAD_WIDTHS, check_width, payload_bytes, payload_table
+from evonasc.cost.payload import (
+    PAYLOAD_WIDTHS,
+    Sending,
+    check_width,
+    payload_bytes,
+    payload_table,
+)
 from evonasc.errors import ConfigError
 
 AFTER_STAGE_1, AFTER_REDUCTION_1, AFTER_STAGE_3 = 6, 7, 18
@@ -53,3 +59,28 @@ def test_widths_that_are_not_offered_are_refused(nasbench, bits):
         check_width(bits)
     with pytest.raises(ConfigError, match=f"got {bits}"):
         payload_table(nasbench, bits=bits)
+
+
+def test_a_packet_holds_whole_values():
+    # 1460 bytes of 4 bits are 2920 values; 13 bytes of 32 bits are 3, a quarter byte is none
+    assert Sending(4).values_per_packet == 2920
+    assert Sending(32, packet_bytes=13).values_per_packet == 3
+    with pytest.raises(
+        ConfigError, match=r"at least one value of 32 bits, got 3 bytes\. Raise mtu"
+    ):
+        Sending(32, packet_loss=0.1, packet_bytes=3)
+    assert Sending(32, packet_bytes=3).is_harmless  # nothing is lost, so packets do not matter
+
+
+def test_what_harms_is_few_bits_or_loss():
+    is_harmless = [Sending(bits).is_harmless for bits in PAYLOAD_WIDTHS]
+    assert dict(zip(PAYLOAD_WIDTHS, is_harmless, strict=True)) == {
+        2: False,
+        4: False,
+        8: True,
+        16: True,
+        32: True,
+    }
+    assert not Sending(32, packet_loss=0.001).is_harmless
+    with pytest.raises(ConfigError, match=r"packet_loss must lie in \[0, 1\), got 1"):
+        Sending(8, packet_loss=1.0)

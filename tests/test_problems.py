@@ -1,4 +1,7 @@
+import dataclasses
 import itertools
+import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +16,9 @@ from evonasc.front import non_dominated
 from evonasc.problems import DesignProblem, SplitNasProblem, Staircase
 from evonasc.problems.split_nas import DEFAULT_OBJECTIVES, OBJECTIVES
 from evonasc.problems.toy import ToySpace
+from evonasc.search.algorithms import algorithm
+from evonasc.search.archive import Archive
+from evonasc.search.config import SearchConfig
 from evonasc.space import NasBench201
 
 THREE_WIDTHS = Scenario(payload_bits=(4, 8, 32), min_split=0, one_way_delay_ms=3.0)
@@ -247,3 +253,82 @@ def test_an_error_that_is_no_number_names_the_design(nasbench):
     wanted = r"error must be finite, got nan for genes \[0, 0, 0, 3, 0, 0, 7\]"
     with pytest.raises(EvaluationError, match=wanted):
         problem.evaluate(genes)
+
+
+# What searches ask besides columns
+
+
+class Unasked:
+    """An error source that must not be asked."""
+
+    provenance = "nowhere"
+
+    def error(self, genes, *, designs):
+        raise AssertionError
+
+
+def test_latencies_are_known_without_asking_for_an_error(nasbench, table_errors, rng):
+    genes = rng.integers(0, design_space(THREE_WIDTHS, nasbench).n_choices, size=(50, 8))
+    genes = genes[nasbench.is_connected(genes[:, :6])]
+    latency = SplitNasProblem(nasbench, THREE_WIDTHS, Unasked()).latency_ms(genes)
+    columns = SplitNasProblem(nasbench, THREE_WIDTHS, table_errors).columns(genes)
+    np.testing.assert_array_equal(latency, columns["latency_ms"])
+    parts = columns["head_ms"] + columns["uplink_ms"] + columns["tail_ms"]
+    np.testing.assert_allclose(latency, parts)
+
+
+def test_the_latency_of_any_problem_is_its_column(staircase):
+    # sum 10, best cut 10 mod 6 + 1 = 5; the cut at 2 lies three off
+    genes = np.array([[4, 4, 2, 0, 0, 0, 5], [4, 4, 2, 0, 0, 0, 2]])
+    assert staircase.latency_ms(genes).tolist() == [10.0, 13.0]
+
+
+def test_a_problem_without_latencies_says_so():
+    with pytest.raises(ConfigError, match="must have the column 'latency_ms' .*, got a, b. Use"):
+        Fixed({"a": np.zeros(1), "b": np.zeros(1)}).latency_ms(np.array([DESIGN]))
+
+
+class Renamed(Staircase):
+    """The staircase without one of its columns."""
+
+    def __init__(self, missing):
+        super().__init__()
+        self.missing = missing
+
+    def columns(self, genes):
+        columns = super().columns(genes)
+        columns["size"] = columns.pop(self.missing)
+        return columns
+
+
+@pytest.mark.parametrize("missing", ["error", "latency_ms"])
+@pytest.mark.parametrize("name", ["nasc", "hwnas"])
+def test_searches_under_thresholds_refuse_problems_without_their_columns(name, missing):
+    problem = Renamed(missing)
+    problem.objectives = ("size",)
+    with pytest.raises(ConfigError, match=f"must have the column '{missing}'"):
+        algorithm(name)(Archive(problem, budget=150), SearchConfig(algorithm=name, budget=150))
+
+
+def test_the_identity_is_everything_that_decides_and_json(nasbench, table_errors):
+    one = SplitNasProblem(nasbench, THREE_WIDTHS, table_errors).identity()
+    assert json.loads(json.dumps(one)) == one
+    same = replace(THREE_WIDTHS, name="other name")
+    assert SplitNasProblem(nasbench, same, table_errors).identity() == one
+    fields = {field.name for field in dataclasses.fields(Scenario)} - {"name"}
+    assert set(one["scenario"]) == fields
+
+    class Worse:
+        provenance = "made up"
+
+        def error(self, genes, *, designs):
+            return table_errors.error(genes, designs=designs) * (1 + 1e-12)
+
+    assert SplitNasProblem(nasbench, THREE_WIDTHS, Worse()).identity() != one
+
+
+def test_who_cannot_tell_his_identity_has_none(nasbench, monkeypatch, table_errors):
+    assert Fixed({}).identity() is None
+    assert Staircase().identity() == {"problem": "toy"}
+    monkeypatch.setattr(NasBench201, "networks", lambda self: None)
+    assert SplitNasProblem(nasbench, Scenario(), table_errors).identity() is None

@@ -6,6 +6,7 @@ import pytest
 
 from evonasc.cost.cuts import design_space
 from evonasc.cost.hardware import HARDWARE
+from evonasc.cost.payload import Sending
 from evonasc.cost.scenario import (
     DEFAULT_SCENARIO,
     SCENARIOS,
@@ -146,7 +147,7 @@ def test_base_names_the_scenario_to_start_from(toml):
     ("text", "error", "message"),
     [
         ("uplink_mpbs = 3", UnknownNameError, "scenario field 'uplink_mpbs'. Did you mean 'upl"),
-        ("[link]\nrate = 1", UnknownNameError, "scenario field 'link'"),
+        ("[uplink]\nrate = 1", UnknownNameError, "scenario field 'uplink'"),
         ('base = "nowhere"', UnknownNameError, "scenario 'nowhere'"),
         ('uplink_mbps = "3"', ConfigError, "uplink_mbps must be a number, got '3'"),
         ("uplink_mbps = true", ConfigError, "uplink_mbps must be a number, got True"),
@@ -212,3 +213,29 @@ def test_a_scenario_survives_being_written_as_json(scenario):
     written = json.loads(json.dumps(as_dict(scenario)))
     assert override(Scenario(), written) == scenario
     assert written.keys() == {field.name for field in dataclasses.fields(Scenario)}
+
+
+# What the payload suffers
+
+
+def test_lost_packets_harm_only_where_they_are_not_sent_again():
+    assert Scenario().is_payload_harmless
+    assert Scenario(packet_loss=0.3).is_payload_harmless
+    assert Scenario(retransmit=False).is_payload_harmless
+    lossy = Scenario(packet_loss=0.3, retransmit=False, mtu_bytes=576)
+    assert not lossy.is_payload_harmless
+    # 576 less 40 bytes of headers
+    assert lossy.sending(8) == Sending(8, packet_loss=0.3, packet_bytes=536)
+    assert Scenario(packet_loss=0.3).sending(8) == Sending(8)
+
+
+def test_one_narrow_width_on_offer_is_enough_to_harm():
+    assert Scenario(payload_bits=(8, 16, 32)).is_payload_harmless
+    assert not Scenario(payload_bits=(4, 8)).is_payload_harmless
+
+
+def test_sending_again_is_yes_or_no():
+    assert override(Scenario(), {"retransmit": False}).retransmit is False
+    for value in (0, 1, "no", None):
+        with pytest.raises(ConfigError, match="retransmit must be true or false, got"):
+            override(Scenario(), {"retransmit": value})

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from evonasc.arrays import FloatArray
+from evonasc.errors import EvaluationError
 
 #: What a reader of such an error must know.
 CAVEAT = (
     "ordered by loss, on the scale of the supernet's top-1 error. It is not the accuracy of a "
-    "network trained alone, and takes no account of payload quantisation."
+    "network trained alone."
 )
 _LEVELS = np.linspace(0, 1, 21)
 
@@ -45,7 +46,15 @@ def match_quantiles(loss: FloatArray, error: FloatArray) -> LossToError:
     Args:
         loss: ``(n,)`` validation losses of scored networks.
         error: ``(n,)`` their top-1 errors, fractions.
+
+    Raises:
+        EvaluationError: All losses are equal, or one is no number: nothing tells networks apart.
     """
+    if not np.isfinite(loss).all() or np.ptp(loss) == 0:
+        raise EvaluationError(
+            "The supernet must give different networks different, finite losses. Train it longer, "
+            "or at a lower learning rate."
+        )
     losses, errors = np.quantile(loss, _LEVELS), np.quantile(error, _LEVELS)
     # Errors are multiples of 1 / n_images, so neighbouring quantiles can coincide. One knot of
     # equals is kept, else the map would tie networks whose losses differ: the first, but at the

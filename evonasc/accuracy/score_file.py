@@ -7,22 +7,22 @@ from pathlib import Path
 import numpy as np
 
 from evonasc.accuracy.checkpoint import load_checkpoint
-from evonasc.accuracy.live import scoring_images
-from evonasc.accuracy.scores import SCORES_ASSET, SupernetScores, decode_scores, encode_scores
+from evonasc.accuracy.live import scoring_images, weights_sum
+from evonasc.accuracy.scores import SCORES_ASSET, SupernetScores, encode_scores, read_scores
 from evonasc.accuracy.scoring import SCORING_BATCH, score_in_parallel
 from evonasc.accuracy.weights import WEIGHTS_ASSET, half_precision, read_supernet
 from evonasc.assets import write_asset
-from evonasc.errors import AssetError, ConfigError, DataFileError
+from evonasc.errors import ConfigError
 from evonasc.files import write_atomically
 from evonasc.space.nasbench201 import canonical_connected_cells
 
 
 def score_to_file(
     weights: Path,
-    data_root: Path,
+    data_root: Path | None,
     out: Path,
     *,
-    n_images: int,
+    n_images: int | None,
     n_jobs: int,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> SupernetScores:
@@ -30,9 +30,9 @@ def score_to_file(
 
     Args:
         weights: Training checkpoint or weight file.
-        data_root: Folder with the files of the supernet's data set.
+        data_root: Folder with the files of the supernet's data set, where it needs one.
         out: Score file; written after every chunk of networks.
-        n_images: Held-out training images to score on.
+        n_images: Held-out training images to score on; by default all, but no more than 1,000.
         n_jobs: Worker processes, one thread each.
         on_progress: Called with (networks done, networks in all).
 
@@ -44,11 +44,12 @@ def score_to_file(
         raise ConfigError(f"jobs must be at least 1, got {n_jobs}.")
     trained = read_supernet(weights)
     images = scoring_images(trained, data_root, n_images=n_images)
+    n_images = len(images)
     header: dict[str, object] = {
         "training": trained.training,
         "scoring_batch": SCORING_BATCH,
         "precision": "bf16 autocast on the CPU",
-        "weights_sum": sum(float(w.detach().double().sum()) for w in trained.supernet.parameters()),
+        "weights_sum": weights_sum(trained),
     }
     cells = canonical_connected_cells()
     done = SupernetScores(
@@ -79,18 +80,6 @@ def score_to_file(
         write_atomically(out, encode_scores(done))
         on_progress(len(done.cells), len(cells))
     return read_scores(out)  # as it will be read: losses rounded to single precision
-
-
-def read_scores(path: Path) -> SupernetScores:
-    """Read a score file of the user.
-
-    Raises:
-        DataFileError: Missing, or no score file.
-    """
-    try:
-        return decode_scores(path.read_bytes(), where=str(path))
-    except (OSError, AssetError) as error:
-        raise DataFileError(f"{path} is no score file: {error}") from error
 
 
 def ship(weights: Path, scores: SupernetScores) -> list[Path]:

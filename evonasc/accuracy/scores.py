@@ -6,15 +6,23 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
 from evonasc.accuracy.calibration import CAVEAT, LossToError, match_quantiles
+from evonasc.accuracy.payload_model import model_for, model_provenance, modelled_increase
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.assets import read_asset
-from evonasc.errors import AssetError, ConfigError, EvaluationError
+from evonasc.cost.scenario import Scenario
+from evonasc.errors import AssetError, ConfigError, DataFileError, EvaluationError
 from evonasc.space import DesignSpace
-from evonasc.space.nasbench201 import N_CELLS, canonical_cells, cell_number
+from evonasc.space.nasbench201 import (
+    N_CELLS,
+    canonical_cells,
+    canonical_connected_cells,
+    cell_number,
+)
 
 _DAMAGED_ZIP = (zipfile.BadZipFile, zlib.error)
 SCORES_ASSET = "supernet/cifar10-c16-n1-scores.npz"
@@ -39,6 +47,12 @@ class SupernetScores:
     def top1_error(self) -> FloatArray:
         """Share of scoring images classified wrong, ``(n,)``."""
         return 1 - self.n_right / self.n_images
+
+    @property
+    def data(self) -> str:
+        """Name of the data set that the supernet was trained and scored on."""
+        training = self.header.get("training")
+        return str(training.get("data")) if isinstance(training, dict) else "unknown data"
 
     def loss_to_error(self) -> LossToError:
         """Return the map from loss to error that these scores define."""
@@ -78,9 +92,39 @@ def decode_scores(data: bytes, *, where: str) -> SupernetScores:
         is_fine = scores.cells.shape == (n, 6) and scores.loss.shape == scores.n_right.shape == (n,)
         if not is_fine or not np.isin(scores.cells, range(5)).all():
             raise ValueError("its arrays do not fit together")
+        if not isinstance(scores.header, dict) or scores.data in ("unknown data", "None"):
+            raise ValueError("it does not name the data set")
         return scores
     except (OSError, EOFError, TypeError, ValueError, KeyError, *_DAMAGED_ZIP) as error:
         raise AssetError(f"{where} is no score file of evonasc ({error}).") from error
+
+
+def read_scores(path: Path) -> SupernetScores:
+    """Read a score file of the user.
+
+    Raises:
+        DataFileError: Missing, or no score file.
+    """
+    try:
+        return decode_scores(path.read_bytes(), where=str(path))
+    except (OSError, AssetError) as error:
+        raise DataFileError(f"{path} is no score file: {error}") from error
+
+
+def read_all_scores(path: Path) -> SupernetScores:
+    """Read a score file of the user that must hold every network, to be searched.
+
+    Raises:
+        DataFileError: Missing, or no score file.
+        ConfigError: Networks are missing.
+    """
+    scores, n_networks = read_scores(path), len(canonical_connected_cells())
+    if len(np.unique(cell_number(scores.cells))) < n_networks:
+        raise ConfigError(
+            f"{path} must hold the scores of all {n_networks} networks, got {len(scores.cells)}. "
+            "Finish it with the evonasc supernet score that began it."
+        )
+    return scores
 
 
 @lru_cache(maxsize=1)
@@ -105,11 +149,9 @@ class ScoredError:
         self.scores = chosen
         self._error = np.full(N_CELLS, np.nan)
         self._error[cell_number(chosen.cells)] = chosen.loss_to_error()(chosen.loss)
-        training = chosen.header.get("training")
-        data = training.get("data") if isinstance(training, dict) else "unknown data"
         self.provenance = (
-            f"error: supernet trained by evonasc on {data}, scored on {chosen.n_images} held-out "
-            f"training images; {CAVEAT}"
+            f"error: supernet trained by evonasc on {chosen.data}, scored on {chosen.n_images} "
+            f"held-out training images; {CAVEAT}"
         )
 
     def error(self, genes: IntArray, *, designs: DesignSpace) -> FloatArray:
@@ -126,6 +168,32 @@ class ScoredError:
         if missing.size:
             raise EvaluationError(f"No supernet score for cell {cells[missing[0]].tolist()}.")
         return error
+
+    def payload_increase(
+        self, genes: IntArray, *, designs: DesignSpace, scenario: Scenario
+    ) -> FloatArray:
+        """Return what narrow payloads and lost packets add to the error, fractions, ``(n,)``.
+
+        Args:
+            genes: ``(n, n_genes)`` canonical designs.
+            designs: The design space of the genes.
+            scenario: Packets and their loss.
+
+        Raises:
+            ConfigError: The scores are not those of the shipped supernet.
+            EvaluationError: A network was not scored.
+        """
+        own_error = self.error(genes, designs=designs)
+        model = model_for(self.scores.header)
+        return modelled_increase(model, genes, own_error, designs=designs, scenario=scenario)
+
+    def payload_provenance(self) -> str:
+        """Say where that comes from.
+
+        Raises:
+            ConfigError: The scores are not those of the shipped supernet.
+        """
+        return model_provenance(model_for(self.scores.header))
 
     def table(self, cells: IntArray) -> FloatArray:
         """Return the error of any cells, ``(n,)``; NaN for disconnected ones."""

@@ -158,7 +158,9 @@ def train_supernet(
         losses, n_right = 0.0, 0
         for step in range(n_steps):
             rows = order[step * config.images_a_step : (step + 1) * config.images_a_step]
-            images, labels = augmented_batch(data.train.take(rows), rng=rng)
+            images, labels = augmented_batch(
+                data.train.take(rows), rng=rng, is_mirrored=data.is_mirrored
+            )
             cells = draw_paths(config.path_sampling, rng=rng).tolist()
             done = epoch + step / n_steps
             rate = config.learning_rate * 0.5 * (1 + math.cos(math.pi * done / config.epochs))
@@ -166,7 +168,7 @@ def train_supernet(
             paths = list(
                 zip(cells, images.chunk(len(cells)), labels.chunk(len(cells)), strict=False)
             )
-            loss, right = _step(supernet, momenta, paths, rate, config)
+            loss, right = weight_step(supernet, momenta, paths, rate, config)
             losses += loss
             n_right += right
             on_step(epoch * n_steps + step + 1, config.epochs * n_steps)
@@ -194,14 +196,16 @@ def set_threads(n_threads: int) -> None:
     torch.set_num_threads(n_threads)
 
 
-def augmented_batch(images: Images, *, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+def augmented_batch(
+    images: Images, *, rng: np.random.Generator, is_mirrored: bool = True
+) -> tuple[Tensor, Tensor]:
     """Return a training batch ``(n, 3, h, w)``: shifted by up to 4 pixels, mirrored by chance."""
     n, _, height, width = images.pixels.shape
     padded = np.pad(images.pixels, ((0, 0), (0, 0), (4, 4), (4, 4)))
     tops, lefts = rng.integers(0, 9, size=(2, n))
     rows = tops[:, None, None] + np.arange(height)[None, :, None]
     columns = np.broadcast_to(np.arange(width), (n, width)).copy()
-    mirrored = rng.random(n) < 0.5
+    mirrored = (rng.random(n) < 0.5) & is_mirrored
     columns[mirrored] = columns[mirrored, ::-1]
     columns = lefts[:, None, None] + columns[:, None, :]
     # Advanced indices around the channel slice put it last: (n, h, w, 3).
@@ -233,7 +237,7 @@ def draw_paths(path_sampling: str, *, rng: np.random.Generator) -> IntArray:
 SampledPath = tuple[list[int], Tensor, Tensor]
 
 
-def _step(
+def weight_step(
     supernet: Supernet,
     momenta: dict[str, Tensor],
     paths: list[SampledPath],

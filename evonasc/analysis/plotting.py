@@ -27,6 +27,8 @@ LABELS = {
     "head_memory_bytes": "head memory (bytes)",
     "head_ms": "head time (ms)",
     "latency_ms": "latency (ms)",
+    "latency_p95_ms": "latency of 95 % of inputs (ms)",
+    "miss_probability": "inputs after the deadline (share)",
     "payload_bytes": "payload (bytes)",
 }
 _MARKERS = ("o", "s", "D", "^", "v", "P", "X")

@@ -20,6 +20,8 @@ _HEADINGS = {
     "energy_mj": ("energy mJ", ".1f"),
     "payload_bytes": ("payload B", ".0f"),
     "head_memory_bytes": ("memory kB", ".0f"),
+    "latency_p95_ms": ("p95 ms", ".2f"),
+    "miss_probability": ("missed", ".2%"),
 }
 _ORDER = ("error", "head_ms", "uplink_ms", "tail_ms", "latency_ms")
 
@@ -57,13 +59,13 @@ def front_view(
     for row in (rows[i] for i in chosen):
         cut = int(str(row["split_point"]))
         network = space.to_short_text(space.from_text([str(row[text_column])]))[0]
-        cells = [network, _cut(cut, space), *([_bits(row, cut, space)] if has_bits else [])]
+        cells = [network, cut_text(cut, space), *([_bits(row, cut, space)] if has_bits else [])]
         table.add_row(*cells, *(_number(name, row[name]) for name in names))
     shown = f"{len(chosen)} of {len(rows)} points shown; " if len(chosen) < len(rows) else ""
     return Group(table, Text(f"{shown}{space.short_text_key}", style="dim"))
 
 
-def _cut(cut: int, space: SearchSpace) -> str:
+def cut_text(cut: int, space: SearchSpace) -> str:
     """Name a cut in few characters."""
     if cut == 0:
         return "0 raw input"
@@ -121,7 +123,7 @@ def answers_view(
         table.add_row(
             f"{float(str(row['max_latency_ms'])):.2f}",
             space.to_short_text(space.from_text([str(row[text_column])]))[0],
-            _cut(int(str(row["split_point"])), space) + (" (repaired)" if is_repaired else ""),
+            cut_text(int(str(row["split_point"])), space) + (" (repaired)" if is_repaired else ""),
             _number("error", row["error"]),
             _number("latency_ms", row["latency_ms"]),
             "met" if is_met else "not met",

@@ -1,8 +1,9 @@
-"""``evonasc hardware``: predicted latencies, and fitting the predictors anew."""
+"""``evonasc hardware``: predicted latencies, one's own machine, and fitting predictors anew."""
 
 import argparse
 from pathlib import Path
 
+from evonasc.cli import own_machine
 from evonasc.cli.console import output
 from evonasc.cli.shared import shared_data
 
@@ -11,8 +12,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     table = actions.add_parser("table", help="whole-network latency of all 15,625 cells as CSV")
-    table.add_argument("name", metavar="NAME", help="machine; see `evonasc list hardware`")
+    table.add_argument(
+        "name", metavar="NAME", help="machine: see `evonasc list hardware`, or a file"
+    )
     table.add_argument("--out", type=Path, required=True, metavar="FILE.csv")
+    own_machine.add_actions(actions)
     fit = actions.add_parser(
         "fit", help="fit all predictors to HW-NAS-Bench measurements (for developers)"
     )
@@ -27,8 +31,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """Write a table or fit."""
-    return _table(arguments) if arguments.action == "table" else _fit(arguments)
+    """Write a table, fit, or make the file of a machine."""
+    actions = {
+        "calibrate": own_machine.calibrate,
+        "fit": _fit,
+        "profile": own_machine.profile,
+        "table": _table,
+    }
+    return actions[arguments.action](arguments)
 
 
 def _table(arguments: argparse.Namespace) -> int:
@@ -36,13 +46,13 @@ def _table(arguments: argparse.Namespace) -> int:
     import numpy as np
 
     from evonasc.cli.tables import write_csv
-    from evonasc.cost.hardware import HARDWARE, total_ms
+    from evonasc.cost.machines import resolve, total_ms
     from evonasc.space.nasbench201 import N_CELLS, arch_strings, cells_of_benchmark_index
 
     cells = cells_of_benchmark_index(np.arange(N_CELLS))
     times = total_ms(arguments.name, cells).tolist()
     write_csv(arguments.out, ("arch_str", "total_ms"), zip(arch_strings(cells), times, strict=True))
-    machine = HARDWARE[arguments.name]
+    machine = resolve(arguments.name)
     output().print(f"Wrote {arguments.out}: {machine.description}, {machine.kind}.")
     return 0
 

@@ -20,7 +20,7 @@ def execute(arguments: argparse.Namespace) -> int:
     """Draw PNG and SVG."""
     from evonasc.analysis.plotting import FrontSeries, front_figure, save_figure
     from evonasc.search.exact_cache import true_front
-    from evonasc.search.run import make_problem, space_of
+    from evonasc.search.run import BY_FORWARD_PASSES, make_problem, space_of
     from evonasc.search.run_folder import (
         EVALUATIONS_FILE,
         FRONT_FILE,
@@ -46,7 +46,7 @@ def execute(arguments: argparse.Namespace) -> int:
                 f"got {', '.join(config.objectives)} in {folder}."
             )
     series = []
-    for folder in arguments.runs:
+    for folder, config in zip(arguments.runs, configs, strict=True):
         front = read_front(folder, objectives=objectives, space=problem_space)
         names = (*objectives, "split_point")
         table = table_columns(front, names, where=folder / FRONT_FILE)
@@ -56,14 +56,19 @@ def execute(arguments: argparse.Namespace) -> int:
         series.append(
             FrontSeries(
                 label=folder.name,
-                points=table[:, :-1],
+                points=config.searched(table[:, :-1]),
                 cuts=table[:, -1].astype("int64"),
-                evaluated=table_columns(evaluated, objectives, where=folder / EVALUATIONS_FILE),
+                evaluated=config.searched(
+                    table_columns(evaluated, objectives, where=folder / EVALUATIONS_FILE)
+                ),
             )
         )
     same_scenario = all(config.scenario == configs[0].scenario for config in configs)
-    sources = {(config.accuracy, config.accuracy_table) for config in configs}
-    is_scored = len(sources) == 1 and configs[0].accuracy != "live"
+    sources = {
+        (config.accuracy, config.accuracy_table, config.scores, config.error_resolution)
+        for config in configs
+    }
+    is_scored = len(sources) == 1 and configs[0].accuracy not in BY_FORWARD_PASSES
     # The truth is enumerated on stored scores only.
     truth = true_front(make_problem(configs[0])) if same_scenario and is_scored else None
     figure = front_figure(

@@ -32,14 +32,13 @@ def add_problem_arguments(parser: argparse.ArgumentParser, *, scenario: str = "n
         "--objectives", default="error,latency_ms", help="comma-separated (default: %(default)s)"
     )
     fields = parser.add_argument_group("scenario fields", "replace single fields of the scenario")
-    for name in FIELD_KINDS:
-        if name != "name":
-            fields.add_argument(
-                f"--{name.replace('_', '-')}",
-                metavar="VALUE",
-                dest=f"set_{name}",
-                help=FIELD_HELP[name],
-            )
+    for name, kind in FIELD_KINDS.items():
+        option, text = f"--{name.replace('_', '-')}", FIELD_HELP[name]
+        if kind == "bool":
+            yes_or_no = argparse.BooleanOptionalAction
+            fields.add_argument(option, action=yes_or_no, dest=f"set_{name}", help=text)
+        elif name != "name":
+            fields.add_argument(option, metavar="VALUE", dest=f"set_{name}", help=text)
 
 
 def scenario_of(arguments: argparse.Namespace, *, text: str | None = None) -> Scenario:
@@ -68,7 +67,10 @@ def _overrides(arguments: argparse.Namespace, scenario: str) -> dict[str, object
         for name in FIELD_KINDS
         if name != "name" and getattr(arguments, f"set_{name}") is not None
     }
-    values: dict[str, object] = {name: _parse(name, text) for name, text in given.items()}
+    values: dict[str, object] = {
+        name: text if FIELD_KINDS[name] == "bool" else _parse(name, text)
+        for name, text in given.items()
+    }
     return {**values, **({"name": f"{_stem(scenario)}*"} if values else {})}
 
 

@@ -5,7 +5,7 @@ Search in Edge-Cloud Hierarchies", DAC, with the constants of its published code
 """
 
 from evonasc.arrays import FloatArray
-from evonasc.cost.hardware import HARDWARE
+from evonasc.cost.machines import resolve
 from evonasc.cost.scenario import Scenario
 from evonasc.errors import ConfigError
 
@@ -45,7 +45,7 @@ def head_power_mw(scenario: Scenario) -> float:
     """
     if scenario.head_power_mw is not None:
         return scenario.head_power_mw
-    typical = HARDWARE[scenario.head_hardware].typical_power_mw
+    typical = resolve(scenario.head_hardware).typical_power_mw
     if typical is None:
         raise ConfigError(
             f"The objective energy_mj needs the power of {scenario.head_hardware!r}, which is "

@@ -77,7 +77,7 @@ def judge(
         median_error=float(np.median(errors)),
         max_error=float(errors.max()),
         within_10_percent=float((errors <= 0.1).mean()),
-        spearman=round(float(np.corrcoef(_ranks(predicted), _ranks(measured))[0, 1]), 12),
+        spearman=rank_correlation(predicted, measured),
         kendall_tau=_kendall_tau(predicted, measured),
         twin_mape=float(twins.mean()) if twins.size else float("nan"),
         twin_within_10_percent=float((twins <= 0.1).mean()) if twins.size else float("nan"),
@@ -104,6 +104,14 @@ def twin_errors(genes: IntArray, times_ms: FloatArray) -> FloatArray:
         if cell < twin and twin in time_of
     ]
     return np.array(pairs)
+
+
+def rank_correlation(a: FloatArray, b: FloatArray) -> float:
+    """Return Spearman's rank correlation of two ``(n,)`` arrays; NaN where one is constant."""
+    ranks = _ranks(a), _ranks(b)
+    if min(ranking.std() for ranking in ranks) == 0:
+        return float("nan")
+    return round(float(np.corrcoef(*ranks)[0, 1]), 12)
 
 
 def _ranks(values: FloatArray) -> FloatArray:

@@ -1,6 +1,7 @@
-"""What crosses the uplink for one input."""
+"""What crosses the uplink for one input, and what may happen to it on the way."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,8 +11,12 @@ from evonasc.space import SearchSpace
 
 #: Bits per value that a payload may have: float32, float16, and affine integers.
 PAYLOAD_WIDTHS = (2, 4, 8, 16, 32)
-#: Scale and zero point of an affine integer tensor, a float32 each.
+#: Least and greatest value of an affine integer tensor, a float32 each: one pair an image.
 AFFINE_HEADER_BYTES = 8
+#: Narrower payloads raise the error. What this and wider ones do is less than the model of the
+#: increase is off by, and counts as nothing; `evonasc supernet payload-effects` measures it, and
+#: ships no model where that is no longer so.
+LEAST_HARMLESS_BITS = 8
 
 
 def check_width(bits: int) -> None:
@@ -25,11 +30,47 @@ def check_width(bits: int) -> None:
         raise ConfigError(f"payload_bits must be one of {offered}, got {bits!r}.")
 
 
+@dataclass(frozen=True)
+class Sending:
+    """How the values of a tensor travel.
+
+    Raises:
+        ConfigError: A width that is not offered, or packets that are lost and hold no whole value.
+    """
+
+    #: Bits per value, one of ``PAYLOAD_WIDTHS``.
+    bits: int
+    #: Probability that a packet is lost for good, [0, 1).
+    packet_loss: float = 0.0
+    #: Bytes of a packet that values may fill.
+    packet_bytes: int = 1460
+
+    def __post_init__(self) -> None:
+        check_width(self.bits)
+        if not 0 <= self.packet_loss < 1:
+            raise ConfigError(f"packet_loss must lie in [0, 1), got {self.packet_loss}.")
+        if self.packet_loss > 0 and self.values_per_packet < 1:
+            raise ConfigError(
+                f"A packet must hold at least one value of {self.bits} bits, got "
+                f"{self.packet_bytes} bytes. Raise mtu_bytes."
+            )
+
+    @property
+    def values_per_packet(self) -> int:
+        """Whole values that a packet holds."""
+        return self.packet_bytes * 8 // self.bits
+
+    @property
+    def is_harmless(self) -> bool:
+        """Whether what arrives counts as what was sent."""
+        return self.bits >= LEAST_HARMLESS_BITS and self.packet_loss == 0
+
+
 def payload_table(space: SearchSpace, *, bits: int) -> FloatArray:
     """Return the bytes that cross the uplink at each cut for one input, ``(n_blocks + 1,)``.
 
     At cut 0 the raw image is sent as one byte a value whatever the width; at ``n_blocks`` nothing
-    is sent. Widths below 16 carry one scale and one zero point a tensor.
+    is sent. Widths below 16 carry the least and the greatest value of the tensor.
 
     Args:
         space: Gives the shape at each cut.

@@ -4,7 +4,7 @@ HW-NAS-Bench gives whole networks of the cell space only. A layer's time is mode
 overhead plus the larger of arithmetic and memory time, where arithmetic slows down on channel
 counts that do not fill the machine's lanes; the model's numbers are fitted to the FBNet blocks
 that the same benchmark measured on the same machine. Only *ratios* of these times are used: the
-total always stays that of :func:`evonasc.cost.hardware.total_ms`. Block times are therefore
+total always stays that of :func:`evonasc.cost.machines.total_ms`. Block times are therefore
 **apportioned**, not measured.
 
 References: Wess et al. 2021, "ANNETTE: Accurate Neural Network Execution Time Estimation With
@@ -20,7 +20,7 @@ import numpy as np
 
 from evonasc.arrays import BoolArray, FloatArray, IntArray
 from evonasc.assets import read_asset
-from evonasc.cost.hardware import total_ms
+from evonasc.cost.machines import is_own, own_machine, total_ms
 from evonasc.errors import AssetError
 from evonasc.space import SearchSpace
 from evonasc.space.layers import Layer
@@ -82,9 +82,16 @@ def rooflines() -> dict[str, Roofline]:
 def block_weights(hardware: str, space: SearchSpace, operations: IntArray) -> FloatArray:
     """Return how much of a machine's time each block takes, up to a factor, ``(n, n_blocks)``.
 
-    By the machine's roofline where the benchmark measured FBNet blocks on it; elsewhere by equal
-    parts of the share of MACs and the share of values moved (an assumption).
+    By the times of its layers on a machine the user profiled, and by those of its base on one the
+    user calibrated. Otherwise by the machine's roofline where the benchmark measured FBNet blocks
+    on it; elsewhere by equal parts of the share of MACs and the share of values moved (an
+    assumption).
     """
+    if is_own(hardware):
+        machine = own_machine(hardware)
+        if not machine.base:
+            return space.block_sums(operations, machine.layer_times(space.layers))
+        hardware = machine.base
     roofline = rooflines().get(hardware)
     if roofline is not None:
         return space.block_sums(operations, roofline.layer_ms(space.layers))
@@ -109,7 +116,7 @@ def head_table_ms(hardware: str, space: SearchSpace, operations: IntArray) -> Fl
     exactly the predicted total, so head and tail of one machine always add up to it.
 
     Args:
-        hardware: A name of :data:`evonasc.cost.hardware.HARDWARE`.
+        hardware: A name of :data:`evonasc.cost.hardware.HARDWARE`, or the file of one's own.
         space: Gives the blocks.
         operations: ``(n, n_operation_genes)`` canonical operations of connected networks.
     """

@@ -4,11 +4,13 @@ import tomllib
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
-from evonasc.cost.hardware import HARDWARE
-from evonasc.cost.payload import check_width
+from evonasc.cost.machines import is_own, resolve
+from evonasc.cost.payload import Sending
 from evonasc.errors import ConfigError, DataFileError, UnknownNameError
 
 RADIOS = ("3g", "lte", "wifi")
+#: How the text of a link that varies begins; a file follows.
+TRACE_PREFIX = "trace:"
 
 
 @dataclass(frozen=True)
@@ -18,20 +20,27 @@ class Scenario:
     Raises:
         ConfigError: A value out of range.
         UnknownNameError: Unknown hardware or radio.
+        DataFileError: The file of a machine cannot be used.
     """
 
     #: Name on the command line and in reports.
     name: str = "custom"
-    #: Machine that computes the head.
+    #: Machine that computes the head: a name, or the file of one's own.
     head_hardware: str = "raspi4"
     #: Machine that computes the tail.
     tail_hardware: str = "edgegpu"
     #: Rate of the uplink, Mbit/s.
     uplink_mbps: float = 10.0
+    #: ``fixed`` at ``uplink_mbps``, or ``trace:FILE`` for rates recorded over time.
+    link: str = "fixed"
+    #: What an input may take, ms, where the link varies; None for no deadline.
+    deadline_ms: float | None = None
     #: Propagation and queueing, once an input, ms.
     one_way_delay_ms: float = 0.0
-    #: Probability that a packet is lost and sent again, [0, 1).
+    #: Probability that a packet is lost, [0, 1).
     packet_loss: float = 0.0
+    #: Whether lost packets are sent again until they arrive; if not, their values are missing.
+    retransmit: bool = True
     #: Largest packet, headers included, bytes.
     mtu_bytes: int = 1500
     #: Headers of a packet (IPv4 and TCP), bytes.
@@ -51,8 +60,7 @@ class Scenario:
 
     def __post_init__(self) -> None:
         for hardware in (self.head_hardware, self.tail_hardware):
-            if hardware not in HARDWARE:
-                raise UnknownNameError("hardware", hardware, HARDWARE)
+            resolve(hardware)
         if self.radio not in RADIOS:
             raise UnknownNameError("radio", self.radio, RADIOS)
         _require(
@@ -61,6 +69,7 @@ class Scenario:
             "be positive and below 1e9",
             1e-9 < self.uplink_mbps < 1e9,
         )
+        self._check_link()
         delay = self.one_way_delay_ms
         _require("one_way_delay_ms", delay, "be at least 0 and below 1e9", 0 <= delay < 1e9)
         _require("packet_loss", self.packet_loss, "lie in [0, 1)", 0 <= self.packet_loss < 1)
@@ -70,7 +79,7 @@ class Scenario:
         wanted += " and not 1e9"
         _require("mtu_bytes", self.mtu_bytes, wanted, header < self.mtu_bytes <= 10**9)
         _require("min_split", self.min_split, "be at least 0", self.min_split >= 0)
-        for name in ("max_head_memory_bytes", "max_payload_bytes", "head_power_mw"):
+        for name in ("max_head_memory_bytes", "max_payload_bytes", "head_power_mw", "deadline_ms"):
             limit = getattr(self, name)
             _require(name, limit, "be positive", limit is None or 0 < limit < float("inf"))
         if not self.payload_bits:
@@ -78,7 +87,44 @@ class Scenario:
         if len(set(self.payload_bits)) < len(self.payload_bits):
             raise ConfigError(f"payload_bits must differ, got {self.payload_bits}.")
         for bits in self.payload_bits:
-            check_width(bits)
+            self.sending(bits)
+
+    @property
+    def has_varying_link(self) -> bool:
+        """Whether the rate of the uplink is that of a trace."""
+        return self.link.startswith(TRACE_PREFIX)
+
+    def _check_link(self) -> None:
+        """Refuse a link that is neither fixed nor a trace, and a deadline that says nothing."""
+        is_trace = self.has_varying_link and self.link != TRACE_PREFIX
+        _require("link", self.link, "be fixed or trace:FILE", self.link == "fixed" or is_trace)
+        if self.deadline_ms is not None and not is_trace:
+            raise ConfigError(
+                f"deadline_ms must come with a link that varies, got link {self.link!r}. Give link "
+                "trace:FILE, or bound the latency itself."
+            )
+
+    @property
+    def packet_room_bytes(self) -> int:
+        """Bytes of a packet that its headers leave."""
+        return self.mtu_bytes - self.packet_header_bytes
+
+    def sending(self, bits: int) -> Sending:
+        """Return how values of that width travel; packets that are sent again are not lost.
+
+        Raises:
+            ConfigError: See :class:`evonasc.cost.payload.Sending`.
+        """
+        loss = 0.0 if self.retransmit else self.packet_loss
+        return Sending(bits, packet_loss=loss, packet_bytes=self.packet_room_bytes)
+
+    @property
+    def is_payload_harmless(self) -> bool:
+        """Whether the payload arrives well enough for the error to be the network's own.
+
+        Then it does not depend on the cut.
+        """
+        return all(self.sending(bits).is_harmless for bits in self.payload_bits)
 
 
 def _require(name: str, value: object, constraint: str, is_met: bool) -> None:
@@ -87,9 +133,10 @@ def _require(name: str, value: object, constraint: str, is_met: bool) -> None:
         raise ConfigError(f"{name} must {constraint}, got {value}.")
 
 
-#: Field name -> "str", "int", "float", "optional" (a float or nothing) or "tuple" (of ints).
+#: Field name -> "bool", "str", "int", "float", "optional" (float or nothing) or "tuple" (of ints).
 FIELD_KINDS = {
     field.name: {
+        "bool": "bool",
         "str": "str",
         "int": "int",
         "float": "float",
@@ -102,11 +149,14 @@ FIELD_KINDS = {
 #: Field name -> what it means, for people.
 FIELD_HELP = {
     "name": "name in reports",
-    "head_hardware": "machine of the head; see `evonasc list hardware`",
+    "head_hardware": "machine of the head: see `evonasc list hardware`, or a file of one's own",
     "tail_hardware": "machine of the tail",
     "uplink_mbps": "rate of the uplink, Mbit/s",
+    "link": "fixed, or trace:FILE: rates recorded over time, a CSV file with time_s, mbps",
+    "deadline_ms": "what an input may take, ms, for miss_probability on a trace, or none",
     "one_way_delay_ms": "delay once an input, ms",
-    "packet_loss": "probability that a packet is lost and sent again, [0, 1)",
+    "packet_loss": "probability that a packet is lost, [0, 1)",
+    "retransmit": "send lost packets again; without, their values are zero and the error rises",
     "mtu_bytes": "largest packet with headers, bytes",
     "packet_header_bytes": "headers of a packet, bytes",
     "payload_bits": "bits per payload value, one or more of 2,4,8,16,32",
@@ -161,7 +211,8 @@ def named_scenario(name: str) -> Scenario:
 def read_scenario(path: Path) -> Scenario:
     """Read a TOML file whose keys are the fields of :class:`Scenario`.
 
-    What it leaves out is taken from the named scenario ``base``, or from the default one.
+    What it leaves out is taken from the named scenario ``base``, or from the default one. The file
+    of a machine is looked for from the folder of the scenario.
 
     Raises:
         DataFileError: The file cannot be read or is no TOML.
@@ -180,6 +231,10 @@ def read_scenario(path: Path) -> Scenario:
         if name not in SCENARIOS:
             raise UnknownNameError("base scenario", name, SCENARIOS)
         base = SCENARIOS[name]
+    for key in ("head_hardware", "tail_hardware"):
+        named = values.get(key)
+        if isinstance(named, str) and is_own(named):
+            values[key] = str(path.parent / named)  # a file beside the scenario's, or an absolute
     return override(base, {"name": path.stem, **values})
 
 
@@ -211,7 +266,7 @@ def _typed(name: str, value: object) -> object:
             return tuple(value)
     elif wanted == "tuple" and isinstance(value, int) and is_number:
         return (value,)
-    elif wanted == "str" and isinstance(value, str):
+    elif wanted == {str: "str", bool: "bool"}.get(type(value)):
         return value
     elif wanted == "optional" and value is None:
         return None
@@ -222,7 +277,12 @@ def _typed(name: str, value: object) -> object:
             return float(value)  # type: ignore[arg-type]  # is_number
         except OverflowError as error:
             raise ConfigError(f"{name} must be a number of a sensible size.") from error
-    words = {"tuple": "a list of whole numbers", "str": "text", "int": "a whole number"}
+    words = {
+        "bool": "true or false",
+        "int": "a whole number",
+        "str": "text",
+        "tuple": "a list of whole numbers",
+    }
     raise ConfigError(f"{name} must be {words.get(wanted, 'a number')}, got {value!r}.")
 
 

@@ -9,6 +9,7 @@ from evonasc.cost.memory import head_memory_table
 from evonasc.cost.payload import payload_bytes
 from evonasc.cost.roofline import head_table_ms
 from evonasc.cost.scenario import Scenario
+from evonasc.cost.varying_link import HIGH_QUANTILE, VaryingLink, varying_link
 from evonasc.space import DesignSpace
 
 
@@ -33,7 +34,9 @@ class SplitCosts:
         return self.head_ms + self.uplink_ms + self.tail_ms
 
 
-def split_costs(genes: IntArray, *, designs: DesignSpace, scenario: Scenario) -> SplitCosts:
+def split_costs(
+    genes: IntArray, *, designs: DesignSpace, scenario: Scenario, link: VaryingLink | None = None
+) -> SplitCosts:
     """Return what designs cost in a scenario.
 
     Args:
@@ -41,7 +44,13 @@ def split_costs(genes: IntArray, *, designs: DesignSpace, scenario: Scenario) ->
             reach its output.
         designs: The design space of the genes.
         scenario: Machines and link.
+        link: The scenario's link where its rate varies, to read the trace once; read here by
+            default. ``uplink_ms`` is then the median over the trace.
+
+    Raises:
+        DataFileError: The link's trace cannot be read.
     """
+    chosen = varying_link(scenario) if link is None else link
     cuts = designs.split_points(genes)
     networks, row = designs.space.distinct(designs.operations(genes))
     head = head_table_ms(scenario.head_hardware, designs.space, networks)
@@ -49,17 +58,42 @@ def split_costs(genes: IntArray, *, designs: DesignSpace, scenario: Scenario) ->
     payload = payload_bytes(designs.space, cuts, designs.bits(genes))
     return SplitCosts(
         head_ms=head[row, cuts],
-        uplink_ms=uplink_ms(scenario, payload),
+        uplink_ms=uplink_ms(scenario, payload) if chosen is None else chosen.quantile_ms(payload),
         tail_ms=tail[row, -1] - tail[row, cuts],
         payload_bytes=payload,
         head_memory_bytes=head_memory_table(designs.space, networks)[row, cuts],
     )
 
 
-def split_energy_mj(costs: SplitCosts, *, scenario: Scenario) -> FloatArray:
+def varying_columns(costs: SplitCosts, *, link: VaryingLink) -> dict[str, FloatArray]:
+    """Return what a link that varies adds: ``(n,)`` arrays by name.
+
+    ``latency_p95_ms``, which 95 % of the inputs keep to, and, where the scenario has a deadline,
+    ``miss_probability``, the share of inputs that do not keep to it.
+    """
+    computing = costs.head_ms + costs.tail_ms
+    high = link.quantile_ms(costs.payload_bytes, HIGH_QUANTILE)
+    columns = {"latency_p95_ms": costs.head_ms + high + costs.tail_ms}
+    if link.scenario.deadline_ms is not None:
+        columns["miss_probability"] = link.miss_probability(
+            costs.payload_bytes, computing_ms=computing, deadline_ms=link.scenario.deadline_ms
+        )
+    return columns
+
+
+def split_energy_mj(
+    costs: SplitCosts, *, scenario: Scenario, link: VaryingLink | None = None
+) -> FloatArray:
     """Return the device's energy for one input, mJ, ``(n,)``.
+
+    On a link that varies, sending at its median rate; waiting for a link that is down is free.
 
     Raises:
         ConfigError: The power of the scenario's head hardware is unknown.
+        DataFileError: The link's trace cannot be read.
     """
-    return energy_mj(scenario, costs.head_ms, costs.uplink_ms)
+    chosen = varying_link(scenario) if link is None else link
+    if chosen is None:
+        return energy_mj(scenario, costs.head_ms, costs.uplink_ms)
+    sending = uplink_ms(chosen.median_scenario, costs.payload_bytes)
+    return energy_mj(chosen.median_scenario, costs.head_ms, sending)

@@ -37,8 +37,9 @@ class FinishedRun:
 
     @property
     def points(self) -> FloatArray:
-        """Objectives of the front, ``(n, n_obj)``."""
-        return np.stack([self.columns[name] for name in self.config.objectives], axis=1)
+        """Objectives of the front as the search saw them, ``(n, n_obj)``."""
+        names = self.config.objectives
+        return self.config.searched(np.stack([self.columns[name] for name in names], axis=1))
 
 
 @dataclass(frozen=True)

@@ -133,7 +133,9 @@ class RelaxedSearch:
     def mode(self) -> IntArray:
         """Return the most probable operations and choice of cut and width."""
         operations, choices = self.relaxed.probabilities()
-        return self._joined(operations.argmax(axis=1)[None], np.array([choices.argmax()]))[0]
+        chosen = self._joined(operations.argmax(axis=1)[None], np.array([choices.argmax()]))
+        mode: IntArray = chosen[0]
+        return mode
 
     def sample(self, n: int) -> IntArray:
         """Draw ``(n, n_genes)`` samples."""

@@ -17,6 +17,7 @@ from evonasc.arrays import BoolArray, FloatArray, IntArray
 from evonasc.errors import ConfigError
 from evonasc.front import non_dominated
 from evonasc.problems import DesignProblem
+from evonasc.problems.base import coarse_error
 from evonasc.search.answer import Answer
 from evonasc.search.archive import Archive, BudgetSpent
 from evonasc.search.asng import Asng
@@ -147,7 +148,8 @@ def _cut(archive: Archive, found: list[Answer]) -> list[Answer]:
     problem = archive.problem
     networks = problem.designs.operations(archive.genes())
     whole_ms = _whole_network_ms(problem, archive.genes())
-    points = np.stack([archive.columns()["error"], whole_ms], axis=1)
+    error = coarse_error(archive.columns()["error"], resolution=problem.error_resolution)
+    points = np.stack([error, whole_ms], axis=1)
     front = np.unique(networks[non_dominated(points)], axis=0)
     # Every network here was evaluated, so each has an allowed cut.
     answers = np.array([answer.genes for answer in found], dtype=np.int64)

@@ -12,7 +12,8 @@ from evonasc.cost.scenario import DEFAULT_SCENARIO, SCENARIOS, Scenario
 from evonasc.errors import ConfigError, UnknownNameError
 from evonasc.front import front_recall, hypervolume, igd_plus, reference_point
 from evonasc.problems import DesignProblem, SplitNasProblem, Staircase
-from evonasc.problems.split_nas import DEFAULT_OBJECTIVES, ErrorSource
+from evonasc.problems.base import require_error_resolution, searched_values
+from evonasc.problems.split_nas import DEFAULT_OBJECTIVES, ErrorCalibration, ErrorSource
 from evonasc.problems.toy import ToySpace
 from evonasc.search.algorithms import algorithm, trains_weights
 from evonasc.search.answer import Answer
@@ -71,6 +72,10 @@ class RunConfig:
     scores: Path | None = None
     #: CSV file with columns arch_str and error, for ``table``.
     accuracy_table: Path | None = None
+    #: Errors that differ by less are ties for the search; 0 for none.
+    error_resolution: float = 0.0
+    #: What ``evonasc supernet calibrate`` wrote for this source of the error.
+    calibration: Path | None = None
     #: How to search.
     search: SearchConfig = field(default_factory=SearchConfig)
 
@@ -79,6 +84,7 @@ class RunConfig:
             raise UnknownNameError("problem", self.problem, PROBLEMS)
         if self.accuracy not in ACCURACIES:
             raise UnknownNameError("accuracy", self.accuracy, ACCURACIES)
+        self._require_training()
         if self.accuracy == "live" and self.data_root is None and self.weights is None:
             raise ConfigError("accuracy 'live' needs the folder of its data. Give --data-root.")
         if self.weights is not None and self.accuracy != "live":
@@ -92,12 +98,25 @@ class RunConfig:
                 "scores are for the accuracy 'supernet', or for 'live' with --weights, got "
                 f"{self.accuracy!r}. Leave out --scores."
             )
-        self._require_training()
         if (self.accuracy == "table") != (self.accuracy_table is not None):
             raise ConfigError(
                 "accuracy 'table' and an accuracy table need each other. "
                 "Give --accuracy table --accuracy-table FILE.csv."
             )
+        require_error_resolution(self.error_resolution, objectives=self.objectives)
+        if self.calibration is not None and self.accuracy in BY_FORWARD_PASSES:
+            stored = ", ".join(sorted(set(ACCURACIES) - set(BY_FORWARD_PASSES)))
+            raise ConfigError(
+                f"A calibration is for stored errors ({stored}), got {self.accuracy!r}. Leave out "
+                "--calibration, or score the supernet with evonasc supernet score and give "
+                "--scores."
+            )
+
+    def searched(self, table: FloatArray) -> FloatArray:
+        """Return exact values of the objectives, ``(n, n_obj)``, as the search compares them."""
+        return searched_values(
+            table, objectives=self.objectives, error_resolution=self.error_resolution
+        )
 
 
     def _require_training(self) -> None:
@@ -188,12 +207,20 @@ def make_problem(config: RunConfig) -> DesignProblem:
                 f"The problem 'toy' has the objectives {', '.join(toy.objectives)} and no other "
                 "source of accuracy. Leave out --objectives and --accuracy."
             )
+        if config.error_resolution or config.calibration is not None:
+            raise ConfigError(
+                "The problem 'toy' has an exact error. Leave out --error-resolution and "
+                "--calibration."
+            )
         return toy
+    source = error_source(config)
     return SplitNasProblem(
         search_space(config.space),
         config.scenario,
-        _error_source(config),
+        source,
         objectives=config.objectives,
+        error_resolution=config.error_resolution,
+        calibration=_calibration(config, source),
     )
 
 
@@ -206,8 +233,21 @@ def space_of(config: RunConfig) -> SearchSpace:
     return ToySpace() if config.problem == "toy" else search_space(config.space)
 
 
-def _error_source(config: RunConfig) -> ErrorSource:
-    """Return the source of the error; torch is imported for live evaluation only."""
+def _calibration(config: RunConfig, source: ErrorSource) -> ErrorCalibration | None:
+    """Return the calibration of a configuration, which must be one of its source of the error."""
+    if config.calibration is None:
+        return None
+    from evonasc.accuracy.trained_calibration import read_calibration
+
+    return read_calibration(config.calibration, source)
+
+
+def error_source(config: RunConfig) -> ErrorSource:
+    """Return the source of the error; torch is imported for live evaluation only.
+
+    Raises:
+        EvonascError: It cannot be had.
+    """
     if config.accuracy == "supernet":
         from evonasc.accuracy.scores import ScoredError, read_all_scores
 

@@ -161,6 +161,8 @@ def read_config(folder: Path) -> RunConfig:
             weights=_path(values.get("weights")),
             scores=_path(values.get("scores")),
             accuracy_table=None if table is None else Path(str(table)),
+            error_resolution=float(values.get("error_resolution", 0.0)),
+            calibration=_path(values.get("calibration")),
             search=SearchConfig(**values["search"]),
         )
     except EvonascError:
@@ -284,6 +286,8 @@ def _config_dict(config: RunConfig) -> dict[str, object]:
         "weights": None if config.weights is None else str(config.weights),
         "scores": None if config.scores is None else str(config.scores),
         "accuracy_table": None if config.accuracy_table is None else str(config.accuracy_table),
+        "error_resolution": config.error_resolution,
+        "calibration": None if config.calibration is None else str(config.calibration),
         "search": asdict(config.search),
     }
 

@@ -71,7 +71,12 @@ class TabulatedProblem(DesignProblem):
         self._places = _place_values(designs.n_choices)
         self._row = np.full(int(np.prod(designs.n_choices)), -1, dtype=np.int32)
         self._row[listed @ self._places] = np.arange(len(listed))
-        super().__init__(designs, objectives=problem.objectives, known_columns=tuple(self._columns))
+        super().__init__(
+            designs,
+            objectives=problem.objectives,
+            known_columns=tuple(self._columns),
+            error_resolution=problem.error_resolution,
+        )
 
     def columns(self, genes: IntArray) -> dict[str, FloatArray]:
         """Look the columns of designs up; those of designs that are not allowed are computed."""

@@ -13,6 +13,7 @@ import numpy as np
 from evonasc.arrays import BoolArray, FloatArray, IntArray
 from evonasc.errors import ConfigError
 from evonasc.problems import DesignProblem
+from evonasc.problems.base import coarse_error
 from evonasc.search.answer import Answer
 from evonasc.search.archive import Archive
 from evonasc.search.asng import Asng
@@ -168,6 +169,7 @@ class ThresholdSearch:
         losses = np.zeros(len(is_found))
         if len(genes):
             error, latency = self._measured(genes)
+            error = coarse_error(error, resolution=self._archive.problem.error_resolution)
             excess = np.maximum(latency / self._goal_ms - 1, 0)
             if self._nasc.rule == "penalty":
                 losses[is_found] = error + self._nasc.penalty_weight * excess

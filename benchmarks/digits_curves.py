@@ -1,0 +1,96 @@
+"""Do searches that train their own weights learn? NASC's co-training and GDAS on the digits.
+
+    python benchmarks/digits_curves.py [--budget 2000] [--max-latency-ms 20] [--seed 0]
+
+Writes ``results/NAME_curves.csv``, ``.png`` and ``.svg``; one row a step, its losses, accuracies
+on both halves, and forward passes so far. The answers, measured on
+held-out images with the final weights, are printed.
+"""
+
+import argparse
+import contextlib
+import csv
+import io
+import time
+from pathlib import Path
+
+import numpy as np
+
+from evonasc.analysis.curves import Curve, curve_figure, save_figure
+from evonasc.files import write_atomically
+from evonasc.search.archive import Archive, BudgetSpent
+from evonasc.search.config import SearchConfig
+from evonasc.search.gdas import gdas
+from evonasc.search.nasc_cotrain import nasc_cotrain
+from evonasc.search.run import RunConfig, make_problem
+from evonasc.search.weight_sharing import StepLog
+
+RESULTS = Path(__file__).parent / "results"
+SEARCHES = {"nasc": nasc_cotrain, "gdas": gdas}
+
+
+def main() -> None:
+    """Search twice, write the curves, print the answers."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--budget", type=int, default=2000)
+    parser.add_argument("--max-latency-ms", type=float, default=20.0)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--data", default="digits")
+    parser.add_argument("--data-root", type=Path)
+    arguments = parser.parse_args()
+
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(
+        ["algorithm", "step", "n_passes", "loss", "accuracy", "train_loss", "train_accuracy"]
+    )
+    curves = []
+    for name in SEARCHES:
+        logs = _searched(name, arguments)
+        passes = np.cumsum([log.n_passes for log in logs])
+        for log, n in zip(logs, passes.tolist(), strict=True):
+            values = (log.loss, log.accuracy, log.train_loss, log.train_accuracy)
+            writer.writerow([name, log.step, n, *(f"{value:.5f}" for value in values)])
+        label = "NASC, co-trained" if name == "nasc" else "GDAS"
+        curves.append(
+            Curve(
+                label,
+                passes.astype(float),
+                np.array([log.loss for log in logs]),
+                np.array([log.accuracy for log in logs]),
+            )
+        )
+    stem = RESULTS / f"{arguments.data}_curves"
+    write_atomically(stem.with_suffix(".csv"), text.getvalue().encode())
+    title = f"{arguments.data}, threshold {arguments.max_latency_ms:g} ms, seed {arguments.seed}"
+    for path in save_figure(curve_figure(curves, title=title), stem):
+        print(f"Wrote {path}")
+
+
+def _searched(name: str, arguments: argparse.Namespace) -> list[StepLog]:
+    """Search once, print what came out, return the steps."""
+    config = RunConfig(
+        accuracy="cotrained",
+        data=arguments.data,
+        data_root=arguments.data_root,
+        search=SearchConfig(
+            algorithm=name,
+            nasc_mode="cotrain",
+            budget=arguments.budget,
+            max_latency_ms=arguments.max_latency_ms,
+            seed=arguments.seed,
+        ),
+    )
+    archive, logs = Archive(make_problem(config), budget=arguments.budget), []
+    started, cpu = time.perf_counter(), time.process_time()
+    with contextlib.suppress(BudgetSpent):
+        SEARCHES[name](archive, config.search, on_step=logs.append)
+    wall, cpu = time.perf_counter() - started, time.process_time() - cpu
+    print(f"{name}: {len(logs)} steps, {wall:.0f} s ({cpu:.0f} s of computing)")
+    for answer in archive.answers:
+        print(f"  {answer}")
+    return logs
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""Does `evonasc hardware profile` predict networks it has not measured? On this computer.
+
+    python benchmarks/profile_validation.py [--networks 60] [--unseen 30] [--rounds 9]
+
+The profile's networks and the unseen ones are measured in one session, interleaved in every round,
+so that what drifts on the machine drifts for both; once by each clock. Predictions are those of
+the written file, read again as a scenario would read it.
+
+Against what they are set: the unseen networks measured like the profile's, block by block
+(`mape`, `spearman`), and as one forward pass timed from outside by the processor's clock
+(`mape_one_pass`, its mean with the sign `bias_one_pass`, `spearman_one_pass`), just before and
+just after. `head_error` is the mean over cuts 1 to
+18 of |predicted head - measured head| over the measured total. `noise` is the interquartile range
+over rounds by the median, mean over networks; `busyness` is wall time over processor time.
+Methods: the profile, a quick one (its first 21 networks), and `calibrate` on the times of the first
+10 and 30 networks, which leans on a machine of the benchmarks.
+
+Writes benchmarks/results/profile_validation.csv.
+"""
+
+import argparse
+import csv
+import io
+import os
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from evonasc.accuracy.profiling import ProfileConfig, deployed_network, measure_networks
+from evonasc.arrays import FloatArray, IntArray
+from evonasc.cost.calibration import MeasuredNetworks, calibrate
+from evonasc.cost.fit_quality import rank_correlation
+from evonasc.cost.machines import total_ms
+from evonasc.cost.own_machine import OwnMachine, write_own_machine
+from evonasc.cost.profile_fit import Profile, fit_profile
+from evonasc.cost.roofline import head_table_ms
+from evonasc.files import write_atomically
+from evonasc.space import NasBench201
+
+SPACE = NasBench201()
+OUT = Path(__file__).parent / "results" / "profile_validation.csv"
+HEADER = (
+    *("clock", "method", "base", "networks", "unseen", "rounds", "mape", "spearman"),
+    *("mape_one_pass", "bias_one_pass", "spearman_one_pass", "left_out_error", "head_error"),
+    *("noise", "noise_unseen", "busyness", "load_average", "machine"),
+)
+
+
+def one_pass_ms(cells: IntArray, *, n_rounds: int, seed: int) -> FloatArray:
+    """Time whole forward passes by the processor's clock: median over rounds of the best of 5."""
+    network, rng = deployed_network(), np.random.default_rng(seed)
+    x = torch.randn(1, 3, 32, 32, generator=torch.Generator().manual_seed(1))
+    x = x.to(memory_format=torch.channels_last)
+    times = np.empty((n_rounds, len(cells)))
+    with torch.inference_mode():
+        for round_ in range(n_rounds):
+            for i in rng.permutation(len(cells)).tolist():
+                cell, runs = cells[i].tolist(), []
+                network(x, cell)
+                for _ in range(5):
+                    start = time.thread_time_ns()
+                    network(x, cell)
+                    runs.append((time.thread_time_ns() - start) / 1e6)
+                times[round_, i] = min(runs)
+    return np.median(times, axis=0)
+
+
+def machines(profile: Profile) -> dict[str, OwnMachine]:
+    """Return what each method makes of the measured networks."""
+    made = {"profile": fit_profile(profile, SPACE, name="here")}
+    made["profile, quick"] = fit_profile(profile.take(np.arange(21)), SPACE, name="here")
+    for n in (10, 30):
+        rows = np.arange(1, n + 1)  # the first has cells that compute nothing; a user has none such
+        times = MeasuredNetworks(profile.cells[rows], profile.total_ms[rows])
+        made[f"calibrate, {n}"] = calibrate(times, name="here", description="validation")
+    return made
+
+
+def main() -> None:
+    """Measure, fit, predict, compare, write."""
+    parser = argparse.ArgumentParser(description="profile this computer, predict unseen networks")
+    parser.add_argument("--networks", type=int, default=60)
+    parser.add_argument("--unseen", type=int, default=30)
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    rng = np.random.default_rng(arguments.seed)
+    networks = SPACE.networks()
+    bare = np.array([SPACE.bare_network])
+    others = networks[(networks != bare).any(axis=1)]
+    n = arguments.networks + arguments.unseen
+    cells = np.concatenate([bare, others[rng.choice(len(others), size=n, replace=False)]])
+    seen, unseen = np.arange(arguments.networks + 1), np.arange(arguments.networks + 1, n + 1)
+
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(HEADER)
+    for clock in ("cpu", "wall"):
+        config = ProfileConfig(n_rounds=arguments.rounds, clock=clock, seed=arguments.seed)
+        load = os.getloadavg()[0]
+        half = arguments.rounds // 2 + 1
+        before = one_pass_ms(cells[unseen], n_rounds=half, seed=1)
+        measured = measure_networks(cells, config)
+        after = one_pass_ms(cells[unseen], n_rounds=half, seed=2)
+        one_pass = (before + after) / 2
+        profile, judged = measured.take(seen), measured.take(unseen)
+        for method, machine in machines(profile).items():
+            with tempfile.TemporaryDirectory() as folder:
+                path = str(Path(folder) / "here.npz")
+                write_own_machine(Path(path), machine)
+                predicted = total_ms(path, judged.cells)
+                heads = head_table_ms(path, SPACE, judged.cells)[:, 1:-1]
+            truth = np.cumsum(judged.block_ms, axis=1)
+            head_error = np.abs(heads - truth[:, :-1]) / truth[:, -1:]
+            figures = {
+                "mape": np.abs(predicted / judged.total_ms - 1).mean(),
+                "spearman": rank_correlation(predicted, judged.total_ms),
+                "mape_one_pass": np.abs(predicted / one_pass - 1).mean(),
+                "bias_one_pass": (predicted / one_pass - 1).mean(),
+                "spearman_one_pass": rank_correlation(predicted, one_pass),
+                "left_out_error": machine.left_out_error,
+                "head_error": head_error.mean(),
+                "noise": profile.noise.mean(),
+                "noise_unseen": judged.noise.mean(),
+            }
+            line: list[object] = [clock, method, machine.base, machine.n_networks, len(unseen)]
+            line += [arguments.rounds, *(f"{value:.4f}" for value in figures.values())]
+            line += [f"{measured.busyness:.2f}", f"{load:.1f}", profile.description]
+            writer.writerow(line)
+            print(*line, flush=True)
+    OUT.parent.mkdir(exist_ok=True)
+    write_atomically(OUT, text.getvalue().encode())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,156 @@
+"""CIFAR-10 and CIFAR-100 from the official files the user brings; never downloaded or trusted.
+
+Pickled batches are read by an unpickler that knows numpy arrays and nothing else, and every file
+must match its published MD5 sum.
+
+Reference: Krizhevsky 2009, "Learning Multiple Layers of Features from Tiny Images".
+"""
+
+import hashlib
+import io
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evonasc.accuracy.images import ByteImages, Images
+from evonasc.errors import DataFileError
+
+#: Published MD5 sums of the official python version of CIFAR-10.
+CIFAR10_MD5 = {
+    "data_batch_1": "c99cafc152244af753f735de768cd75f",
+    "data_batch_2": "d4bba439e000b95fd0a9bffe97cbabec",
+    "data_batch_3": "54ebc095f3ab1f0389bbae665268c751",
+    "data_batch_4": "634d18415352ddfa80567beed471001a",
+    "data_batch_5": "482c414d41f54cd18b22e5b47cb7c3cb",
+    "test_batch": "40351d587109b95175f43aff81a1287e",
+}
+#: Published MD5 sums of the official python version of CIFAR-100.
+CIFAR100_MD5 = {
+    "train": "16019d7e3df5f24257cddd939b257f8d",
+    "test": "f0ef6b0ae62326f3e7ffdfab6717acfc",
+    "meta": "7973b15100ade9c7d40fb424638fde48",
+}
+#: Global names that a pickled CIFAR batch may use: what rebuilds a numpy array, nothing that acts.
+_HARMLESS_GLOBALS = {
+    (module, name)
+    for module in ("numpy", "numpy.core.multiarray", "numpy._core.multiarray")
+    for name in ("ndarray", "dtype", "_reconstruct")
+} | {("_codecs", "encode")}
+
+
+class _ArrayUnpickler(pickle.Unpickler):
+    """Refuses every global but those that rebuild numpy arrays."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) not in _HARMLESS_GLOBALS:
+            raise pickle.UnpicklingError(f"it asks for {module}.{name}")
+        return super().find_class(module, name)
+
+
+def read_cifar10(root: Path) -> tuple[Images, Images, int]:
+    """Return training images, test images and the number of classes of CIFAR-10.
+
+    Args:
+        root: The folder ``cifar-10-batches-py``, or the one that holds it.
+
+    Raises:
+        DataFileError: A file is missing, damaged, or not the official one.
+    """
+    folder = _folder(root, "cifar-10-batches-py")
+    parts = {
+        name: decode_batch(_official(folder / name, md5, "CIFAR-10"), where=str(folder / name))
+        for name, md5 in CIFAR10_MD5.items()
+    }
+    test = parts.pop("test_batch")
+    pixels = np.concatenate([part[0] for part in parts.values()])
+    labels = np.concatenate([part[1] for part in parts.values()]).astype(np.int64)
+    return Images(pixels, labels), Images(test[0], np.array(test[1], dtype=np.int64)), 10
+
+
+def read_cifar100(root: Path) -> tuple[Images, Images, int]:
+    """Return training images, test images and the number of fine classes of CIFAR-100.
+
+    Args:
+        root: The folder ``cifar-100-python``, or the one that holds it.
+
+    Raises:
+        DataFileError: A file is missing, damaged, or not the official one.
+    """
+    folder = _folder(root, "cifar-100-python")
+    contents = {
+        name: _official(folder / name, md5, "CIFAR-100") for name, md5 in CIFAR100_MD5.items()
+    }
+    (train, train_labels), (test, test_labels) = (
+        decode_batch(contents[name], where=str(folder / name), labels=b"fine_labels")
+        for name in ("train", "test")
+    )
+    names = _unpickled(contents["meta"], where=str(folder / "meta")).get(b"fine_label_names")
+    if not isinstance(names, list):
+        raise DataFileError(f"{folder / 'meta'} holds no names of fine classes.")
+    return (
+        Images(train, np.array(train_labels, dtype=np.int64)),
+        Images(test, np.array(test_labels, dtype=np.int64)),
+        len(names),
+    )
+
+
+def decode_batch(
+    content: bytes, *, where: str, labels: bytes = b"labels"
+) -> tuple[ByteImages, list[int]]:
+    """Return pixels ``(n, 3, 32, 32)`` and labels of one pickled CIFAR batch.
+
+    Args:
+        content: The pickle.
+        where: Named in errors.
+        labels: Under which name the batch keeps its labels.
+
+    Raises:
+        DataFileError: Not a pickle of a CIFAR batch, or one that asks for more than arrays.
+    """
+    batch = _unpickled(content, where=where)
+    try:
+        rows, numbers = batch[b"data"], batch[labels]
+        pixels = np.asarray(rows).reshape(len(numbers), 3, 32, 32)
+    except (TypeError, KeyError, ValueError) as error:
+        raise DataFileError(f"{where} holds no CIFAR batch of 32 x 32 images.") from error
+    if pixels.dtype != np.uint8:
+        raise DataFileError(f"{where} must hold uint8 pixels, got {pixels.dtype}.")
+    return pixels, [int(label) for label in numbers]
+
+
+def _unpickled(content: bytes, *, where: str) -> dict[bytes, Any]:
+    """Return the dictionary that a pickle holds."""
+    try:
+        batch = _ArrayUnpickler(io.BytesIO(content), encoding="bytes").load()
+    except Exception as error:  # a hostile pickle can raise anything; it is the file's fault
+        raise DataFileError(f"{where} is refused as a CIFAR batch: {error}.") from error
+    if not isinstance(batch, dict):
+        raise DataFileError(f"{where} holds no CIFAR batch, got {type(batch).__name__}.")
+    return batch
+
+
+def _folder(root: Path, name: str) -> Path:
+    """Return the official folder at or below ``root``."""
+    folder = root if root.name == name else root / name
+    if not folder.is_dir():
+        raise DataFileError(f"No folder {folder}. Give the folder that holds {name}.")
+    return folder
+
+
+def _official(path: Path, md5: str, title: str) -> bytes:
+    """Return the content of an official file."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataFileError(
+            f"Cannot read {path} ({error.strerror}). Expected the official python version of "
+            f"{title}, all files of its archive."
+        ) from error
+    found = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    if found != md5:
+        raise DataFileError(
+            f"{path} must have MD5 {md5}, got {found}. Unpack the official archive again."
+        )
+    return content

@@ -1,0 +1,152 @@
+"""A figure of one design: its cell, where the network is cut, and where the time goes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib.pyplot as plt
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyArrowPatch, Rectangle
+
+from evonasc.analysis.explanation import OPERATION_WORDS, live_edges
+from evonasc.analysis.plotting import plain_text
+from evonasc.arrays import IntArray
+from evonasc.space.nasbench201 import EDGES, OPERATIONS
+
+#: Where the nodes of a cell stand, and how far along each edge its label does, free of the others.
+_NODES = ((0.0, 0.0), (1.0, 1.0), (2.0, -1.0), (3.0, 0.0))
+_LABEL_AT = (0.5, 0.5, 0.27, 0.68, 0.5, 0.5)
+#: Colours of head, uplink and tail; those before are the operations'.
+_PARTS = _HEAD, _UPLINK, _TAIL = 9, 7, 4
+
+
+@dataclass(frozen=True)
+class DesignPicture:
+    """What the figure shows."""
+
+    #: Above the figure.
+    title: str
+    #: One name a block.
+    block_names: tuple[str, ...]
+    #: Blocks on the device.
+    cut: int
+    #: What is sent, in words.
+    payload: str
+    #: ``(6,)`` operations of the cell; None where the space has no such cell.
+    cell: IntArray | None
+    #: Head, uplink and tail, ms; None where they are not known.
+    times_ms: tuple[float, float, float] | None
+
+
+def design_figure(picture: DesignPicture) -> Figure:
+    """Draw a design: cell and times side by side where known, the chain of blocks below."""
+    sns.set_theme(style="white", context="notebook")
+    colours = sns.color_palette("colorblind")
+    upper = [
+        name
+        for name, shown in (("cell", picture.cell), ("times", picture.times_ms))
+        if shown is not None
+    ]
+    layout: list[Any] = [upper, ["blocks"] * len(upper)] if upper else [["blocks"]]
+    figure: Figure
+    figure, axes = plt.subplot_mosaic(
+        layout, figsize=(11, 6.2 if upper else 2.6), height_ratios=[1.5, 1] if upper else None
+    )
+    if picture.cell is not None:
+        _draw_cell(axes["cell"], picture.cell, colours)
+    if picture.times_ms is not None:
+        _draw_times(axes["times"], picture.times_ms, colours)
+    _draw_blocks(axes["blocks"], picture, colours)
+    figure.suptitle(plain_text(picture.title), fontsize="medium")
+    figure.tight_layout()
+    return figure
+
+
+def _draw_cell(axes: Axes, cell: IntArray, colours: Sequence[tuple[float, float, float]]) -> None:
+    """Draw nodes and labelled edges; those that do nothing are faint."""
+    for (start, end), gene, is_live, at in zip(
+        EDGES, cell.tolist(), live_edges(cell), _LABEL_AT, strict=True
+    ):
+        (x0, y0), (x1, y1) = _NODES[start], _NODES[end]
+        colour = colours[gene - 1] if is_live else (0.75, 0.75, 0.75)
+        axes.add_patch(
+            FancyArrowPatch(
+                (x0, y0),
+                (x1, y1),
+                arrowstyle="-|>",
+                mutation_scale=16,
+                shrinkA=15,
+                shrinkB=15,
+                linewidth=2.2 if is_live else 1.0,
+                linestyle="-" if is_live else ":",
+                color=colour,
+            )
+        )
+        words = OPERATION_WORDS[OPERATIONS[gene]]
+        axes.text(
+            x0 + at * (x1 - x0),
+            y0 + at * (y1 - y0),
+            words if is_live or gene == 0 else f"{words} (dead)",
+            ha="center",
+            va="center",
+            fontsize="small",
+            color="black" if is_live else "0.6",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
+        )
+    for number, (x, y) in enumerate(_NODES):
+        axes.plot(x, y, "o", markersize=24, color="white", markeredgecolor="0.2")
+        label = {0: "in", 3: "out"}.get(number, str(number))
+        axes.text(x, y, label, ha="center", va="center", fontsize="small")
+    axes.set_xlim(-0.35, 3.35)
+    axes.set_ylim(-1.35, 1.35)
+    axes.set_axis_off()
+    axes.set_title("cell", fontsize="medium")
+
+
+def _draw_times(
+    axes: Axes,
+    times_ms: tuple[float, float, float],
+    colours: Sequence[tuple[float, float, float]],
+) -> None:
+    """Draw where the time goes, one bar a part, each beginning where the last ends."""
+    start, total = 0.0, sum(times_ms)
+    for place, duration in enumerate(times_ms):
+        axes.barh(place, duration, left=start, color=colours[_PARTS[place]], height=0.6)
+        start += duration
+    names = ("head", "uplink", "tail")
+    labels = [f"{name}\n{duration:.2f} ms" for name, duration in zip(names, times_ms, strict=True)]
+    axes.set_yticks(range(3), labels)
+    axes.invert_yaxis()
+    axes.set_xlim(0, 1.05 * total or 1.0)
+    axes.set_xlabel("time (ms)")
+    axes.set_title(f"{total:.2f} ms in all", fontsize="medium")
+    sns.despine(ax=axes)
+
+
+def _draw_blocks(
+    axes: Axes, picture: DesignPicture, colours: Sequence[tuple[float, float, float]]
+) -> None:
+    """Draw the chain of blocks, what runs on the device in the head's colour, and the cut."""
+    n, cut = len(picture.block_names), picture.cut
+    for block, name in enumerate(picture.block_names):
+        colour = colours[_HEAD if block < cut else _TAIL]
+        axes.add_patch(
+            Rectangle((block + 0.06, 0), 0.88, 1, facecolor=(*colour, 0.35), edgecolor=colour)
+        )
+        axes.text(block + 0.5, 0.5, name, rotation=90, ha="center", va="center", fontsize="small")
+    axes.plot([cut, cut], [-0.12, 1.12], color=colours[_UPLINK], linewidth=3.5)
+    side = "left" if cut < 0.25 * n else "right" if cut > 0.75 * n else "center"
+    axes.text(cut, 1.2, plain_text(picture.payload), ha=side, va="bottom", fontsize="small")
+    for middle, words, is_there in (
+        (cut / 2, "on the device", cut > 0),
+        ((cut + n) / 2, "on the server", cut < n),
+    ):
+        if is_there:
+            # kept inside the axes where only a block or two lie on one side
+            place = min(max(middle, 1.2), n - 1.2)
+            axes.text(place, -0.2, words, ha="center", va="top", fontsize="small")
+    axes.set_xlim(-0.2, n + 0.2)
+    axes.set_ylim(-0.5, 1.6)
+    axes.set_axis_off()

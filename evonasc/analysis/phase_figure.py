@@ -1,0 +1,125 @@
+"""A phase diagram: which cut is best at which rate and error, and how long that design takes."""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.colors import BoundaryNorm, ListedColormap, LogNorm
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from matplotlib.ticker import LogLocator
+
+from evonasc.analysis.plotting import LABELS, cut_name, plain_text
+from evonasc.analysis.rate_sweep import LinkParts, best_rows
+from evonasc.arrays import FloatArray, IntArray
+
+#: Cells of the diagram along each axis, at least.
+_N_LEVELS = 240
+
+
+def phase_figure(
+    parts: LinkParts,
+    cuts: IntArray,
+    *,
+    rates: FloatArray,
+    block_names: tuple[str, ...],
+    policy: tuple[float, Sequence[float]] | None = None,
+    title: str = "",
+) -> Figure:
+    """Draw the cut and the latency of the fastest design, over rate and error.
+
+    Args:
+        parts: Of the designs.
+        cuts: ``(n,)`` their split points.
+        rates: ``(n_rates,)`` rising, Mbit/s.
+        block_names: Of the space, to name the cuts.
+        policy: Error of one network and the rates at which its best cut changes, to mark.
+        title: Above the figure.
+    """
+    sns.set_theme(style="ticks", context="notebook")
+    low, high = _error_range(parts, rates)
+    levels = np.linspace(low, high, _N_LEVELS)
+    best = best_rows(parts, rates, levels)
+    latency = np.array(
+        [parts.latency_ms(float(rate))[best[:, place]] for place, rate in enumerate(rates)]
+    ).T
+    figure, (left, right) = plt.subplots(1, 2, figsize=(14, 5.4), sharey=True, layout="constrained")
+    is_known = best >= 0
+    _draw_cuts(left, rates, levels, np.ma.masked_where(~is_known, cuts[best]), block_names)
+    mesh = right.pcolormesh(
+        rates,
+        levels,
+        np.ma.masked_where(~is_known, latency),
+        cmap="viridis_r",
+        norm=LogNorm(),
+        shading="nearest",
+        rasterized=True,
+    )
+    bar = figure.colorbar(mesh, ax=right, label=LABELS["latency_ms"])
+    bar.ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    bar.ax.yaxis.set_major_formatter("{x:g}")
+    bar.ax.yaxis.set_minor_formatter("")
+    for axes, name in ((left, "cut of the fastest design"), (right, "its latency")):
+        axes.set_xscale("log")
+        axes.set_xlabel("uplink rate (Mbit/s)")
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.set_title(name, fontsize="medium")
+        if policy is not None:
+            error, changes = policy
+            axes.axhline(error, color="black", linewidth=1.2, linestyle="--")
+            axes.plot(changes, [error] * len(changes), "o", color="black", markersize=6)
+    left.set_ylim(low - 0.03 * (high - low), high)
+    left.set_ylabel(f"at most this {LABELS['error']}")
+    if title:
+        figure.suptitle(plain_text(title), fontsize="medium")
+    return figure
+
+
+def _error_range(parts: LinkParts, rates: FloatArray) -> tuple[float, float]:
+    """Return the errors between which the fastest design changes at some rate."""
+    errors = parts.fixed["error"]
+    high = max(
+        float(errors[np.lexsort([errors, parts.latency_ms(float(rate))])[0]])
+        for rate in (rates[0], rates[-1])
+    )
+    low = float(errors.min())
+    margin = 0.04 * (high - low) or 0.01
+    return low, high + margin
+
+
+def _draw_cuts(
+    axes: Axes,
+    rates: FloatArray,
+    levels: FloatArray,
+    cuts: "np.ma.MaskedArray[tuple[int, int], np.dtype[np.int64]]",
+    block_names: tuple[str, ...],
+) -> None:
+    """Draw the cuts in colours of their own, named beside the panel."""
+    present = np.unique(cuts.compressed())
+    palette = sns.color_palette("colorblind", max(len(present), 1))
+    if len(present) > 10:  # the colour-blind palette repeats after ten
+        palette = sns.color_palette("viridis", len(present))
+    places = np.searchsorted(present, cuts.filled(present[0] if len(present) else 0))
+    axes.pcolormesh(
+        rates,
+        levels,
+        np.ma.masked_where(np.ma.getmaskarray(cuts), places),
+        cmap=ListedColormap(palette),
+        norm=BoundaryNorm(np.arange(len(present) + 1) - 0.5, max(len(present), 1)),
+        shading="nearest",
+        rasterized=True,
+    )
+    handles = [
+        Patch(color=palette[place], label=cut_name(int(cut), block_names))
+        for place, cut in enumerate(present)
+    ]
+    axes.legend(
+        handles=handles,
+        title="cut after",
+        fontsize="small",
+        loc="upper left",
+        bbox_to_anchor=(1.0, 1.0),
+        frameon=False,
+    )

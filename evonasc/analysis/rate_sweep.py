@@ -1,0 +1,161 @@
+"""Fronts over the rate of the uplink, from parts that are computed once.
+
+At rate r the latency of a design is ``steady_ms + unit_ms / r``: head, tail and one-way delay on
+one side, the time to send its payload at 1 Mbit/s on the other. So a design that another beats in
+these two and in all that the rate does not change is on no front whatever the rate, and what is
+left is a few hundred designs of tens of thousands.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from evonasc.arrays import FloatArray, IntArray
+from evonasc.cost.energy import energy_mj
+from evonasc.cost.link import uplink_ms
+from evonasc.cost.scenario import Scenario
+from evonasc.cost.varying_link import at_rate
+from evonasc.errors import ConfigError
+from evonasc.front import non_dominated
+
+#: Most rates of a sweep.
+_MOST_RATES = 10_000
+#: Objectives that a link of one rate does not have, and those that its rate changes.
+_OF_TRACES, _OF_RATES = ("latency_p95_ms", "miss_probability"), ("latency_ms", "energy_mj")
+
+
+def rates_from_text(text: str) -> FloatArray:
+    """Read ``LOW:HIGH`` or ``LOW:HIGH:COUNT``, Mbit/s: evenly spaced ratios, 25 by default.
+
+    Raises:
+        ConfigError: It is no such range.
+
+    Example:
+        >>> rates_from_text("1:100:3")
+        array([  1.,  10., 100.])
+    """
+    words = text.split(":")
+    try:
+        if len(words) not in (2, 3):
+            raise ValueError
+        low, high = float(words[0]), float(words[1])
+        count = int(words[2]) if len(words) == 3 else 25
+    except ValueError as error:
+        raise ConfigError(
+            f"uplink_mbps must be LOW:HIGH or LOW:HIGH:COUNT, as in 1:100:25, got {text!r}."
+        ) from error
+    if not 1e-6 <= low < high <= 1e8:
+        raise ConfigError(
+            f"uplink_mbps must be a range LOW < HIGH in [1e-6, 1e8] Mbit/s, got {text!r}."
+        )
+    if not 2 <= count <= _MOST_RATES:
+        raise ConfigError(f"uplink_mbps must have 2 to {_MOST_RATES} rates, got {count}.")
+    return np.geomspace(low, high, count)
+
+
+@dataclass(frozen=True)
+class LinkParts:
+    """What designs cost on a link of any rate; ``(n,)`` arrays."""
+
+    #: Machines, and the link but for its rate.
+    scenario: Scenario
+    #: Error, head time (ms), and whatever else the rate does not change, by name.
+    fixed: dict[str, FloatArray]
+    #: Head, tail and one-way delay, ms.
+    steady_ms: FloatArray
+    #: Time to send the payload at 1 Mbit/s, ms; 0 where nothing is sent.
+    unit_ms: FloatArray
+
+    def latency_ms(self, mbps: float) -> FloatArray:
+        """Return the latency at a rate, ms, ``(n,)``."""
+        return self.steady_ms + self.unit_ms / mbps
+
+    def rows(self, chosen: IntArray) -> "LinkParts":
+        """Return the parts of some of the designs."""
+        return LinkParts(
+            self.scenario,
+            {name: values[chosen] for name, values in self.fixed.items()},
+            self.steady_ms[chosen],
+            self.unit_ms[chosen],
+        )
+
+    def objective_values(self, mbps: float, objectives: Sequence[str]) -> FloatArray:
+        """Return objectives at a rate, ``(n, n_obj)``."""
+        return np.stack([self._column(name, mbps) for name in objectives], axis=1)
+
+    def _column(self, name: str, mbps: float) -> FloatArray:
+        """Return a column at a rate."""
+        if name == "latency_ms":
+            return self.latency_ms(mbps)
+        if name == "energy_mj":
+            delay = np.where(self.unit_ms > 0, self.scenario.one_way_delay_ms, 0.0)
+            return energy_mj(
+                at_rate(self.scenario, mbps), self.fixed["head_ms"], self.unit_ms / mbps + delay
+            )
+        return self.fixed[name]
+
+
+def link_parts(columns: dict[str, FloatArray], scenario: Scenario) -> LinkParts:
+    """Split what designs cost in a scenario into what the rate changes and what it does not.
+
+    Raises:
+        ConfigError: A column that is needed is missing.
+    """
+    missing = [
+        name for name in ("error", "head_ms", "tail_ms", "payload_bytes") if name not in columns
+    ]
+    if missing:
+        raise ConfigError(
+            "A sweep of rates needs the columns error, head_ms, tail_ms and payload_bytes, got "
+            f"no {', '.join(missing)}. Use a run of the problem split-nas."
+        )
+    unit_scenario = replace(at_rate(scenario, 1.0), one_way_delay_ms=0.0)
+    payload = columns["payload_bytes"]
+    delay = np.where(payload > 0, scenario.one_way_delay_ms, 0.0)
+    changed = (*_OF_RATES, *_OF_TRACES, "uplink_ms", "tail_ms")
+    return LinkParts(
+        scenario,
+        {name: values for name, values in columns.items() if name not in changed},
+        columns["head_ms"] + columns["tail_ms"] + delay,
+        uplink_ms(unit_scenario, payload),
+    )
+
+
+def sweep_objectives(objectives: Sequence[str]) -> tuple[str, ...]:
+    """Return a run's objectives that a link of one rate has, error and latency among them."""
+    kept = [name for name in objectives if name not in _OF_TRACES]
+    return tuple(dict.fromkeys([*kept, "error", "latency_ms"]))
+
+
+def contenders(parts: LinkParts, objectives: Sequence[str]) -> IntArray:
+    """Return the rows that can be on a front at some rate; exact, no front loses a point."""
+    names = [name for name in objectives if name not in _OF_RATES]
+    if "energy_mj" in objectives:
+        names.append("head_ms")  # energy grows with it and with unit_ms
+    table = [parts.fixed[name] for name in dict.fromkeys(names)]
+    return np.flatnonzero(non_dominated(np.stack([*table, parts.steady_ms, parts.unit_ms], axis=1)))
+
+
+def front_at(parts: LinkParts, mbps: float, objectives: Sequence[str]) -> IntArray:
+    """Return the rows of the front at a rate, by rising first objective, one row a point."""
+    points = parts.objective_values(mbps, objectives)
+    rows = np.flatnonzero(non_dominated(points))
+    _, first = np.unique(points[rows], axis=0, return_index=True)
+    return rows[first]
+
+
+def best_rows(parts: LinkParts, rates: FloatArray, levels: FloatArray) -> IntArray:
+    """Return the fastest design of at most an error, ``(n_levels, n_rates)``; -1 where none is.
+
+    Args:
+        parts: Of the designs.
+        rates: ``(n_rates,)`` Mbit/s.
+        levels: ``(n_levels,)`` errors.
+    """
+    best = np.full((len(levels), len(rates)), -1, dtype=np.int64)
+    for place, rate in enumerate(rates):
+        front = front_at(parts, float(rate), ("error", "latency_ms"))  # by rising error
+        last = np.searchsorted(parts.fixed["error"][front], levels, side="right") - 1
+        best[:, place] = np.where(last >= 0, front[last.clip(min=0)], -1)
+    return best

@@ -1,0 +1,155 @@
+"""``evonasc hardware profile`` and ``calibrate``: a machine that no benchmark knows."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evonasc.cli.console import output, progress
+
+if TYPE_CHECKING:
+    from evonasc.cost.own_machine import OwnMachine
+    from evonasc.cost.profile_fit import Profile
+
+_BUSY = 1.2  # wall time over processor time above which a machine was not idle
+_NOISY = 0.1
+
+
+def add_actions(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Declare the two actions and their options."""
+    profile = actions.add_parser("profile", help="measure this computer, write it as a machine")
+    _add_shared(profile)
+    profile.add_argument("--threads", type=int, default=1, help="that compute (default: 1)")
+    profile.add_argument("--quick", action="store_true", help="fewer networks and rounds")
+    profile.add_argument("--networks", type=int, help="networks measured (default: 60, quick 20)")
+    profile.add_argument("--rounds", type=int, help="rounds over everything (default: 9, quick 3)")
+    profile.add_argument(
+        "--clock",
+        choices=("cpu", "wall"),
+        default="wall",
+        help="cpu counts only the time the one thread computes: for a machine that is never idle "
+        "(default: %(default)s)",
+    )
+    profile.add_argument("--seed", type=int, default=0, help="draws networks and order")
+    calibrate = actions.add_parser(
+        "calibrate", help="write a machine from a few whole-network times measured on it"
+    )
+    calibrate.add_argument(
+        "measurements",
+        type=Path,
+        metavar="FILE.csv",
+        help="columns arch_str, latency_ms (ms, one input); three networks or more",
+    )
+    _add_shared(calibrate)
+    calibrate.add_argument(
+        "--like",
+        metavar="MACHINE",
+        help="known machine to lean on (default: the one with the least left-out error)",
+    )
+    calibrate.add_argument("--description", help="machine and runtime, for reports")
+
+
+def profile(arguments: argparse.Namespace) -> int:
+    """Measure this computer."""
+    from dataclasses import replace
+
+    from evonasc.accuracy.profiling import QUICK, ProfileConfig, profile_this_machine
+    from evonasc.cost.own_machine import write_own_machine
+    from evonasc.cost.profile_fit import fit_profile
+    from evonasc.space import NasBench201
+
+    name = _checked_name(arguments)
+    default = QUICK if arguments.quick else ProfileConfig()
+    config = replace(
+        default,
+        n_networks=default.n_networks if arguments.networks is None else arguments.networks,
+        n_rounds=default.n_rounds if arguments.rounds is None else arguments.rounds,
+        n_threads=arguments.threads,
+        clock=arguments.clock,
+        seed=arguments.seed,
+    )
+    with progress() as bar:
+        task = bar.add_task("measuring", total=config.n_rounds, note="")
+        measured = profile_this_machine(
+            config, report=lambda done, of: bar.update(task, completed=done, total=of)
+        )
+    machine = fit_profile(measured, NasBench201(), name=name, power_mw=arguments.power_mw)
+    write_own_machine(arguments.out, machine)
+    _tell(arguments.out, machine)
+    _warn(measured, machine, clock=config.clock)
+    return 0
+
+
+def calibrate(arguments: argparse.Namespace) -> int:
+    """Fit a machine to the user's measurements."""
+    from evonasc.cost.calibration import calibrate, read_measured_networks
+    from evonasc.cost.own_machine import write_own_machine
+
+    name = _checked_name(arguments)
+    measured = read_measured_networks(arguments.measurements)
+    machine = calibrate(
+        measured,
+        name=name,
+        description=arguments.description or f"times of {arguments.measurements.name}",
+        like=arguments.like,
+        power_mw=arguments.power_mw,
+    )
+    write_own_machine(arguments.out, machine)
+    if measured.n_with_dead_edges:
+        output().print(
+            f"{measured.n_with_dead_edges} of the networks are written with edges that compute "
+            "nothing; they are taken to have been measured without them."
+        )
+    _tell(arguments.out, machine)
+    return 0
+
+
+def _add_shared(parser: argparse.ArgumentParser) -> None:
+    """Declare what both actions take."""
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE.npz")
+    parser.add_argument("--name", help="of the machine in reports (default: the file's)")
+    parser.add_argument(
+        "--power-mw", type=float, metavar="MW", help="power while computing, for energy_mj"
+    )
+
+
+def _checked_name(arguments: argparse.Namespace) -> str:
+    """Return the machine's name; refuse name, power and file before anything is measured."""
+    from evonasc.cost.hardware import HARDWARE
+    from evonasc.cost.own_machine import check_name, check_power, check_target
+
+    name: str = arguments.out.stem if arguments.name is None else arguments.name
+    check_name(name, HARDWARE)
+    check_power(arguments.power_mw)
+    check_target(arguments.out)
+    return name
+
+
+def _tell(path: Path, machine: "OwnMachine") -> None:
+    """Say what was made, how good it is, and how to use it."""
+    how = f"leaning on {machine.base}" if machine.base else "from its own layers"
+    console = output()
+    console.print(
+        f"{machine.name}: {machine.description}; {machine.n_networks} networks, "
+        f"{machine.times_ms.min():.3g} to {machine.times_ms.max():.3g} ms."
+    )
+    console.print(
+        f"Predicted {how}; networks left out of the fit: mean error {machine.left_out_error:.1%}, "
+        f"Spearman {machine.left_out_spearman:.3f}."
+    )
+    if not machine.base:
+        console.print(
+            f"Repeats differ by {machine.noise:.1%} (interquartile range, mean over networks); "
+            f"block times are off by {machine.block_error:.0%} of a block's mean time."
+        )
+    console.print(f"Wrote {path}. Use it: evonasc run --head-hardware {path}")
+
+
+def _warn(measured: "Profile", machine: "OwnMachine", *, clock: str) -> None:
+    """Say so where the machine was too busy to be measured well."""
+    if clock == "wall" and measured.busyness > _BUSY:
+        output().print(
+            f"The machine was busy: a run took {measured.busyness:.1f} times the time it computed. "
+            "Measure again when it is idle, or with --clock cpu."
+        )
+    elif machine.noise > _NOISY:
+        output().print("The measurements are noisy; more --rounds make them steadier.")

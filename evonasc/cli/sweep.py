@@ -1,0 +1,307 @@
+"""``evonasc sweep``: the fronts of a run over the rate of the uplink, and one network for all."""
+
+import argparse
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evonasc.cli.console import output
+from evonasc.errors import ConfigError
+
+if TYPE_CHECKING:
+    from evonasc.analysis.rate_policy import Policy
+    from evonasc.analysis.rate_sweep import LinkParts
+    from evonasc.arrays import FloatArray, IntArray
+    from evonasc.problems import DesignProblem
+    from evonasc.search.finished_run import FinishedRun, StoredDesigns
+
+#: Rates of the diagram and of the regret, at least.
+_N_FINE = 200
+#: Rates that the terminal shows, at most.
+_MOST_SHOWN = 25
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("run", type=Path, metavar="RUN", help="run folder")
+    parser.add_argument(
+        "--uplink-mbps",
+        required=True,
+        metavar="LOW:HIGH[:COUNT]",
+        help="rates, evenly spaced in ratio, 25 by default",
+    )
+    parser.add_argument(
+        "--exact",
+        action="store_true",
+        help="all designs of the run's problem, not only those it evaluated",
+    )
+    parser.add_argument(
+        "--design",
+        type=int,
+        metavar="ID",
+        help="network to cut by the rate (default: that of the front's knee)",
+    )
+    parser.add_argument("--out", type=Path, help="folder for tables and figure (default: RUN)")
+    parser.add_argument("--no-plot", action="store_true", help="do not draw the diagram")
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Print and write the sweep."""
+    import numpy as np
+
+    from evonasc.analysis import rate_sweep
+    from evonasc.search.finished_run import read_designs, read_finished
+    from evonasc.search.run import make_problem
+
+    rates = rate_sweep.rates_from_text(arguments.uplink_mbps)
+    run = read_finished(arguments.run)
+    problem = make_problem(run.config)
+    stored = read_designs(arguments.run, problem.designs)
+    genes, columns = _designs(problem) if arguments.exact else (stored.genes, stored.columns)
+    objectives = rate_sweep.sweep_objectives(problem.objectives)
+    every = rate_sweep.link_parts(columns, run.config.scenario)
+    chosen = rate_sweep.contenders(every, objectives)
+    parts, genes = every.rows(chosen), genes[chosen]
+    started = time.perf_counter()
+    fronts = [rate_sweep.front_at(parts, float(rate), objectives) for rate in rates]
+    per_rate_ms = (time.perf_counter() - started) * 1e3 / len(rates)
+    fine = np.geomspace(rates[0], rates[-1], max(_N_FINE, len(rates)))
+    network = _network(arguments, run, problem, stored, parts, fine)
+    console = output()
+    console.print(
+        f"{len(every.steady_ms)} designs, {len(chosen)} of which no other beats at every rate; "
+        f"{len(rates)} fronts, {per_rate_ms:.2f} ms each.",
+        soft_wrap=True,
+    )
+    fronts_of = _Fronts(rates, fronts, parts, genes, objectives)
+    _show_fronts(fronts_of, network, problem)
+    _show_network(network, problem, fine)
+    out = arguments.out or arguments.run
+    paths = [
+        _write_fronts(out / "sweep.csv", fronts_of, problem),
+        _write_policy(out / "policy.csv", network, problem),
+    ]
+    if not arguments.no_plot:
+        paths += _draw(out / "sweep", run, problem, fronts_of, network, fine)
+    console.print(f"\nWritten to {out}: {', '.join(path.name for path in paths)}.", soft_wrap=True)
+    return 0
+
+
+@dataclass(frozen=True)
+class _Fronts:
+    """The fronts of all rates."""
+
+    rates: "FloatArray"
+    #: Rows of ``parts``, one array a rate.
+    rows: "list[IntArray]"
+    parts: "LinkParts"
+    genes: "IntArray"
+    objectives: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Network:
+    """The network that is cut by the rate."""
+
+    #: Id of the design it comes from, and the design's row in what follows.
+    number: int
+    kept: int
+    genes: "IntArray"
+    parts: "LinkParts"
+    policy: "Policy"
+
+    @property
+    def error(self) -> float:
+        """Error of the design it comes from."""
+        return float(self.parts.fixed["error"][self.kept])
+
+
+def _designs(problem: "DesignProblem") -> "tuple[IntArray, dict[str, FloatArray]]":
+    """Return every design of a problem and what it costs.
+
+    Raises:
+        ConfigError: They are too many to list.
+    """
+    listed = problem.designs.all_designs()
+    if listed is None:
+        raise ConfigError(
+            f"The designs of {problem.designs.space.name!r} are too many to list. Leave out "
+            "--exact."
+        )
+    return listed, problem.checked_columns(listed)
+
+
+def _network(
+    arguments: argparse.Namespace,
+    run: "FinishedRun",
+    problem: "DesignProblem",
+    stored: "StoredDesigns",
+    everything: "LinkParts",
+    fine: "FloatArray",
+) -> _Network:
+    """Return the network that was asked for, or that of the front's knee, cut by the rate."""
+    from evonasc.analysis.choice import knee_depths
+    from evonasc.analysis.rate_policy import every_cut, rate_policy
+    from evonasc.analysis.rate_sweep import link_parts
+    from evonasc.search.finished_run import require_same
+
+    number = arguments.design
+    if number is None:
+        number = int(run.rows[int(knee_depths(run.points).argmax())]["id"])
+    row = stored.row_of(number)
+    design = problem.designs.canonical(stored.genes[[row]])
+    require_same(arguments.run, stored, problem.checked_columns(design), row=row)
+    genes = every_cut(design[0], problem.designs)
+    parts = link_parts(problem.checked_columns(genes), run.config.scenario)
+    kept = int((genes == design).all(axis=1).argmax())
+    policy = rate_policy(parts, kept=kept, everything=everything, rates=fine)
+    return _Network(number, kept, genes, parts, policy)
+
+
+def _show_fronts(fronts: _Fronts, network: _Network, problem: "DesignProblem") -> None:
+    """Print, rate by rate, the front's size and ends and the best design of the network's error."""
+    import numpy as np
+
+    from evonasc.analysis.rate_sweep import best_rows
+    from evonasc.analysis.report import cut_text, plain_table
+
+    space, parts = problem.designs.space, fronts.parts
+    best = best_rows(parts, fronts.rates, np.array([network.error]))[0]
+    step = -(-len(fronts.rates) // _MOST_SHOWN)
+    rows = []
+    for place in range(0, len(fronts.rates), step):
+        rate, front, row = float(fronts.rates[place]), fronts.rows[place], best[place]
+        latency = parts.latency_ms(rate)
+        cuts = problem.designs.split_points(fronts.genes[front])
+        named = "-"
+        if row >= 0:
+            cut = int(problem.designs.split_points(fronts.genes[[row]])[0])
+            named = f"{latency[row]:.2f} ms, cut {cut_text(cut, space)}"
+        rows.append(
+            {
+                "Mbit/s": f"{rate:.4g}",
+                "points": str(len(front)),
+                "least error": f"{parts.fixed['error'][front].min():.4f}",
+                "least ms": f"{latency[front].min():.2f}",
+                "cuts on the front": _ranges(sorted(set(cuts.tolist()))),
+                f"fastest with error <= {network.error:.4f}": named,
+            }
+        )
+    output().print(plain_table(rows))
+    if step > 1:
+        output().print(f"{len(rows)} of {len(fronts.rates)} rates shown; all are in sweep.csv.")
+
+
+def _show_network(network: _Network, problem: "DesignProblem", fine: "FloatArray") -> None:
+    """Print which cut of the network to use at which rates, and what other networks would gain."""
+    from evonasc.analysis.report import cut_text, plain_table
+
+    policy, designs = network.policy, problem.designs
+    rows = [
+        {
+            "Mbit/s": f"{one.low_mbps:.4g} to {one.high_mbps:.4g}",
+            "cut after": cut_text(
+                int(designs.split_points(network.genes[[one.row]])[0]), designs.space
+            ),
+            "bits": str(int(designs.bits(network.genes[[one.row]])[0])),
+            "ms": f"{network.parts.latency_ms(one.low_mbps)[one.row]:.2f} to "
+            f"{network.parts.latency_ms(one.high_mbps)[one.row]:.2f}",
+        }
+        for one in policy.stretches
+    ]
+    console = output()
+    console.print(
+        f"\nThe network of design {network.number}, error {network.error:.4f}, cut by the rate:"
+    )
+    console.print(plain_table(rows))
+    worst, kept = policy.regret_ms.argmax(), policy.kept_regret_ms.argmax()
+    cut = int(designs.split_points(network.genes[[network.kept]])[0])
+    console.print(
+        "Against the fastest known design of at most its error at each rate it loses "
+        f"{policy.regret_ms.mean():.2f} ms on average over the range (rates evenly in ratio), at "
+        f"most {policy.regret_ms[worst]:.2f} ms at {fine[worst]:.3g} Mbit/s "
+        f"({policy.regret_ms[worst] / policy.best_ms[worst]:.0%}). Kept at cut "
+        f"{cut_text(cut, designs.space)}, it would lose {policy.kept_regret_ms.mean():.2f} ms on "
+        f"average, at most {policy.kept_regret_ms[kept]:.2f} ms at {fine[kept]:.3g} Mbit/s.",
+        soft_wrap=True,
+    )
+
+
+def _ranges(numbers: list[int]) -> str:
+    """Write rising numbers in short: 1, 7-9."""
+    groups: list[list[int]] = []
+    for number in numbers:
+        if groups and number == groups[-1][-1] + 1:
+            groups[-1].append(number)
+        else:
+            groups.append([number])
+    return ", ".join(
+        str(group[0]) if len(group) == 1 else f"{group[0]}-{group[-1]}" for group in groups
+    )
+
+
+def _write_fronts(path: Path, fronts: _Fronts, problem: "DesignProblem") -> Path:
+    """Write every point of every front."""
+    from evonasc.cli.tables import write_csv
+    from evonasc.search.run_tables import design_rows
+
+    lines: list[list[object]] = []
+    header: list[str] = []
+    for rate, front in zip(fronts.rates.tolist(), fronts.rows, strict=True):
+        values = fronts.parts.rows(front)
+        columns = dict(
+            zip(fronts.objectives, values.objective_values(rate, fronts.objectives).T, strict=True)
+        )
+        columns |= {"steady_ms": values.steady_ms, "sending_ms": values.unit_ms / rate}
+        for row in design_rows(problem, fronts.genes[front], columns, first_id=1):
+            del row["id"]  # designs of all rates, not of the run
+            header = ["uplink_mbps", *row]
+            lines.append([rate, *row.values()])
+    write_csv(path, header, lines)
+    return path
+
+
+def _write_policy(path: Path, network: _Network, problem: "DesignProblem") -> Path:
+    """Write which design of the network to use at which rates."""
+    from evonasc.cli.tables import write_csv
+    from evonasc.search.run_tables import design_rows
+
+    rows = [one.row for one in network.policy.stretches]
+    columns = {
+        "error": network.parts.fixed["error"][rows],
+        "steady_ms": network.parts.steady_ms[rows],
+        "sending_ms_at_1_mbps": network.parts.unit_ms[rows],
+    }
+    table = design_rows(problem, network.genes[rows], columns, first_id=1)
+    header = ["low_mbps", "high_mbps", *(name for name in table[0] if name != "id")]
+    lines = [
+        [one.low_mbps, one.high_mbps, *(value for name, value in row.items() if name != "id")]
+        for one, row in zip(network.policy.stretches, table, strict=True)
+    ]
+    write_csv(path, header, lines)
+    return path
+
+
+def _draw(
+    stem: Path,
+    run: "FinishedRun",
+    problem: "DesignProblem",
+    fronts: _Fronts,
+    network: _Network,
+    fine: "FloatArray",
+) -> list[Path]:
+    """Draw the phase diagram."""
+    from evonasc.analysis.phase_figure import phase_figure
+    from evonasc.analysis.plotting import save_figure
+
+    figure = phase_figure(
+        fronts.parts,
+        problem.designs.split_points(fronts.genes),
+        rates=fine,
+        block_names=problem.designs.space.block_names,
+        policy=(network.error, [one.high_mbps for one in network.policy.stretches[:-1]]),
+        title=f"{run.config.scenario.name} at other rates (dashed: design {network.number}; "
+        "dots: its best cut changes)",
+    )
+    return save_figure(figure, stem)

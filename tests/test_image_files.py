@@ -1,0 +1,127 @@
+import struct
+import sys
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from evonasc.accuracy.datasets import load_data
+from evonasc.accuracy.image_files import read_image_folder
+from evonasc.errors import DataFileError, MissingDependencyError
+
+
+def save(path, value, *, size=(40, 20), mode="RGB"):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new(mode, size, value).save(path)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Red cats and blue dogs, ten of each, of different sizes and formats."""
+    for i in range(10):
+        suffix = (".png", ".jpg", ".JPEG")[i % 3]
+        save(tmp_path / "images" / "cat" / f"{i}{suffix}", (250, 0, 0), size=(10 + 9 * i, 64))
+        save(tmp_path / "images" / "dog" / f"{i}{suffix}", (0, 0, 250), size=(64, 10 + 9 * i))
+    return tmp_path / "images"
+
+
+def test_classes_are_folders_by_name_and_images_become_32_by_32(folder):
+    (folder / "cat" / "notes.txt").write_text("left alone")
+    (folder / ".hidden").mkdir()
+    train, test, n_classes = read_image_folder(folder, seed=0)
+    assert n_classes == 2
+    assert train.pixels.shape == (16, 3, 32, 32)
+    assert test.labels.tolist() == [0, 0, 1, 1]
+    for images in (train, test):
+        red, blue = images.pixels[:, 0].mean(axis=(1, 2)), images.pixels[:, 2].mean(axis=(1, 2))
+        assert ((blue > red) == images.labels).all()
+        assert (np.maximum(red, blue) > 240).all()
+
+
+def test_the_seed_decides_the_split_and_no_image_is_in_two_parts(tmp_path):
+    for i in range(20):
+        for label, name in enumerate(("a", "b")):
+            save(tmp_path / name / f"{i:02d}.png", (10 * i, 100 * label, 0))
+    data = load_data(f"folder:{tmp_path}", n_validation=8, seed=1)
+    parts = [data.train, data.validation, data.test]
+    assert [len(part) for part in parts] == [24, 8, 8]
+    seen = [tuple(image[:2, 0, 0].tolist()) for part in parts for image in part.pixels]
+    assert len(set(seen)) == 40
+    again, other = (load_data(f"folder:{tmp_path}", n_validation=8, seed=seed) for seed in (1, 2))
+    assert np.array_equal(again.validation.pixels, data.validation.pixels)
+    assert not np.array_equal(other.test.pixels, data.test.pixels)
+
+
+def test_a_folder_that_has_moved_is_found_by_its_root(folder, tmp_path):
+    data = load_data("folder:/no/longer/here", folder, n_validation=4, seed=0)
+    assert data.name == "folder:/no/longer/here"
+    assert len(data.train) == 12
+
+
+@pytest.mark.parametrize("mode", ["L", "RGBA", "P", "1", "LA"])
+def test_every_kind_of_pixel_is_read_as_colours(folder, mode):
+    save(folder / "cat" / "odd.png", 1 if mode in ("L", "P", "1") else None or 0, mode=mode)
+    train, test, _ = read_image_folder(folder, seed=0)
+    assert len(train) + len(test) == 21
+
+
+def test_a_damaged_image_is_named(folder):
+    whole = (folder / "dog" / "0.png").read_bytes()
+    (folder / "dog" / "0.png").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(DataFileError, match=r"dog/0\.png is no readable PNG or JPEG image"):
+        read_image_folder(folder, seed=0)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"GIF89a nonsense", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"]
+)
+def test_what_is_no_image_is_named(folder, content):
+    (folder / "dog" / "3.png").write_bytes(content)
+    with pytest.raises(DataFileError, match=r"dog/3\.png is no readable PNG or JPEG image"):
+        read_image_folder(folder, seed=0)
+
+
+def test_another_format_under_a_good_name_is_refused(folder):
+    Image.new("RGB", (8, 8)).save(folder / "cat" / "0.png", format="BMP")
+    with pytest.raises(DataFileError, match=r"cat/0\.png is no readable PNG or JPEG image"):
+        read_image_folder(folder, seed=0)
+
+
+@pytest.mark.parametrize("side", [9_000, 60_000])
+def test_a_decompression_bomb_is_refused_before_it_is_decoded(folder, side):
+    """Some bytes that claim billions of pixels."""
+
+    def chunk(kind, data):
+        body = kind + data
+        return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
+
+    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    png = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 99))
+    (folder / "cat" / "bomb.png").write_bytes(png + chunk(b"IEND", b""))
+    with pytest.raises(DataFileError, match=r"bomb\.png (must have at most|is no readable)"):
+        read_image_folder(folder, seed=0)
+
+
+def test_one_class_is_no_task(tmp_path):
+    save(tmp_path / "only" / "0.png", (1, 2, 3))
+    with pytest.raises(DataFileError, match="at least 2 sub-folders, one a class, got only"):
+        read_image_folder(tmp_path, seed=0)
+
+
+def test_a_class_with_too_few_images_is_named(folder):
+    for path in sorted((folder / "dog").iterdir())[:3]:
+        path.unlink()
+    with pytest.raises(DataFileError, match=r"dog must hold at least 10 images .* got 7"):
+        read_image_folder(folder, seed=0)
+
+
+def test_no_such_folder_says_what_to_give(tmp_path):
+    with pytest.raises(DataFileError, match="Cannot read the image folder .*Give folder:PATH"):
+        load_data(f"folder:{tmp_path / 'none'}", seed=0)
+
+
+def test_without_pillow_one_line_says_what_to_install(folder, monkeypatch):
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    with pytest.raises(MissingDependencyError, match=r"pip install 'evonasc\[images\]'"):
+        read_image_folder(folder, seed=0)

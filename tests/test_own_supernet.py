@@ -1,0 +1,220 @@
+"""A user's own supernet: trained, scored, searched, from the command line to the run folder."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from evonasc.accuracy import live
+from evonasc.accuracy.checkpoint import Checkpoint, save_checkpoint
+from evonasc.accuracy.datasets import DataSet, Images
+from evonasc.accuracy.live import live_error, scoring_images
+from evonasc.accuracy.scores import (
+    SupernetScores,
+    encode_scores,
+    read_all_scores,
+    read_scores,
+)
+from evonasc.accuracy.scoring import score_cells
+from evonasc.accuracy.supernet import SupernetConfig, initialise
+from evonasc.accuracy.weights import read_supernet
+from evonasc.cli import main
+from evonasc.errors import ConfigError, DataFileError
+from evonasc.search.config import SearchConfig
+from evonasc.search.run import RunConfig
+from evonasc.search.run_folder import read_config
+from evonasc.space import DesignSpace, NasBench201
+from evonasc.space.nasbench201 import canonical_connected_cells
+
+CELLS = canonical_connected_cells()
+N_IMAGES = 6
+
+
+def noise(n, seed=0):
+    rng = np.random.default_rng(seed)
+    return Images(rng.integers(256, size=(n, 3, 8, 8)).astype(np.uint8), np.arange(n) % 3)
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """Weights of a small supernet, made-up scores of all networks by it, and its data set."""
+    data = DataSet("folder:mine", 3, noise(20), noise(9, 1), noise(5, 2))
+    monkeypatch.setattr(live, "load_data", lambda name, root, *, n_validation, seed: data)
+    supernet = initialise(SupernetConfig(channels=4, n_classes=3), seed=5)
+    training = {
+        "supernet": {"channels": 4, "cells_per_stage": 1, "n_classes": 3},
+        "data": "folder:mine",
+        "n_validation": 9,
+        "seed": 0,
+    }
+    tensors = {f"weight.{name}": w.detach() for name, w in supernet.named_parameters()}
+    weights = tmp_path / "w.safetensors"
+    save_checkpoint(weights, Checkpoint(tensors, {"config": training}))
+    loss = np.random.default_rng(3).uniform(0.5, 2.0, len(CELLS))
+    n_right = np.rint(N_IMAGES * np.exp(-loss)).astype(np.int64)
+    header = {"training": training, "weights_sum": live.weights_sum(read_supernet(weights))}
+    made = SupernetScores(CELLS, loss, n_right, N_IMAGES, header)
+    scores = tmp_path / "s.npz"
+    scores.write_bytes(encode_scores(made))
+    return weights, scores, read_scores(scores)  # as read: losses in single precision
+
+
+@pytest.fixture
+def designs():
+    return DesignSpace(NasBench201(), (8,), lambda cells, bits: np.ones((len(cells), 20), bool))
+
+
+def errors_of(live_source, designs, n=4):
+    genes = np.concatenate([CELLS[:n], np.full((n, 1), 3)], axis=1)
+    return live_source.error(genes, designs=designs)
+
+
+def test_live_evaluation_reads_losses_on_the_scale_of_the_score_file(own, designs):
+    weights, scores, made = own
+    source = live_error(None, weights=weights, scores=scores)
+    images = noise(9, 1).take(np.arange(N_IMAGES))
+    loss, _ = score_cells(read_supernet(weights).supernet, CELLS[:4], images)
+    np.testing.assert_array_equal(errors_of(source, designs), made.loss_to_error()(loss))
+    assert "6 held-out training images of folder:mine" in source.provenance
+
+
+def test_live_evaluation_without_scores_makes_its_own_scale_and_says_so(own, designs):
+    weights, _, _ = own
+    source = live_error(None, weights=weights)
+    assert "The scale is that of 100 random networks" in source.provenance
+    assert ((errors_of(source, designs) >= 0) & (errors_of(source, designs) <= 1)).all()
+
+
+def test_scores_of_other_weights_are_refused(own, tmp_path):
+    weights, _, made = own
+    header = {**made.header, "weights_sum": made.header["weights_sum"] + 0.01}
+    other = SupernetScores(made.cells, made.loss, made.n_right, N_IMAGES, header)
+    (tmp_path / "other.npz").write_bytes(encode_scores(other))
+    with pytest.raises(ConfigError, match="other.npz holds the scores of other weights"):
+        live_error(None, weights=weights, scores=tmp_path / "other.npz")
+
+
+def test_scores_without_weights_are_not_live(own):
+    with pytest.raises(ConfigError, match="needs the supernet: --weights FILE"):
+        live_error(None, scores=own[1])
+
+
+def test_a_data_set_of_other_classes_is_refused(own, monkeypatch):
+    four = DataSet("folder:mine", 4, noise(20), noise(9, 1), noise(5, 2))
+    monkeypatch.setattr(live, "load_data", lambda name, root, *, n_validation, seed: four)
+    with pytest.raises(ConfigError, match="must have the supernet's 3 classes, got 4"):
+        scoring_images(read_supernet(own[0]), None)
+
+
+def test_unfinished_scores_are_refused_before_a_search(own, tmp_path):
+    made = own[2]
+    part = SupernetScores(made.cells[:-1], made.loss[:-1], made.n_right[:-1], N_IMAGES, made.header)
+    (tmp_path / "part.npz").write_bytes(encode_scores(part))
+    with pytest.raises(ConfigError, match="scores of all 5424 networks, got 5423"):
+        read_all_scores(tmp_path / "part.npz")
+
+
+def test_scores_must_name_their_data(own, tmp_path):
+    made = own[2]
+    nameless = SupernetScores(made.cells, made.loss, made.n_right, N_IMAGES, {"training": {}})
+    (tmp_path / "n.npz").write_bytes(encode_scores(nameless))
+    with pytest.raises(DataFileError, match="it does not name the data set"):
+        read_all_scores(tmp_path / "n.npz")
+
+
+RUN = ["run", "--algo", "random", "--quiet", "--budget", "20"]
+
+
+def test_a_search_on_own_scores_leaves_a_folder_that_can_be_shown_and_drawn(own, tmp_path, capsys):
+    out = tmp_path / "r"
+    assert main([*RUN, "--scores", str(own[1]), "--out", str(out)]) == 0
+    config = json.loads((out / "config.json").read_text())
+    assert (config["accuracy"], config["scores"]) == ("supernet", str(own[1]))
+    assert read_config(out).scores == own[1]
+    assert any("trained by evonasc on folder:mine" in line for line in _provenance(out))
+    to_error = own[2].loss_to_error()
+    known = set(to_error(own[2].loss).tolist())
+    rows = list(csv.DictReader((out / "evaluations.csv").read_text().splitlines()))
+    assert {float(row["error"]) for row in rows} <= known
+    capsys.readouterr()
+    assert main(["show", str(out)]) == 0
+    assert "folder:mine" in capsys.readouterr().out
+    assert main(["plot", str(out), "--out", str(tmp_path / "f")]) == 0
+    assert (tmp_path / "f.png").exists()
+
+
+def test_weights_alone_mean_live(own, tmp_path):
+    out = tmp_path / "r"
+    given = ["--weights", str(own[0]), "--scores", str(own[1]), "--no-plot"]
+    assert main([*RUN, *given, "--out", str(out)]) == 0
+    config = json.loads((out / "config.json").read_text())
+    assert (config["accuracy"], config["weights"]) == ("live", str(own[0]))
+    assert any("forward passes of the supernet" in line for line in _provenance(out))
+
+
+def _provenance(out):
+    return json.loads((out / "run.json").read_text())["provenance"]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (["--accuracy", "supernet", "--weights", "w"], "weights are for the accuracy 'live'"),
+        (["--accuracy", "joined", "--scores", "s"], "scores are for the accuracy 'supernet'"),
+        (["--algo", "gdas"], "gdas trains weights .* --data digits"),
+        (["--algo", "nasc", "--nasc-mode", "cotrain"], "nasc trains weights .* --data digits"),
+        (["--algo", "gdas", "--data", "digits", "--accuracy", "live"], "its accuracy is 'cotr"),
+        (["--data", "digits"], "are for searches that train weights, got random"),
+        (["--algo", "gdas", "--data", "digit"], "Unknown data set 'digit'. Did you mean 'digits'"),
+        (["--algo", "gdas", "--data", "cifar10"], "needs the folder of its files: --data-root"),
+        (["--scores", "nothing.npz"], "nothing.npz is no score file"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused_in_one_line(given, message, tmp_path, capsys):
+    import re
+
+    out = tmp_path / "r"
+    assert main([*RUN, *given, "--out", str(out)]) == 2
+    error = capsys.readouterr().err
+    assert re.search(message, " ".join(error.split())), error
+    assert not out.exists()
+
+
+def test_a_run_that_trains_names_its_data_in_its_configuration():
+    search = SearchConfig(algorithm="gdas")
+    config = RunConfig(accuracy="cotrained", data="digits", search=search)
+    assert config.data == "digits"
+    with pytest.raises(ConfigError, match="gdas trains weights"):
+        RunConfig(search=search)
+
+
+@pytest.mark.slow
+def test_training_derives_classes_and_sizes_from_the_data(tmp_path):
+    from PIL import Image
+
+    for label in range(3):
+        (tmp_path / "images" / str(label)).mkdir(parents=True)
+        for i in range(12):
+            image = Image.new("RGB", (9, 9), (20 * i, 80 * label, 0))
+            image.save(tmp_path / "images" / str(label) / f"{i}.png")
+    name = f"folder:{tmp_path / 'images'}"
+    out = tmp_path / "sn"
+    small = ["--epochs", "1", "--channels", "2"]
+    assert main(["supernet", "train", "--data", name, "--out", str(out), *small]) == 0
+    trained = read_supernet(out / "checkpoint.safetensors")
+    assert trained.supernet.config.n_classes == 3
+    assert (trained.training["data"], trained.training["n_validation"]) == (name, 6)
+    assert len(scoring_images(trained, None)) == 6
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("algorithm", ["nasc", "gdas"])
+def test_a_search_that_trains_runs_from_the_command_line(algorithm, tmp_path, capsys):
+    out = tmp_path / "r"
+    given = ["--algo", algorithm, "--nasc-mode", "cotrain", "--data", "digits"]
+    assert main(["run", *given, "--budget", "24", "--max-latency-ms", "20", "--out", str(out)]) == 0
+    assert "by the supernet that this search trained" in " ".join(capsys.readouterr().out.split())
+    assert read_config(out).data == "digits"
+    assert main(["show", str(out)]) == 0
+    assert main(["plot", str(out), "--out", str(tmp_path / "f")]) == 0

@@ -1,0 +1,119 @@
+"""``evonasc pick`` through main([...])."""
+
+import csv
+import json
+import shutil
+
+import pytest
+
+from evonasc.cli import main
+
+
+@pytest.fixture
+def front(small_run):
+    """Rows of the front, numbers as numbers."""
+    with (small_run / "front.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    return [{**row, **{k: float(row[k]) for k in ("error", "latency_ms")}} for row in rows]
+
+
+def pick(run, *words, capsys):
+    assert main(["pick", str(run), *words, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_least_error_within_a_latency(small_run, front, capsys):
+    limit = sorted(row["latency_ms"] for row in front)[len(front) // 2]
+    chosen = pick(small_run, "--max-latency-ms", str(limit), capsys=capsys)
+    best = min(row["error"] for row in front if row["latency_ms"] <= limit)
+    assert float(chosen["choice"]["error"]) == best
+    (binding,) = chosen["binding"]
+    assert binding["next_limit"] == min(r["latency_ms"] for r in front if r["latency_ms"] > limit)
+
+
+def test_least_latency_within_an_increase_of_error(small_run, front, capsys):
+    chosen = pick(small_run, "--max-error-increase", "0.03", capsys=capsys)["choice"]
+    limit = min(row["error"] for row in front) + 0.03
+    assert float(chosen["latency_ms"]) == min(
+        row["latency_ms"] for row in front if row["error"] <= limit
+    )
+    assert float(chosen["error"]) <= limit
+
+
+def test_weights(small_run, front, capsys):
+    chosen = pick(small_run, "--weights", "error=1, latency_ms=0.005", capsys=capsys)["choice"]
+    found = float(chosen["error"]) + 0.005 * float(chosen["latency_ms"])
+    assert found == min(row["error"] + 0.005 * row["latency_ms"] for row in front)
+
+
+def test_the_knee_is_the_default_and_further_bounds_move_it(small_run, front, capsys):
+    knee = pick(small_run, capsys=capsys)
+    assert knee == pick(small_run, "--knee", capsys=capsys)
+    assert "the knee" in knee["why"]
+    assert knee["binding"] == []
+    ends = (front[0]["id"], front[-1]["id"])
+    assert knee["choice"]["id"] not in ends
+    lower = float(knee["choice"]["error"]) - 1e-6
+    moved = pick(small_run, "--max", f"error={lower}", capsys=capsys)
+    assert float(moved["choice"]["error"]) < lower
+    assert [one["next_id"] for one in moved["binding"]] == [knee["choice"]["id"]]
+
+
+def test_the_neighbours_are_the_points_beside(small_run, front, capsys):
+    ids = [row["id"] for row in front]
+    chosen = pick(small_run, capsys=capsys)
+    place = ids.index(chosen["choice"]["id"])
+    beside = [(one["better_in"], one["id"]) for one in chosen["neighbours"]]
+    assert beside == [("error", ids[place - 1]), ("latency_ms", ids[place + 1])]
+
+
+def test_for_people_it_is_a_sentence_a_table_and_what_to_do_next(small_run, capsys):
+    assert main(["pick", str(small_run), "--max-latency-ms", "12"]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "It is the least error" in out
+    assert "with latency_ms <= 12" in out
+    assert "latency_ms <= 12 binds: from" in out
+    assert "Beside it on the front" in out
+    assert f"evonasc explain {small_run}" in out
+
+
+BAD = {
+    "the least latency_ms is": ["--max-latency-ms", "0.5"],
+    "binds: relax it to": ["--max", "latency_ms=6", "--max", "error=0.2"],
+    "Unknown column 'latency'. Did you mean 'latency_ms'?": ["--max", "latency=3"],
+    "Unknown column 'eror'. Did you mean 'error'?": ["--weights", "eror=1"],
+    "max must be COLUMN=NUMBER, got 'error'": ["--max", "error"],
+    "max must be COLUMN=NUMBER, got '=3'": ["--max", "=3"],
+    "weights must be COLUMN=NUMBER, got 'error=much'": ["--weights", "error=much"],
+    "The weight of error must be a number of at least 0, got -1.0": ["--weights", "error=-1"],
+    "weights must hold one above 0": ["--weights", " "],
+    "The limit of latency_ms must be a number, got nan": ["--max-latency-ms", "nan"],
+    "max_error_increase must be at least 0, got -0.1": ["--max-error-increase", "-0.1"],
+    "max_error_increase must be at least 0, got nan": ["--max-error-increase", "nan"],
+}
+
+
+@pytest.mark.parametrize("message", BAD)
+def test_bad_input_is_one_line_and_exit_code_2(message, small_run, capsys):
+    assert main(["pick", str(small_run), *BAD[message]]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    (line,) = captured.err.splitlines()
+    assert line.startswith("evonasc: error: ")
+    assert message in line
+
+
+def test_runs_that_do_not_exist_or_did_not_end_are_refused(small_run, tmp_path, capsys):
+    copy = shutil.copytree(small_run, tmp_path / "copy")
+    for name in ("run.json", "front.csv"):
+        (copy / name).unlink()
+    for folder, message in ((tmp_path / "none", "is no run folder"), (copy, "must have ended")):
+        assert main(["pick", str(folder)]) == 2
+        assert message in capsys.readouterr().err
+
+
+def test_a_run_of_the_toy_problem_has_a_knee_too(tmp_path, capsys):
+    run = ["run", "--problem", "toy", "--budget", "200", "--no-plot", "--quiet"]
+    assert main([*run, "--out", str(tmp_path / "toy")]) == 0
+    assert main(["pick", str(tmp_path / "toy"), "--max-latency-ms", "9"]) == 0
+    assert "network" in capsys.readouterr().out

@@ -1,0 +1,145 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from evonasc.analysis.rate_sweep import (
+    best_rows,
+    contenders,
+    front_at,
+    link_parts,
+    rates_from_text,
+    sweep_objectives,
+)
+from evonasc.cost.scenario import Scenario
+from evonasc.cost.varying_link import at_rate
+from evonasc.errors import ConfigError
+from evonasc.front import non_dominated
+from evonasc.problems import SplitNasProblem
+
+SCENARIO = Scenario(
+    payload_bits=(4, 8), one_way_delay_ms=2.0, packet_loss=0.1, head_power_mw=900.0, radio="lte"
+)
+
+
+@pytest.fixture(scope="module")
+def make(nasbench, table_errors):
+    def problem(rate, objectives):
+        scenario = at_rate(SCENARIO, rate)
+        return SplitNasProblem(nasbench, scenario, table_errors, objectives=objectives)
+
+    return problem
+
+
+@pytest.fixture(scope="module")
+def genes(make):
+    designs = make(10.0, ("error",)).designs
+    return np.unique(designs.canonical(designs.sample(1500, rng=np.random.default_rng(5))), axis=0)
+
+
+def test_values_at_any_rate_are_those_of_the_problem_at_that_rate(make, genes):
+    objectives = ("error", "latency_ms", "energy_mj", "payload_bytes", "head_memory_bytes")
+    parts = link_parts(make(10.0, objectives).columns(genes), SCENARIO)
+    for rate in (0.3, 10.0, 250.0):
+        problem = make(rate, objectives)
+        expected = problem.objective_values(problem.columns(genes))
+        np.testing.assert_allclose(parts.objective_values(rate, objectives), expected)
+
+
+@pytest.mark.parametrize(
+    "objectives",
+    [
+        ("error", "latency_ms"),
+        ("error", "latency_ms", "energy_mj"),
+        ("payload_bytes", "error", "latency_ms"),
+    ],
+)
+def test_leaving_out_what_never_wins_loses_no_point_of_any_front(make, genes, objectives):
+    parts = link_parts(make(10.0, objectives).columns(genes), SCENARIO)
+    rows = contenders(parts, objectives)
+    assert 0 < len(rows) < 0.7 * len(genes)
+    few = parts.rows(rows)
+    for rate in np.geomspace(0.1, 1000, 13):
+        every = parts.objective_values(rate, objectives)
+        expected = np.unique(every[non_dominated(every)], axis=0)
+        front = front_at(few, float(rate), objectives)
+        np.testing.assert_allclose(few.objective_values(rate, objectives)[front], expected)
+
+
+def test_a_slower_design_whose_head_is_shorter_may_win_on_energy():
+    columns = {
+        "error": np.array([0.2, 0.2]),
+        "head_ms": np.array([10.0, 1.0]),
+        "tail_ms": np.array([0.0, 9.5]),
+        "payload_bytes": np.array([900.0, 900.0]),
+    }
+    parts = link_parts(columns, SCENARIO)
+    assert contenders(parts, ("error", "latency_ms")).tolist() == [0]
+    assert contenders(parts, ("error", "latency_ms", "energy_mj")).tolist() == [0, 1]
+
+
+def test_the_fastest_of_at_most_an_error_by_search(make, genes):
+    parts = link_parts(make(10.0, ("error", "latency_ms")).columns(genes), SCENARIO)
+    rates, levels = np.array([0.5, 8.0, 90.0]), np.array([0.01, 0.06, 0.2, 0.9])
+    best = best_rows(parts, rates, levels)
+    error = parts.fixed["error"]
+    for i, level in enumerate(levels):
+        for j, rate in enumerate(rates):
+            if best[i, j] < 0:
+                assert error.min() > level
+                continue
+            allowed = np.where(error <= level, parts.latency_ms(rate), np.inf)
+            assert error[best[i, j]] <= level
+            assert allowed[best[i, j]] == allowed.min()
+    assert (best[0] == -1).all()
+    assert (best[1:] >= 0).all()
+
+
+def test_columns_that_are_missing_are_named(make, genes):
+    columns = make(10.0, ("error",)).columns(genes)
+    del columns["payload_bytes"]
+    with pytest.raises(ConfigError, match="got no payload_bytes. Use a run of the problem split"):
+        link_parts(columns, SCENARIO)
+
+
+def test_objectives_of_traces_are_left_out_and_error_and_latency_are_there():
+    objectives = ("miss_probability", "payload_bytes", "latency_p95_ms", "latency_ms")
+    assert sweep_objectives(objectives) == ("payload_bytes", "latency_ms", "error")
+
+
+def test_a_scenario_with_a_trace_can_be_swept(make, genes):
+    """The sweep gives rates of its own; the trace is not read."""
+    columns = make(10.0, ("error",)).columns(genes)
+    traced = dataclasses.replace(SCENARIO, link="trace:gone.csv", deadline_ms=5.0)
+    objectives = ("latency_ms", "energy_mj")
+    np.testing.assert_array_equal(
+        link_parts(columns, traced).objective_values(7.0, objectives),
+        link_parts(columns, SCENARIO).objective_values(7.0, objectives),
+    )
+
+
+# Ranges
+
+
+def test_rates_have_equal_ratios_and_both_ends():
+    rates = rates_from_text("0.5:32:7")
+    np.testing.assert_allclose(rates, [0.5, 1, 2, 4, 8, 16, 32])
+    assert len(rates_from_text("1:100")) == 25
+
+
+@pytest.mark.parametrize("text", ["", "5", "1:2:3:4", "a:b", "1:x", "1:100:2.5", ":", "1-100"])
+def test_what_is_no_range_is_refused(text):
+    with pytest.raises(ConfigError, match="must be LOW:HIGH or LOW:HIGH:COUNT, .*, got"):
+        rates_from_text(text)
+
+
+@pytest.mark.parametrize("text", ["0:5", "-1:5", "5:1", "5:5", "nan:5", "1:inf", "1:1e12"])
+def test_rates_that_make_no_range_are_refused(text):
+    with pytest.raises(ConfigError, match=r"must be a range LOW < HIGH in \[1e-6, 1e8\]"):
+        rates_from_text(text)
+
+
+@pytest.mark.parametrize("count", ["1", "0", "-3", "10001", "99999999999999999999"])
+def test_counts_out_of_range_are_refused(count):
+    with pytest.raises(ConfigError, match=f"must have 2 to 10000 rates, got {count}"):
+        rates_from_text(f"1:100:{count}")
