@@ -6,12 +6,14 @@ The profile's networks and the unseen ones are measured in one session, interlea
 so that what drifts on the machine drifts for both; once by each clock. Predictions are those of
 the written file, read again as a scenario would read it.
 
-Against what they are set: the unseen networks measured like the profile's, block by block
-(`mape`, `spearman`), and as one forward pass timed from outside by the processor's clock
-(`mape_one_pass`, its mean with the sign `bias_one_pass`, `spearman_one_pass`), just before and
-just after. `head_error` is the mean over cuts 1 to
-18 of |predicted head - measured head| over the measured total. `noise` is the interquartile range
-over rounds by the median, mean over networks; `busyness` is wall time over processor time.
+Against what they are set: the unseen networks measured like the profile's, block by block (`mape`,
+`spearman`), and forward passes as a whole, timed from outside by the processor's clock just before
+and just after: the median over rounds of the best of five (`mape_pass`, with its sign `bias_pass`,
+`spearman_pass`), and the quickest of all (`bias_quickest_pass`): where other programs keep
+emptying the cache, a usual pass is slower than an undisturbed one. `head_error` is the mean over
+cuts 1 to 18 of |predicted head - measured head| over the measured total. `noise` is the
+interquartile range over rounds by the median, mean over networks; `busyness` is wall time over
+processor time.
 Methods: the profile, a quick one (its first 21 networks), and `calibrate` on the times of the first
 10 and 30 networks, which leans on a machine of the benchmarks.
 
@@ -44,13 +46,20 @@ SPACE = NasBench201()
 OUT = Path(__file__).parent / "results" / "profile_validation.csv"
 HEADER = (
     *("clock", "method", "base", "networks", "unseen", "rounds", "mape", "spearman"),
-    *("mape_one_pass", "bias_one_pass", "spearman_one_pass", "left_out_error", "head_error"),
+    *(
+        "mape_pass",
+        "bias_pass",
+        "spearman_pass",
+        "bias_quickest_pass",
+        "left_out_error",
+        "head_error",
+    ),
     *("noise", "noise_unseen", "busyness", "load_average", "machine"),
 )
 
 
-def one_pass_ms(cells: IntArray, *, n_rounds: int, seed: int) -> FloatArray:
-    """Time whole forward passes by the processor's clock: median over rounds of the best of 5."""
+def pass_ms(cells: IntArray, *, n_rounds: int, seed: int) -> FloatArray:
+    """Time whole forward passes by the processor's clock, best of 5: ``(n_rounds, n)``."""
     network, rng = deployed_network(), np.random.default_rng(seed)
     x = torch.randn(1, 3, 32, 32, generator=torch.Generator().manual_seed(1))
     x = x.to(memory_format=torch.channels_last)
@@ -65,7 +74,7 @@ def one_pass_ms(cells: IntArray, *, n_rounds: int, seed: int) -> FloatArray:
                     network(x, cell)
                     runs.append((time.thread_time_ns() - start) / 1e6)
                 times[round_, i] = min(runs)
-    return np.median(times, axis=0)
+    return times
 
 
 def machines(profile: Profile) -> dict[str, OwnMachine]:
@@ -103,10 +112,11 @@ def main() -> None:
         config = ProfileConfig(n_rounds=arguments.rounds, clock=clock, seed=arguments.seed)
         load = os.getloadavg()[0]
         half = arguments.rounds // 2 + 1
-        before = one_pass_ms(cells[unseen], n_rounds=half, seed=1)
+        before = pass_ms(cells[unseen], n_rounds=half, seed=1)
         measured = measure_networks(cells, config)
-        after = one_pass_ms(cells[unseen], n_rounds=half, seed=2)
-        one_pass = (before + after) / 2
+        after = pass_ms(cells[unseen], n_rounds=half, seed=2)
+        passes = np.concatenate([before, after])
+        usual, quickest = np.median(passes, axis=0), passes.min(axis=0)
         profile, judged = measured.take(seen), measured.take(unseen)
         for method, machine in machines(profile).items():
             with tempfile.TemporaryDirectory() as folder:
@@ -119,9 +129,10 @@ def main() -> None:
             figures = {
                 "mape": np.abs(predicted / judged.total_ms - 1).mean(),
                 "spearman": rank_correlation(predicted, judged.total_ms),
-                "mape_one_pass": np.abs(predicted / one_pass - 1).mean(),
-                "bias_one_pass": (predicted / one_pass - 1).mean(),
-                "spearman_one_pass": rank_correlation(predicted, one_pass),
+                "mape_pass": np.abs(predicted / usual - 1).mean(),
+                "bias_pass": (predicted / usual - 1).mean(),
+                "spearman_pass": rank_correlation(predicted, usual),
+                "bias_quickest_pass": (predicted / quickest - 1).mean(),
                 "left_out_error": machine.left_out_error,
                 "head_error": head_error.mean(),
                 "noise": profile.noise.mean(),

@@ -21,3 +21,14 @@ def write_atomically(target: Path, data: bytes) -> None:
     except BaseException:
         os.unlink(temporary)
         raise
+
+
+def cache_folder() -> Path | None:
+    """Return ``$EVONASC_CACHE`` or ``~/.cache/evonasc``; None for a user without a home."""
+    chosen = os.environ.get("EVONASC_CACHE")
+    if chosen:
+        return Path(chosen)
+    try:
+        return Path.home() / ".cache" / "evonasc"
+    except RuntimeError:
+        return None

@@ -41,6 +41,7 @@ FIGURES = (
     "evonasc.analysis.payload_figure",
     "evonasc.analysis.phase_figure",
     "evonasc.analysis.plotting",
+    "evonasc.analysis.training_figure",
 )
 DOORS = {
     "PIL": ("evonasc.accuracy.image_files",),

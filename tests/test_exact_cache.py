@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from evonasc.cost.scenario import Scenario
+from evonasc.files import cache_folder
 from evonasc.problems import SplitNasProblem, Staircase
 from evonasc.search import exact_cache
 from evonasc.search.exact import exact_front
-from evonasc.search.exact_cache import cache_folder, cached_exact_front, true_front
+from evonasc.search.exact_cache import cached_exact_front, true_front
 from evonasc.space import DesignSpace
 
 SMALL = Scenario(min_split=13)

@@ -34,19 +34,31 @@ def read_accuracy_table(path: Path) -> FloatArray:
     Raises:
         DataFileError: Unreadable, other columns, a row that is none, or networks missing.
     """
+    return _mean_errors(path, read_error_rows(path, what="the accuracy table"))
+
+
+def read_error_rows(path: Path, *, what: str) -> list[tuple[int, str, str]]:
+    """Return the line number, ``arch_str`` and ``error`` of every row of a CSV file, as text.
+
+    Args:
+        path: With these two columns at least.
+        what: Names the file in errors.
+
+    Raises:
+        DataFileError: Unreadable, no CSV file, or without these columns.
+    """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise DataFileError(f"Cannot read the accuracy table {path} ({error}).") from error
+        raise DataFileError(f"Cannot read {what} {path} ({error}).") from error
     try:
         reader = csv.DictReader(io.StringIO(text), strict=True)
         if set(_COLUMNS) - set(reader.fieldnames or ()):
             found = ", ".join(reader.fieldnames or ()) or "none"
             raise DataFileError(f"{path} must have the columns arch_str, error, got {found}.")
-        rows = [(reader.line_num, row["arch_str"] or "", row["error"] or "") for row in reader]
+        return [(reader.line_num, row["arch_str"] or "", row["error"] or "") for row in reader]
     except csv.Error as error:
         raise DataFileError(f"{path} is no table of comma-separated values ({error}).") from error
-    return _mean_errors(path, rows)
 
 
 def _mean_errors(path: Path, rows: list[tuple[int, str, str]]) -> FloatArray:

@@ -62,9 +62,10 @@ class Cell(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
+        self.channels = channels
         self.conv1x1 = nn.ModuleList(ReluConvNorm(channels, channels, 1) for _ in EDGES)
         self.conv3x3 = nn.ModuleList(ReluConvNorm(channels, channels, 3) for _ in EDGES)
-        self.pool = nn.AvgPool2d(3, stride=1, padding=1, count_include_pad=False)
+        self.pool: nn.Module = nn.AvgPool2d(3, stride=1, padding=1, count_include_pad=False)
 
     def forward(self, x: Tensor, cell: Sequence[int], memo: Memo | None = None) -> Tensor:
         """Run the six genes of ``cell`` on ``x`` (n, c, h, w); same shape out.

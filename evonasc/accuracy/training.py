@@ -9,8 +9,6 @@ canonical connected cells, so no network is drawn more often for having many spe
 2021, FairNAS (strict fairness), arXiv 1907.01845: every operation of every edge once a step.
 """
 
-import csv
-import io
 import json
 import math
 import time
@@ -25,10 +23,10 @@ from torch import Tensor, nn
 from evonasc.accuracy.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from evonasc.accuracy.datasets import DataSet, Images
 from evonasc.accuracy.supernet import Supernet, SupernetConfig, initialise
+from evonasc.accuracy.training_log import EpochLog, epoch_logs, write_log
 from evonasc.accuracy.weights import TrainedSupernet
 from evonasc.arrays import IntArray
 from evonasc.errors import ConfigError, DataFileError, EvaluationError, UnknownNameError
-from evonasc.files import write_atomically
 from evonasc.space.nasbench201 import (
     EDGES,
     OPERATIONS,
@@ -38,7 +36,6 @@ from evonasc.space.nasbench201 import (
 )
 
 CHECKPOINT_FILE = "checkpoint.safetensors"
-LOG_FILE = "log.csv"
 #: Ways to draw paths, and how many each draws a step.
 PATH_SAMPLINGS = {"uniform": 1, "fair": len(OPERATIONS)}
 
@@ -93,22 +90,6 @@ class TrainingConfig:
         return self.batch_size * PATH_SAMPLINGS[self.path_sampling]
 
 
-@dataclass(frozen=True)
-class EpochLog:
-    """One line of the training log."""
-
-    #: Epochs done, from 1.
-    epoch: int
-    #: Mean training loss of the epoch's sampled paths.
-    train_loss: float
-    #: Share of training images classified right by the sampled paths.
-    train_accuracy: float
-    #: Learning rate at the epoch's end.
-    learning_rate: float
-    #: Wall time of the epoch.
-    seconds: float
-
-
 def train_supernet(
     config: TrainingConfig,
     data: DataSet,
@@ -149,6 +130,7 @@ def train_supernet(
     path = folder / CHECKPOINT_FILE
     if path.exists():
         logs = _restore(load_checkpoint(path), config, supernet, momenta, where=path)
+        write_log(folder, logs)  # whoever was stopped between the two has it one line behind
 
     n_steps = math.ceil(len(data.train) / config.images_a_step)
     for epoch in range(len(logs), config.epochs):
@@ -305,11 +287,7 @@ def _save(
     tensors |= {f"momentum.{name}": momentum for name, momentum in momenta.items()}
     header: dict[str, object] = {"config": asdict(config), "logs": [asdict(log) for log in logs]}
     save_checkpoint(folder / CHECKPOINT_FILE, Checkpoint(tensors, header))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(asdict(logs[0])), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(asdict(log) for log in logs)
-    write_atomically(folder / LOG_FILE, text.getvalue().encode())
+    write_log(folder, logs)
 
 
 def _restore(
@@ -329,15 +307,14 @@ def _restore(
             f"{where} belongs to another configuration: {_difference(found, wanted)}. "
             "Choose another --out, or the same settings."
         )
-    lines = checkpoint.header.get("logs")
     try:
         with torch.no_grad():
             for name, weight in supernet.named_parameters():
                 weight.copy_(checkpoint.tensors[f"weight.{name}"])
                 momenta[name].copy_(checkpoint.tensors[f"momentum.{name}"])
-        return [EpochLog(**line) for line in lines]  # type: ignore[attr-defined]  # or TypeError
     except (KeyError, RuntimeError, TypeError) as error:
         raise DataFileError(f"{where} is a damaged checkpoint ({error}).") from error
+    return epoch_logs(checkpoint, where=where)
 
 
 def _difference(found: object, wanted: dict[str, object]) -> str:

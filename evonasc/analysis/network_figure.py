@@ -113,7 +113,8 @@ def _draw_times(
     """Draw where the time goes, one bar a part, each beginning where the last ends."""
     start, total = 0.0, sum(times_ms)
     for place, duration in enumerate(times_ms):
-        axes.barh(place, duration, left=start, color=colours[_PARTS[place]], height=0.6)
+        colour = colours[_PARTS[place]]
+        axes.barh(place, duration, left=start, color=colour, edgecolor=colour, height=0.6)
         start += duration
     names = ("head", "uplink", "tail")
     labels = [f"{name}\n{duration:.2f} ms" for name, duration in zip(names, times_ms, strict=True)]

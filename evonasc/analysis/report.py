@@ -13,6 +13,9 @@ from evonasc.space import SearchSpace
 #: Column -> (heading, number format).
 _HEADINGS = {
     "error": ("error", ".4f"),
+    "error_calibrated": ("calibrated", ".4f"),
+    "error_calibrated_low": ("low", ".4f"),
+    "error_calibrated_high": ("high", ".4f"),
     "latency_ms": ("total ms", ".2f"),
     "head_ms": ("head ms", ".2f"),
     "uplink_ms": ("uplink ms", ".2f"),
@@ -23,7 +26,16 @@ _HEADINGS = {
     "latency_p95_ms": ("p95 ms", ".2f"),
     "miss_probability": ("missed", ".2%"),
 }
-_ORDER = ("error", "head_ms", "uplink_ms", "tail_ms", "latency_ms")
+_ORDER = (
+    "error",
+    "error_calibrated",
+    "error_calibrated_low",
+    "error_calibrated_high",
+    "head_ms",
+    "uplink_ms",
+    "tail_ms",
+    "latency_ms",
+)
 
 
 def front_view(

@@ -1,16 +1,13 @@
 """``evonasc run``: search, show the front, leave a folder."""
 
 import argparse
-import contextlib
 import json
-import signal
-import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cli.console import output, progress
+from evonasc.cli.interrupt import stop_on_interrupt
 from evonasc.cli.problem_arguments import add_problem_arguments, objectives_of, scenario_of
 
 _DEFAULT_BUDGET, _DEFAULT_POP_SIZE = 2000, 20
@@ -41,6 +38,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--accuracy-table", type=Path, metavar="FILE.csv", help="columns arch_str, error; for table"
     )
     parser.add_argument("--data-root", type=Path, help="folder with the data set's files")
+    parser.add_argument(
+        "--error-resolution",
+        type=float,
+        default=0.0,
+        metavar="FRACTION",
+        help="errors that differ by less are ties, see docs/accuracy.md (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--calibration",
+        type=Path,
+        metavar="FILE.json",
+        help="show errors as of networks trained alone, made by evonasc supernet calibrate",
+    )
     parser.add_argument("--seed", type=int, default=0, help="(default: %(default)s)")
     parser.add_argument(
         "--budget",
@@ -127,6 +137,8 @@ def execute(arguments: argparse.Namespace) -> int:
         weights=arguments.weights,
         scores=arguments.scores,
         accuracy_table=arguments.accuracy_table,
+        error_resolution=arguments.error_resolution,
+        calibration=arguments.calibration,
         search=search,
     )
     problem = make_problem(config)
@@ -184,25 +196,6 @@ def _accuracy(arguments: argparse.Namespace, search: Any) -> str:
     if arguments.weights is not None:
         return "live"
     return "supernet" if arguments.scores is not None else RunConfig.accuracy
-
-
-@contextlib.contextmanager
-def stop_on_interrupt() -> Iterator[Callable[[], bool]]:
-    """Turn the first Ctrl-C into a wish to stop; the second interrupts at once, as ever."""
-    asked: list[int] = []
-
-    def ask(number: int, frame: object) -> None:
-        asked.append(number)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    if threading.current_thread() is not threading.main_thread():  # signals belong to the main one
-        yield lambda: False
-        return
-    before = signal.signal(signal.SIGINT, ask)
-    try:
-        yield lambda: bool(asked)
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _refuse_unknown_algorithm(name: str) -> None:

@@ -10,11 +10,15 @@ A supernet of one's own in three commands, here on the digits; images of one's o
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from evonasc.cli import supernet_payload
+from evonasc.cli import supernet_calibrate, supernet_payload
 from evonasc.cli.console import output, progress
+from evonasc.cli.interrupt import stop_on_interrupt
 from evonasc.cli.shared import shared_data
+
+if TYPE_CHECKING:  # torch comes with it, and takes seconds
+    from evonasc.accuracy.training_log import EpochLog
 
 _SMALL_SET = "sets below 10,000 training images"
 
@@ -32,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     train.add_argument(
         "--data-root", type=Path, help="folder with its files, for cifar10, cifar100"
     )
-    train.add_argument("--out", type=Path, required=True, help="folder for checkpoint and log")
+    train.add_argument("--out", type=Path, required=True, help="folder for checkpoint, log, curve")
     train.add_argument("--epochs", type=int, default=60, help="(default: %(default)s)")
     train.add_argument("--batch-size", type=int, help=f"(default: 128, or 16 for {_SMALL_SET})")
     train.add_argument(
@@ -81,6 +85,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     rank.add_argument("--proxies", type=Path, help="proxy file (default: the shipped one)")
 
+    calibrate = actions.add_parser(
+        "calibrate", help="put the error on the scale of a few networks that you trained"
+    )
+    supernet_calibrate.add_arguments(calibrate)
+
     proxies = actions.add_parser("proxies", help="measure training-free proxies of every network")
     proxies.add_argument("--out", type=Path, required=True, help="proxy file (.npz); resumes")
     proxies.add_argument("--jobs", type=int, default=1, help="worker processes")
@@ -102,6 +111,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Do what the action says."""
     actions = {
+        "calibrate": supernet_calibrate.execute,
         "payload-effects": supernet_payload.execute,
         "proxies": _proxies,
         "rank": _rank,
@@ -112,11 +122,15 @@ def execute(arguments: argparse.Namespace) -> int:
     return actions[arguments.action](arguments)
 
 
+class _StopHereError(Exception):
+    """An epoch is kept, and the user asked to stop."""
+
+
 def _train(arguments: argparse.Namespace) -> int:
-    """Train with a progress bar."""
+    """Train with a progress bar; return 0, or 130 after Ctrl-C."""
     from evonasc.accuracy.datasets import is_large, load_data
     from evonasc.accuracy.supernet import SupernetConfig
-    from evonasc.accuracy.training import EpochLog, TrainingConfig, set_threads, train_supernet
+    from evonasc.accuracy.training import TrainingConfig, set_threads, train_supernet
     from evonasc.accuracy.weights import read_supernet
 
     set_threads(arguments.threads)
@@ -144,25 +158,64 @@ def _train(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
     )
     console = output()
-    with progress() as bar:
+    is_told = is_interrupted = False
+    with progress() as bar, stop_on_interrupt() as should_stop:
         task = bar.add_task("training", total=None, note="")
 
-        def on_epoch(log: EpochLog) -> None:
+        def on_step(step: int, n_steps: int) -> None:
+            nonlocal is_told
+            bar.update(task, completed=step, total=n_steps)
+            if should_stop() and not is_told:
+                bar.console.print("Stopping after this epoch; Ctrl-C again stops at once.")
+                is_told = True
+
+        def on_epoch(log: "EpochLog") -> None:
             note = f"epoch {log.epoch}/{config.epochs}, loss {log.train_loss:.3f}"
             bar.update(task, note=note)
             if not bar.console.is_terminal:
                 console.print(f"{note}, {log.seconds:.0f} s")
+            if should_stop() and log.epoch < config.epochs:
+                raise _StopHereError
 
-        train_supernet(
-            config,
-            data,
-            arguments.out,
-            start=start,
-            on_step=lambda step, n_steps: bar.update(task, completed=step, total=n_steps),
-            on_epoch=on_epoch,
-        )
-    console.print(f"Trained {config.epochs} epochs; checkpoint and log are in {arguments.out}.")
+        try:
+            train_supernet(
+                config, data, arguments.out, start=start, on_step=on_step, on_epoch=on_epoch
+            )
+            _draw_training(arguments.out, config.epochs)
+        except _StopHereError:
+            is_interrupted = True
+            _draw_training(arguments.out, config.epochs)
+        except KeyboardInterrupt:  # asked twice: what is kept is said, and nothing drawn
+            is_interrupted = True
+    if is_interrupted:
+        n_done = len(_logs(arguments.out))
+        words = f"{n_done} of {config.epochs} epochs are kept in {arguments.out}; the same command"
+        nothing = "no epoch was finished and nothing is kept; the same command"
+        console.print(f"Interrupted: {words if n_done else nothing} goes on from there.")
+        return 130
+    console.print(
+        f"Trained {config.epochs} epochs; checkpoint, log and curve are in {arguments.out}."
+    )
     return 0
+
+
+def _draw_training(folder: Path, n_epochs: int) -> None:
+    """Draw the curve of all epochs done, also of those before a restart."""
+    from evonasc.analysis.plotting import save_figure
+    from evonasc.analysis.training_figure import training_figure
+
+    figure = training_figure(_logs(folder), n_epochs=n_epochs, title=folder.name)
+    save_figure(figure, folder / "curve")
+
+
+def _logs(folder: Path) -> "list[EpochLog]":
+    """Return the log of all epochs done; empty where the first was not finished."""
+    from evonasc.accuracy.checkpoint import load_checkpoint
+    from evonasc.accuracy.training import CHECKPOINT_FILE
+    from evonasc.accuracy.training_log import epoch_logs
+
+    path = folder / CHECKPOINT_FILE
+    return epoch_logs(load_checkpoint(path), where=path) if path.exists() else []
 
 
 def _score(arguments: argparse.Namespace) -> int:

@@ -198,18 +198,21 @@ def _show_network(network: _Network, problem: "DesignProblem", fine: "FloatArray
     from evonasc.analysis.report import cut_text, plain_table
 
     policy, designs = network.policy, problem.designs
-    rows = [
-        {
-            "Mbit/s": f"{one.low_mbps:.4g} to {one.high_mbps:.4g}",
-            "cut after": cut_text(
-                int(designs.split_points(network.genes[[one.row]])[0]), designs.space
-            ),
-            "bits": str(int(designs.bits(network.genes[[one.row]])[0])),
-            "ms": f"{network.parts.latency_ms(one.low_mbps)[one.row]:.2f} to "
-            f"{network.parts.latency_ms(one.high_mbps)[one.row]:.2f}",
-        }
-        for one in policy.stretches
-    ]
+    rows = []
+    for one in policy.stretches:
+        (genome,) = designs.decode(network.genes[[one.row]])
+        is_tensor_sent = 0 < genome.split_point < designs.space.n_blocks
+        first, last = (
+            network.parts.latency_ms(rate)[one.row] for rate in (one.low_mbps, one.high_mbps)
+        )
+        rows.append(
+            {
+                "Mbit/s": f"{one.low_mbps:.4g} to {one.high_mbps:.4g}",
+                "cut after": cut_text(genome.split_point, designs.space),
+                "bits": str(genome.payload_bits) if is_tensor_sent else "-",
+                "ms": f"{first:.2f} to {last:.2f}",
+            }
+        )
     console = output()
     console.print(
         f"\nThe network of design {network.number}, error {network.error:.4f}, cut by the rate:"

@@ -10,7 +10,6 @@ import importlib
 import io
 import json
 import logging
-import os
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ import evonasc
 import evonasc.front
 from evonasc.assets import manifest
 from evonasc.errors import GenomeError
-from evonasc.files import write_atomically
+from evonasc.files import cache_folder, write_atomically
 from evonasc.front import non_dominated
 from evonasc.problems import DesignProblem
 from evonasc.search.exact import ExactFront, exact_front
@@ -91,17 +90,6 @@ def true_front(problem: DesignProblem) -> ExactFront | None:
     """Return the front of :func:`cached_exact_front` alone."""
     cached = cached_exact_front(problem)
     return None if cached is None else cached.front
-
-
-def cache_folder() -> Path | None:
-    """Return ``$EVONASC_CACHE`` or ``~/.cache/evonasc``; None for a user without a home."""
-    chosen = os.environ.get("EVONASC_CACHE")
-    if chosen:
-        return Path(chosen)
-    try:
-        return Path.home() / ".cache" / "evonasc"
-    except RuntimeError:
-        return None
 
 
 def _question(problem: DesignProblem, identity: dict[str, object]) -> str:

@@ -1,0 +1,265 @@
+"""From a run's error to the error that networks trained alone would have, from a handful trained.
+
+A supernet's error orders networks; its level is not that of networks trained alone. Someone who
+trained a few of them knows the level there, and a rising line through these few on the logit scale,
+``logit(trained) = a + b logit(error)`` with ``b > 0``, carries it to all others. It has two
+parameters, since a handful of points bears no more, keeps errors in (0, 1), and goes on beyond the
+points. As it rises, the order of networks stays the one that was searched.
+
+The error bar is that of the jackknife+ (Barber, Candes, Ramdas and Tibshirani 2021, "Predictive
+inference with the jackknife+", Annals of Statistics 49(1), eq. 1.3): every network is left out
+once, and what the line through the others misses it by is added to what those lines say. The bars
+are therefore wide where the lines part, far from the trained networks. They aim at two thirds of
+new networks.
+"""
+
+import hashlib
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from scipy.special import expit, logit
+
+from evonasc.accuracy.accuracy_table import read_error_rows
+from evonasc.arrays import BoolArray, FloatArray, IntArray
+from evonasc.errors import DataFileError, GenomeError
+from evonasc.files import write_atomically
+from evonasc.space import DesignSpace, NasBench201
+from evonasc.space.nasbench201 import (
+    arch_strings,
+    canonical_cells,
+    canonical_connected_cells,
+    cell_number,
+    is_connected,
+    parse_arch_strings,
+)
+
+#: Fewest networks that tell a line and leave one over to test it.
+FEWEST_PAIRS = 3
+#: Errors nearer to 0 or 1 than this are read as if they were this near: no test set of the usual
+#: size resolves more, and their logits run to infinity.
+NEAREST = 1e-3
+#: Share of new networks that the error bar may miss.
+MISSED_SHARE = 1 / 3
+_FORMAT = 1
+
+
+class StoredErrors(Protocol):
+    """A source of the error that costs nothing to ask: scores, the joined order, or a table."""
+
+    #: One sentence on where the numbers come from.
+    provenance: str
+
+    def error(self, genes: IntArray, *, designs: DesignSpace) -> FloatArray:
+        """Return the error of canonical designs, fractions in [0, 1], ``(n,)``."""
+
+
+@dataclass(frozen=True)
+class TrainedPairs:
+    """Networks with the error a run gives them and the error they have when trained alone."""
+
+    #: ``(n, 6)`` canonical connected cells, each once.
+    cells: IntArray
+    #: ``(n,)`` errors of the run, fractions.
+    error: FloatArray
+    #: ``(n,)`` errors of the trained networks, fractions.
+    trained_error: FloatArray
+
+
+class TrainedCalibration:
+    """The rising line on the logit scale and its error bar.
+
+    Args:
+        pairs: Three networks at least, with three different errors of the run at least.
+
+    Raises:
+        DataFileError: Too few different errors; or the trained errors do not rise with the run's.
+    """
+
+    def __init__(self, pairs: TrainedPairs) -> None:
+        n_different = len(np.unique(_logit(pairs.error)))
+        if n_different < FEWEST_PAIRS:
+            raise DataFileError(
+                f"A calibration needs networks of at least {FEWEST_PAIRS} different errors in the "
+                f"run, got {n_different}. Train networks that differ more."
+            )
+        self.pairs = pairs
+        x, y = _logit(pairs.error), _logit(pairs.trained_error)
+        #: Intercept and slope of the line.
+        self.intercept, self.slope = _line(x, y)
+        if self.slope <= 0:
+            raise DataFileError(
+                "The trained errors must rise with the run's error, got a slope of "
+                f"{self.slope:.3g}: these networks do not confirm its order. Add networks that "
+                "differ more, or search on another --accuracy."
+            )
+        kept = ~np.eye(len(x), dtype=bool)
+        lines = np.array([_line(x[rows], y[rows]) for rows in kept])
+        lines[:, 0] += np.minimum(lines[:, 1], 0) * np.array([x[rows].mean() for rows in kept])
+        lines[:, 1] = np.maximum(lines[:, 1], 0)  # the best line that does not fall is level
+        self._lines = lines
+        self._missed = np.abs(y - (lines[:, 0] + lines[:, 1] * x))
+        #: ``(n,)`` trained error of each network by the line through the others, fractions.
+        self.left_out: FloatArray = expit(lines[:, 0] + lines[:, 1] * x)
+        #: Root mean square of what that misses, fraction.
+        self.left_out_error = math.sqrt(np.mean((self.left_out - pairs.trained_error) ** 2))
+        self.provenance = (
+            f"error_calibrated: the error of networks trained alone, from {len(x)} that the user "
+            f"trained; +- {self.left_out_error:.4f} on those left out in turn, the bar aims at two "
+            "thirds of new networks (jackknife+). The order is that of the error."
+        )
+
+    def __call__(self, error: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return the trained error of errors, and its lower and upper bound, ``(n,)`` each.
+
+        None of the three falls where the error rises.
+
+        Args:
+            error: ``(n,)`` errors of the run, fractions in [0, 1].
+        """
+        x = _logit(error)
+        middle = self.intercept + self.slope * x
+        lines = self._lines[:, :1] + self._lines[:, 1:] * x  # (n_pairs, n)
+        n_pairs = len(lines)
+        rank = math.ceil((1 - MISSED_SHARE) * (n_pairs + 1) - 1e-9)
+        low = np.sort(lines - self._missed[:, None], axis=0)[n_pairs - rank]
+        high = np.sort(lines + self._missed[:, None], axis=0)[rank - 1]
+        # The jackknife+ promises a share of networks, not that the line itself lies inside.
+        return expit(middle), expit(np.minimum(low, middle)), expit(np.maximum(high, middle))
+
+
+def read_pairs(path: Path, source: StoredErrors) -> TrainedPairs:
+    """Read the user's trained networks: a CSV file with columns ``arch_str`` and ``error``.
+
+    Raises:
+        DataFileError: Unreadable, other columns, a row that is no network with a path or no
+            fraction, a network twice (also by another spelling), or fewer than three.
+    """
+    lines: dict[int, int] = {}
+    cells, trained = [], []
+    for line, text, error_text in read_error_rows(path, what="the trained networks"):
+        where = f"{path}, line {line}"
+        try:
+            cell = parse_arch_strings([text])
+        except GenomeError as error:
+            raise DataFileError(f"{where}: {error}") from error
+        if not is_connected(cell)[0]:
+            raise DataFileError(
+                f"{where}: the network must have a path from input to output, got {text!r}."
+            )
+        cell = canonical_cells(cell)
+        (number,) = cell_number(cell).tolist()
+        if number in lines:
+            raise DataFileError(
+                f"{where}: a network must be given once, got that of line {lines[number]} again. "
+                "Give the mean of its trainings."
+            )
+        lines[number] = line
+        cells.append(cell[0])
+        trained.append(_fraction(error_text, where))
+    if len(cells) < FEWEST_PAIRS:
+        raise DataFileError(
+            f"{path} must have at least {FEWEST_PAIRS} trained networks, got {len(cells)}."
+        )
+    rows = np.array(cells)
+    return TrainedPairs(rows, stored_errors(source, rows), np.array(trained))
+
+
+def stored_errors(source: StoredErrors, cells: IntArray) -> FloatArray:
+    """Return what a source says of canonical connected cells, ``(n,)``."""
+    space = NasBench201()
+    designs = DesignSpace(space, (8,), _any_cut)
+    on_device = np.full((len(cells), 1), space.n_blocks)
+    return source.error(np.concatenate([cells, on_device], axis=1), designs=designs)
+
+
+def source_digest(source: StoredErrors) -> str:
+    """Return the SHA-256 of the errors of all networks, to nine digits.
+
+    Nine, so that another processor's last bit does not make another source of it.
+    """
+    errors = np.round(stored_errors(source, canonical_connected_cells()), 9)
+    return hashlib.sha256(np.ascontiguousarray(errors).tobytes()).hexdigest()
+
+
+def write_calibration(path: Path, calibration: TrainedCalibration, source: StoredErrors) -> None:
+    """Write a calibration as JSON: the networks, from which it is fitted again when read.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    pairs = calibration.pairs
+    names = ("arch_str", "error", "trained_error")
+    columns = (arch_strings(pairs.cells), pairs.error.tolist(), pairs.trained_error.tolist())
+    document = {
+        "format": _FORMAT,
+        "source": source.provenance,
+        "errors_sha256": source_digest(source),
+        "intercept": calibration.intercept,
+        "slope": calibration.slope,
+        "left_out_error": calibration.left_out_error,
+        "pairs": [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)],
+    }
+    write_atomically(path, (json.dumps(document, indent=2, allow_nan=False) + "\n").encode())
+
+
+def read_calibration(path: Path, source: StoredErrors) -> TrainedCalibration:
+    """Read a calibration that belongs to a source of the error.
+
+    Raises:
+        DataFileError: Missing or damaged, or of another source.
+    """
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(values, dict) or values["format"] != _FORMAT:
+            raise ValueError(f"it must be a JSON object of format {_FORMAT}")
+        digest, was, rows = str(values["errors_sha256"]), str(values["source"]), values["pairs"]
+        cells = canonical_cells(parse_arch_strings([str(row["arch_str"]) for row in rows]))
+        error, trained = (
+            np.array([_fraction(str(row[name]), name) for row in rows])
+            for name in ("error", "trained_error")
+        )
+        calibration = TrainedCalibration(TrainedPairs(cells, error, trained))
+    except (OSError, ValueError, KeyError, TypeError, GenomeError) as problem:
+        raise DataFileError(
+            f"{path} is no calibration of evonasc ({problem}). Make one with: evonasc supernet "
+            "calibrate"
+        ) from problem
+    if digest != source_digest(source):
+        raise DataFileError(
+            f"{path} must be a calibration of this run's error, got one of another: {was} "
+            "Calibrate again with this run's --accuracy, --scores or --accuracy-table."
+        )
+    return calibration
+
+
+def _logit(error: FloatArray) -> FloatArray:
+    """Return the logit of errors, none nearer to 0 or 1 than ``NEAREST``."""
+    values: FloatArray = logit(np.clip(error, NEAREST, 1 - NEAREST))
+    return values
+
+
+def _line(x: FloatArray, y: FloatArray) -> tuple[float, float]:
+    """Return intercept and slope of the least-squares line."""
+    distance = x - x.mean()
+    slope = float(distance @ (y - y.mean()) / (distance @ distance))
+    return float(y.mean()) - slope * float(x.mean()), slope
+
+
+def _fraction(text: str, where: str) -> float:
+    """Read an error."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= 1:
+        raise DataFileError(f"{where}: error must be a fraction in [0, 1], got {text!r}.")
+    return value
+
+
+def _any_cut(operations: IntArray, bits: IntArray) -> BoolArray:
+    """Allow every cut: errors are asked for, not costs."""
+    return np.ones((len(operations), NasBench201().n_blocks + 1), dtype=bool)

@@ -1,0 +1,52 @@
+"""The log of a training: one line an epoch, kept in the checkpoint and written as a table."""
+
+import csv
+import io
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from evonasc.accuracy.checkpoint import Checkpoint
+from evonasc.errors import DataFileError
+from evonasc.files import write_atomically
+
+LOG_FILE = "log.csv"
+
+
+@dataclass(frozen=True)
+class EpochLog:
+    """One line of the training log."""
+
+    #: Epochs done, from 1.
+    epoch: int
+    #: Mean training loss of the epoch's sampled paths.
+    train_loss: float
+    #: Share of training images classified right by the sampled paths.
+    train_accuracy: float
+    #: Learning rate at the epoch's end.
+    learning_rate: float
+    #: Wall time of the epoch.
+    seconds: float
+
+
+def epoch_logs(checkpoint: Checkpoint, *, where: Path) -> list[EpochLog]:
+    """Return the log that a checkpoint holds, one line an epoch done.
+
+    Raises:
+        DataFileError: It holds none.
+    """
+    lines = checkpoint.header.get("logs")
+    try:
+        return [EpochLog(**line) for line in lines]  # type: ignore[attr-defined]  # or TypeError
+    except TypeError as error:
+        raise DataFileError(f"{where} is a damaged checkpoint ({error}).") from error
+
+
+def write_log(folder: Path, logs: list[EpochLog]) -> None:
+    """Write ``log.csv``; nothing where no epoch is done."""
+    if not logs:
+        return
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(asdict(logs[0])), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(asdict(log) for log in logs)
+    write_atomically(folder / LOG_FILE, text.getvalue().encode())

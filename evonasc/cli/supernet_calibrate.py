@@ -1,0 +1,85 @@
+"""``evonasc supernet calibrate``: a run's error on the scale of networks that the user trained."""
+
+import argparse
+from pathlib import Path
+
+from evonasc.cli.console import output
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "pairs",
+        type=Path,
+        metavar="PAIRS.csv",
+        help="columns arch_str, error: a handful of networks and their error when trained",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("calibration.json"),
+        metavar="FILE.json",
+        help="for evonasc run --calibration (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--accuracy", help="whose error: supernet, joined or table (default: supernet)"
+    )
+    parser.add_argument("--scores", type=Path, metavar="FILE", help="scores of your supernet")
+    parser.add_argument(
+        "--accuracy-table", type=Path, metavar="FILE.csv", help="columns arch_str, error; for table"
+    )
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Fit, write, and print each network beside what the line through the others says of it."""
+    from evonasc.accuracy.trained_calibration import (
+        TrainedCalibration,
+        read_pairs,
+        write_calibration,
+    )
+    from evonasc.analysis.report import plain_table
+    from evonasc.errors import ConfigError
+    from evonasc.search.run import BY_FORWARD_PASSES, RunConfig, error_source
+    from evonasc.space import NasBench201
+
+    accuracy = arguments.accuracy or RunConfig.accuracy
+    if accuracy in BY_FORWARD_PASSES:
+        raise ConfigError(
+            f"A calibration is for stored errors: supernet, joined or table, got {accuracy!r}. "
+            "Score the supernet with evonasc supernet score and give --scores."
+        )
+    source = error_source(
+        RunConfig(
+            accuracy=accuracy, scores=arguments.scores, accuracy_table=arguments.accuracy_table
+        )
+    )
+    pairs = read_pairs(arguments.pairs, source)
+    calibration = TrainedCalibration(pairs)
+    try:
+        write_calibration(arguments.out, calibration, source)
+    except OSError as error:
+        raise ConfigError(f"Cannot write {arguments.out}: {error.strerror}.") from error
+    rows = [
+        {
+            "cell": text,
+            "error": f"{error:.4f}",
+            "trained": f"{trained:.4f}",
+            "from the others": f"{guess:.4f}",
+            "missed by": f"{guess - trained:+.4f}",
+        }
+        for text, error, trained, guess in zip(
+            NasBench201().to_short_text(pairs.cells),
+            pairs.error,
+            pairs.trained_error,
+            calibration.left_out,
+            strict=True,
+        )
+    ]
+    console = output()
+    console.print(plain_table(rows))
+    console.print(
+        f"logit(trained error) = {calibration.intercept:.3f} + {calibration.slope:.3f} "
+        f"logit(error). Each network left out in turn: +- {calibration.left_out_error:.4f}."
+    )
+    console.print(f"Written to {arguments.out}. Use it with: evonasc run --calibration FILE")
+    return 0
