@@ -10,6 +10,9 @@ from evonasc.arrays import FloatArray, IntArray
 from evonasc.errors import ConfigError, EvaluationError, UnknownNameError
 from evonasc.space import DesignSpace
 
+#: Canonical designs ``(n, n_genes)`` and their columns, ``(n,)`` each.
+Kept = tuple[IntArray, dict[str, FloatArray]]
+
 
 class DesignProblem(Problem):
     """Minimise some of the columns that designs have.
@@ -17,6 +20,7 @@ class DesignProblem(Problem):
     Attributes:
         cut_free_columns: Columns that a network has wherever it is cut and however wide its payload
             is. None by default: a problem that knows better says so.
+        decides_early: Whether :meth:`columns_beside` uses what a search keeps.
 
     Args:
         designs: The designs a search may visit.
@@ -31,6 +35,7 @@ class DesignProblem(Problem):
     """
 
     cut_free_columns: frozenset[str] = frozenset()
+    decides_early: bool = False
 
     def __init__(
         self,
@@ -62,6 +67,14 @@ class DesignProblem(Problem):
     @abstractmethod
     def columns(self, genes: IntArray) -> dict[str, FloatArray]:
         """Return everything known of designs: column name to ``(n,)`` array."""
+
+    def columns_beside(self, genes: IntArray, kept: Kept) -> dict[str, FloatArray]:
+        """Return the columns of designs that a search evaluates beside those it keeps.
+
+        A problem may estimate what one of those clearly dominates, and must then give it numbers
+        that are dominated. By default the columns are those of :meth:`columns`.
+        """
+        return self.columns(genes)
 
     @staticmethod
     def column(columns: dict[str, FloatArray], name: str) -> FloatArray:
@@ -99,15 +112,21 @@ class DesignProblem(Problem):
         """Say where the numbers come from, one line a quantity."""
         return (f"{', '.join(self.objectives)}: computed by {type(self).__name__}.",)
 
-    def checked_columns(self, genes: IntArray) -> dict[str, FloatArray]:
+    def checked_columns(
+        self, genes: IntArray, *, kept: Kept | None = None
+    ) -> dict[str, FloatArray]:
         """Return the columns of valid designs, every number finite.
+
+        Args:
+            genes: ``(n, n_genes)`` designs.
+            kept: What a search has evaluated before; see :meth:`columns_beside`.
 
         Raises:
             GenomeError: Genes of wrong shape or dtype, or out of range.
             EvaluationError: A column that is no number; names the design.
         """
         genes = self.designs.check(genes)
-        columns = self.columns(genes)
+        columns = self.columns(genes) if kept is None else self.columns_beside(genes, kept)
         for name, values in columns.items():
             if values.shape != (len(genes),):
                 raise EvaluationError(

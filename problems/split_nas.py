@@ -20,7 +20,8 @@ from evonasc.cost.split_cost import (
 )
 from evonasc.cost.varying_link import varying_link
 from evonasc.errors import ConfigError
-from evonasc.problems.base import DesignProblem
+from evonasc.problems.base import DesignProblem, Kept
+from evonasc.problems.measuring import N_IMAGES, MeasuringSource, measured
 from evonasc.space import DesignSpace, SearchSpace
 
 #: What can be an objective; all are minimised.
@@ -122,6 +123,13 @@ class SplitNasProblem(DesignProblem):
             accuracy.payload_provenance()  # refuses before a search begins what cannot be had
             self._payload = accuracy
         self.cut_free_columns = frozenset({"error"} if self._payload is None else ())
+        # Of two networks, the better one before the payload need not be the better one behind it.
+        self.decides_early = (
+            isinstance(accuracy, MeasuringSource)
+            and accuracy.decides_early
+            and self._payload is None
+            and "error" in objectives
+        )
         _require_link(scenario, objectives)
         self.link = varying_link(scenario)  # None where the rate is fixed
         super().__init__(
@@ -133,10 +141,17 @@ class SplitNasProblem(DesignProblem):
 
     def columns(self, genes: IntArray) -> dict[str, FloatArray]:
         """Return error, times (ms), payload and memory (bytes) and, if asked for, energy (mJ)."""
+        return self._columns(genes, None)
+
+    def columns_beside(self, genes: IntArray, kept: Kept) -> dict[str, FloatArray]:
+        """Return the columns of designs; of a dominated one, the error may be an estimate."""
+        return self._columns(genes, kept if self.decides_early else None)
+
+    def _columns(self, genes: IntArray, kept: Kept | None) -> dict[str, FloatArray]:
+        """Return all columns, the error measured on as many images as it takes."""
         canonical = self.designs.canonical(genes)
         costs = self._costs(canonical)
         columns = {
-            "error": self._errors(canonical),
             "latency_ms": costs.latency_ms,
             "head_ms": costs.head_ms,
             "uplink_ms": costs.uplink_ms,
@@ -144,12 +159,24 @@ class SplitNasProblem(DesignProblem):
             "payload_bytes": costs.payload_bytes,
             "head_memory_bytes": costs.head_memory_bytes,
         }
-        if self.calibration is not None:
-            columns.update(zip(CALIBRATED, self.calibration(columns["error"]), strict=True))
         if "energy_mj" in self.objectives:
             columns["energy_mj"] = split_energy_mj(costs, scenario=self.scenario, link=self.link)
         if self.link is not None:
             columns.update(varying_columns(costs, link=self.link))
+        if isinstance(self.accuracy, MeasuringSource):
+            error, columns[N_IMAGES] = measured(
+                self.accuracy,
+                canonical,
+                columns,
+                kept,
+                designs=self.designs,
+                objectives=self.objectives,
+            )
+        else:
+            error = self.accuracy.error(canonical, designs=self.designs)
+        columns = {"error": self._with_payload(canonical, error), **columns}
+        if self.calibration is not None:
+            columns.update(zip(CALIBRATED, self.calibration(columns["error"]), strict=True))
         return columns
 
     def latency_ms(self, genes: IntArray) -> FloatArray:
@@ -158,7 +185,10 @@ class SplitNasProblem(DesignProblem):
 
     def _errors(self, canonical: IntArray) -> FloatArray:
         """Return the error of canonical designs, what their payload does to it included."""
-        error = self.accuracy.error(canonical, designs=self.designs)
+        return self._with_payload(canonical, self.accuracy.error(canonical, designs=self.designs))
+
+    def _with_payload(self, canonical: IntArray, error: FloatArray) -> FloatArray:
+        """Add what the payload of canonical designs does to their networks' error."""
         if self._payload is None:
             return error
         increase = self._payload.payload_increase(
@@ -228,7 +258,8 @@ class SplitNasProblem(DesignProblem):
         if self.scenario.is_payload_harmless:
             return (
                 f"error at the cut: that of the network; {LEAST_HARMLESS_BITS} bits and more "
-                "without lost values count as harmless."
+                "without lost values count as harmless (measured: less than the model of payload "
+                "effects is off by)."
             )
         return (
             "error at the cut: that of the network; what narrow payloads and lost packets do to it "

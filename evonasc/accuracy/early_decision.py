@@ -17,11 +17,14 @@ Techniques, 3rd edition, chapter 2 (finite population correction).
 """
 
 import math
+from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
 
+from evonasc.accuracy.image_losses import ImageLosses
 from evonasc.arrays import BoolArray, FloatArray, IntArray
+from evonasc.space.nasbench201 import cell_number
 
 #: Of the one-sided interval, at each look.
 CONFIDENCE = 0.9995
@@ -70,3 +73,63 @@ def best_rivals(
     is_no_worse = (rival_others[None] <= others[:, None]).all(axis=2)  # (n, m)
     loss = np.where(is_no_worse, rival_loss, np.inf)
     return loss.argmin(axis=1), is_no_worse.any(axis=1)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a race says of its candidates."""
+
+    #: ``(n,)`` mean losses, nats; of a stopped candidate the estimate.
+    loss: FloatArray
+    #: ``(n,)`` images they were measured on.
+    n_images: FloatArray
+    #: ``(n,)`` loss of the rival that stopped the candidate; -inf where none did.
+    rival_loss: FloatArray
+
+
+def race(
+    losses: ImageLosses,
+    cells: IntArray,
+    others: FloatArray,
+    *,
+    rival_cells: IntArray,
+    rival_others: FloatArray,
+) -> Verdict:
+    """Run candidates batch by batch, each until a rival is clearly better or no image is left.
+
+    A network stops when all its designs among the candidates do; one that is a rival's is known.
+
+    Args:
+        losses: Runs networks, and knows those that were run.
+        cells: ``(n, 6)`` the candidates' canonical cells; repeats are cuts of one network.
+        others: ``(n, k)`` what they have besides the error, minimised.
+        rival_cells: ``(m, 6)`` cells of designs that were measured on all images.
+        rival_others: ``(m, k)`` the same of those.
+    """
+    numbers, rival_numbers = cell_number(cells), cell_number(rival_cells)
+    losses.compute(rival_cells)  # known, unless they come from elsewhere
+    rival_loss = losses.mean(rival_numbers)
+    rivals, has_rival = best_rivals(others, rival_others=rival_others, rival_loss=rival_loss)
+    n_total = losses.n_images
+    loss, n_images = np.zeros(len(cells)), np.full(len(cells), float(n_total))
+    stopped_by = np.full(len(cells), -np.inf)
+    is_running = ~np.isin(numbers, rival_numbers)
+    for batch, end in enumerate(losses.ends):
+        losses.compute(cells[is_running], n_batches=batch + 1)
+        if end == n_total:
+            break
+        excess = np.zeros(len(cells))
+        for row in np.flatnonzero(is_running & has_rival).tolist():
+            seen = losses.seen(int(numbers[row]), n_images=end)
+            rival = losses.seen(int(rival_numbers[rivals[row]]), n_images=end)
+            if is_clearly_worse(seen, rival, n_images=n_total):
+                excess[row] = float((seen - rival).mean())
+        undecided = numbers[is_running & (excess <= 0)]
+        is_stopped = is_running & ~np.isin(numbers, undecided)
+        stopped_by[is_stopped] = rival_loss[rivals[is_stopped]]
+        loss[is_stopped] = stopped_by[is_stopped] + excess[is_stopped]
+        n_images[is_stopped] = end
+        is_running &= ~is_stopped
+    is_whole = n_images == n_total
+    loss[is_whole] = losses.mean(numbers[is_whole])
+    return Verdict(loss, n_images, stopped_by)

@@ -3,23 +3,29 @@
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from evonasc.accuracy.calibration import CAVEAT, LossToError, match_quantiles
 from evonasc.accuracy.datasets import Images, load_data
+from evonasc.accuracy.early_decision import CONFIDENCE, race
+from evonasc.accuracy.image_losses import ImageLosses
+from evonasc.accuracy.live_cache import loss_cache
+from evonasc.accuracy.live_options import LiveOptions
 from evonasc.accuracy.payload_effects import MeasuredIncrease
+from evonasc.accuracy.quick_forward import QuickScorer, chosen_device, quick_copy
 from evonasc.accuracy.scores import (
     SupernetScores,
     read_scores,
     require_nasbench201,
     shipped_scores,
 )
-from evonasc.accuracy.scoring import score_cells
+from evonasc.accuracy.supernet import Supernet
 from evonasc.accuracy.weights import TrainedSupernet, read_supernet, shipped_supernet
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.scenario import Scenario
 from evonasc.errors import ConfigError
 from evonasc.space import DesignSpace
-from evonasc.space.nasbench201 import N_CELLS, canonical_connected_cells, cell_number
+from evonasc.space.nasbench201 import canonical_connected_cells, cell_number
 
 #: Networks whose top-1 errors give the scale where there is no score file.
 N_CALIBRATING = 100
@@ -27,40 +33,88 @@ _MOST_IMAGES = 1000
 
 
 class LiveError:
-    """Runs each network once on the scoring images; what was run stays known.
+    """Runs networks on the scoring images, as many as it takes; what was run stays known.
 
     Args:
         trained: The supernet.
-        images: Scoring images.
+        losses: Runs its networks.
+        payload: What sending adds, measured.
         loss_to_error: Puts losses on the scale of an error.
+        decides_early: Stop with designs that are clearly dominated; see
+            :mod:`evonasc.accuracy.early_decision`.
     """
 
     def __init__(
-        self, trained: TrainedSupernet, images: Images, *, loss_to_error: LossToError
+        self,
+        trained: TrainedSupernet,
+        losses: ImageLosses,
+        payload: MeasuredIncrease,
+        *,
+        loss_to_error: LossToError,
+        decides_early: bool = True,
     ) -> None:
-        self._supernet, self._images, self._to_error = trained.supernet, images, loss_to_error
-        self.loss = np.full(N_CELLS, np.nan)
-        self.n_right = np.full(N_CELLS, -1, dtype=np.int64)
-        self._payload = MeasuredIncrease(trained.supernet, images)
+        self.losses, self._payload, self._to_error = losses, payload, loss_to_error
+        self.decides_early = decides_early
+        early = (
+            " A design whose error another, no worse in the rest, undercuts with "
+            f"{CONFIDENCE:.2%} confidence is measured on fewer (n_images), and estimated."
+        )
         self.provenance = (
-            f"error: forward passes of the supernet on {len(images)} held-out training images of "
-            f"{trained.training['data']}; {CAVEAT}"
+            f"error: forward passes of the supernet on {losses.n_images} held-out training images "
+            f"of {trained.training['data']}; {CAVEAT}{early if decides_early else ''}"
         )
 
     def error(self, genes: IntArray, *, designs: DesignSpace) -> FloatArray:
-        """Return the error of canonical designs, fractions, ``(n,)``.
+        """Return the error of canonical designs on all images, fractions, ``(n,)``.
 
         Raises:
             ConfigError: The designs are of another space than the supernet.
         """
         require_nasbench201(designs)
-        numbers, first = np.unique(cell_number(designs.operations(genes)), return_index=True)
-        is_new = np.isnan(self.loss[numbers])
-        new = numbers[is_new]
-        self.loss[new], self.n_right[new] = score_cells(
-            self._supernet, designs.operations(genes)[first[is_new]], self._images
-        )
-        return self._to_error(self.loss[cell_number(designs.operations(genes))])
+        cells = designs.operations(genes)
+        try:
+            self.losses.compute(cells)
+        finally:  # what was run before an interruption is kept
+            self.losses.save()
+        return self._to_error(self.losses.mean(cell_number(cells)))
+
+    def measured_error(
+        self,
+        genes: IntArray,
+        *,
+        designs: DesignSpace,
+        others: FloatArray,
+        rival_genes: IntArray,
+        rival_others: FloatArray,
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return the error of canonical designs and the images it was measured on, ``(n,)`` each.
+
+        See :class:`evonasc.problems.measuring.MeasuringSource`. The result depends on nothing that
+        was run or kept before.
+
+        Raises:
+            ConfigError: The designs are of another space than the supernet.
+        """
+        require_nasbench201(designs)
+        if not self.decides_early or len(rival_genes) == 0:
+            error = self.error(genes, designs=designs)
+            return error, np.full(len(genes), float(self.losses.n_images))
+        try:
+            verdict = race(
+                self.losses,
+                designs.operations(genes),
+                others,
+                rival_cells=designs.operations(rival_genes),
+                rival_others=rival_others,
+            )
+        finally:
+            self.losses.save()
+        error = self._to_error(verdict.loss)
+        # Where the scale is flat or ends, an estimate must still lie above the rival's error.
+        least = np.nextafter(self._to_error(verdict.rival_loss), np.inf)
+        is_stopped = verdict.n_images < self.losses.n_images
+        estimate = np.clip(np.maximum(error, least), 0.0, 1.0)
+        return np.where(is_stopped, estimate, error), verdict.n_images
 
     def payload_increase(
         self, genes: IntArray, *, designs: DesignSpace, scenario: Scenario
@@ -84,52 +138,97 @@ class LiveError:
 
 
 def live_error(
-    data_root: Path | None, *, weights: Path | None = None, scores: Path | None = None
+    data_root: Path | None,
+    *,
+    weights: Path | None = None,
+    scores: Path | None = None,
+    options: LiveOptions | None = None,
 ) -> LiveError:
     """Return live evaluation by a supernet on the images it is scored with.
 
     Args:
         data_root: The folder with the files of the supernet's data set, where it needs one.
         weights: A supernet of the user; the shipped one, with its scores, by default.
-        scores: Its score file, which says how many images are used and how losses read as errors.
-            Without one, losses are put on the scale of the top-1 errors of ``N_CALIBRATING``
-            networks, scored first; those count as no evaluation.
+        scores: Its score file, which says how losses read as errors and, unless the options do, how
+            many images are used. Without one, losses are put on the scale of the top-1 errors of
+            ``N_CALIBRATING`` networks, run first; those count as no evaluation.
+        options: How to evaluate; the defaults of :class:`LiveOptions` where not given.
 
     Raises:
-        ConfigError: Scores without weights, or of other weights.
+        ConfigError: Scores without weights, or of other weights; more images than were held out; a
+            device that is not there.
         DataFileError: A file is missing or damaged.
         AssetError: Shipped weights or scores are missing or damaged.
     """
+    chosen = LiveOptions() if options is None else options
     if weights is None:
         if scores is not None:
             raise ConfigError("Live evaluation with --scores needs the supernet: --weights FILE.")
-        shipped = shipped_scores()
-        return _live(shipped_supernet(), data_root, shipped)
+        return _live(shipped_supernet(), data_root, shipped_scores(), chosen)
     trained = read_supernet(weights)
     if scores is None:
-        return _self_calibrated(trained, data_root)
+        return _self_calibrated(trained, data_root, chosen)
     given = read_scores(scores)
     require_scores_of(given, trained, where=str(scores))
-    return _live(trained, data_root, given)
+    return _live(trained, data_root, given, chosen)
 
 
-def _live(trained: TrainedSupernet, data_root: Path | None, scores: SupernetScores) -> LiveError:
-    """Evaluate on the images of stored scores, on their scale."""
-    images = scoring_images(trained, data_root, n_images=scores.n_images)
-    return LiveError(trained, images, loss_to_error=scores.loss_to_error())
+def image_losses(trained: TrainedSupernet, images: Images, options: LiveOptions) -> ImageLosses:
+    """Return what runs the networks of a supernet on images.
+
+    Raises:
+        ConfigError: A device that is not there.
+    """
+    device = chosen_device(options.device)
+    scorer = QuickScorer(trained.supernet, images, device=device)
+    cache = loss_cache(trained.supernet, images, device=device) if options.is_cached else None
+    return ImageLosses(scorer, cache)
 
 
-def _self_calibrated(trained: TrainedSupernet, data_root: Path | None) -> LiveError:
-    """Evaluate on the scale of some networks scored now."""
-    images = scoring_images(trained, data_root)
+def _live(
+    trained: TrainedSupernet, data_root: Path | None, scores: SupernetScores, options: LiveOptions
+) -> LiveError:
+    """Evaluate on the scale of stored scores."""
+    n_images = scores.n_images if options.n_images is None else options.n_images
+    images = scoring_images(trained, data_root, n_images=n_images)
+    return LiveError(
+        trained,
+        image_losses(trained, images, options),
+        MeasuredIncrease(_for_payloads(trained), images),
+        loss_to_error=scores.loss_to_error(),
+        decides_early=options.decides_early,
+    )
+
+
+def _self_calibrated(
+    trained: TrainedSupernet, data_root: Path | None, options: LiveOptions
+) -> LiveError:
+    """Evaluate on the scale of some networks run now."""
+    images = scoring_images(trained, data_root, n_images=options.n_images)
+    losses = image_losses(trained, images, options)
     networks = canonical_connected_cells()
     rows = np.random.default_rng(0).choice(len(networks), size=N_CALIBRATING, replace=False)
-    loss, n_right = score_cells(trained.supernet, networks[rows], images)
+    try:
+        losses.compute(networks[rows])
+    finally:
+        losses.save()
+    numbers = cell_number(networks[rows])
     live = LiveError(
-        trained, images, loss_to_error=match_quantiles(loss, 1 - n_right / len(images))
+        trained,
+        losses,
+        MeasuredIncrease(_for_payloads(trained), images),
+        loss_to_error=match_quantiles(
+            losses.mean(numbers), 1 - losses.n_right(numbers) / len(images)
+        ),
+        decides_early=options.decides_early,
     )
     live.provenance += f" The scale is that of {N_CALIBRATING} random networks."
     return live
+
+
+def _for_payloads(trained: TrainedSupernet) -> Supernet:
+    """Return the network that payloads are cut out of, quick; they are measured on the CPU."""
+    return quick_copy(trained.supernet, device=torch.device("cpu"))
 
 
 def scoring_images(

@@ -166,7 +166,10 @@ def _decode(data: bytes, *, n_images: int) -> dict[int, KeptLosses]:
     if number.dtype.kind != "i" or not ((number >= 0) & (number < N_CELLS)).all():
         raise ValueError("its numbers are those of no networks")
     n_known = np.isfinite(loss).sum(axis=1)
-    if np.isinf(loss).any() or (np.isfinite(loss) != (np.arange(n_images) < n_known[:, None])).any():
+    if (
+        np.isinf(loss).any()
+        or (np.isfinite(loss) != (np.arange(n_images) < n_known[:, None])).any()
+    ):
         raise ValueError("its losses have gaps")
     return {
         int(one): KeptLosses(loss[row], is_right[row]) for row, one in enumerate(number.tolist())

@@ -252,7 +252,8 @@ def _summary(figures: dict[str, float], n_images: object) -> str:
         f"rise by narrow payloads and lost packets fitted to forward passes of "
         f"{figures['n_networks']:.0f} supernet networks on {n_images} held-out training images. On "
         f"{figures['n_held_out']:.0f} networks held out it is off by {off['rms_2_bits']} points "
-        f"(RMS) at 2 bits, {off['rms_4_bits']} at 4 bits, {off['rms_lossy']} with loss. 8 bits "
+        f"(RMS, noise of measuring included) at 2 bits, {off['rms_4_bits']} at 4 bits, "
+        f"{off['rms_lossy']} with loss. {LEAST_HARMLESS_BITS} bits "
         f"without loss raise the error by {mean} points on average, {worst} at the worst cut: "
         "counted as nothing."
     )

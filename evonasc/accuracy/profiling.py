@@ -61,11 +61,16 @@ class ProfileConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        least = {"n_networks": MIN_NETWORKS, "n_rounds": 2, "n_repeats": 1, "n_threads": 1}
-        for name, low in least.items():
+        bounds = {
+            "n_networks": (MIN_NETWORKS, 5000),  # the space has 5,424
+            "n_rounds": (2, 10_000),
+            "n_repeats": (1, 10_000),
+            "n_threads": (1, 1024),
+        }
+        for name, (low, high) in bounds.items():
             value = getattr(self, name)
-            if not low <= value <= 10_000:
-                raise ConfigError(f"{name} must lie in [{low}, 10000], got {value}.")
+            if not low <= value <= high:
+                raise ConfigError(f"{name} must lie in [{low}, {high}], got {value}.")
         if self.clock not in ("cpu", "wall"):
             raise ConfigError(f"clock must be 'cpu' or 'wall', got {self.clock!r}.")
         if self.clock == "cpu" and self.n_threads > 1:

@@ -141,7 +141,7 @@ class QuickScorer:
         return loss, is_right
 
     def _first(self, batch: int) -> tuple[Tensor, Memo]:
-        """Return what the stem gives on a batch, and what is known of the first cell's operations."""
+        """Return what the stem gives on a batch, and what is known of the first cell."""
         if batch in self._kept:
             return self._kept[batch]
         pixels = as_input(self._images.pixels[self.batches[batch]])

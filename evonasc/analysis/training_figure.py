@@ -43,7 +43,7 @@ def training_figure(logs: Sequence[EpochLog], *, n_epochs: int, title: str = "")
         panel.set_xlabel("epoch")
         panel.set_ylabel(label)
         panel.set_xlim(0, max(n_epochs, *epochs) + 0.5)
-        panel.set_ylim(bottom=0)
+        panel.set_ylim(0, 1.05 * max(values))
         panel.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes[1].set_ylim(0, 1)
     if title:

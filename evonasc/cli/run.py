@@ -8,6 +8,7 @@ from typing import Any
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cli.console import output, progress
 from evonasc.cli.interrupt import stop_on_interrupt
+from evonasc.cli.live_arguments import add_live_arguments, live_options_of
 from evonasc.cli.problem_arguments import add_problem_arguments, objectives_of, scenario_of
 
 _DEFAULT_BUDGET, _DEFAULT_POP_SIZE = 2000, 20
@@ -38,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--accuracy-table", type=Path, metavar="FILE.csv", help="columns arch_str, error; for table"
     )
     parser.add_argument("--data-root", type=Path, help="folder with the data set's files")
+    add_live_arguments(parser)
     parser.add_argument(
         "--error-resolution",
         type=float,
@@ -139,6 +141,7 @@ def execute(arguments: argparse.Namespace) -> int:
         accuracy_table=arguments.accuracy_table,
         error_resolution=arguments.error_resolution,
         calibration=arguments.calibration,
+        live=live_options_of(arguments),
         search=search,
     )
     problem = make_problem(config)

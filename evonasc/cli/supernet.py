@@ -9,6 +9,7 @@ A supernet of one's own in three commands, here on the digits; images of one's o
 """
 
 import argparse
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -178,17 +179,15 @@ def _train(arguments: argparse.Namespace) -> int:
                 raise _StopHereError
 
         try:
-            train_supernet(
-                config, data, arguments.out, start=start, on_step=on_step, on_epoch=on_epoch
-            )
-            _draw_training(arguments.out, config.epochs)
-        except _StopHereError:
-            is_interrupted = True
+            with contextlib.suppress(_StopHereError):
+                train_supernet(
+                    config, data, arguments.out, start=start, on_step=on_step, on_epoch=on_epoch
+                )
             _draw_training(arguments.out, config.epochs)
         except KeyboardInterrupt:  # asked twice: what is kept is said, and nothing drawn
             is_interrupted = True
-    if is_interrupted:
-        n_done = len(_logs(arguments.out))
+    n_done = len(_logs(arguments.out))
+    if is_interrupted or n_done < config.epochs:
         words = f"{n_done} of {config.epochs} epochs are kept in {arguments.out}; the same command"
         nothing = "no epoch was finished and nothing is kept; the same command"
         console.print(f"Interrupted: {words if n_done else nothing} goes on from there.")

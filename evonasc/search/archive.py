@@ -104,7 +104,9 @@ class Archive:
 
     def _add(self, canonical: IntArray) -> None:
         """Evaluate new designs and keep them."""
-        columns = self.problem.checked_columns(canonical)
+        is_beside = self.problem.decides_early and bool(self._batches)
+        kept = (self.genes(), self.columns()) if is_beside else None
+        columns = self.problem.checked_columns(canonical, kept=kept)
         self._batches.append((canonical, columns))
         for row, genes in enumerate(canonical):
             self._place[genes.tobytes()] = (len(self._batches) - 1, row)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from evonasc.accuracy.live_options import LiveOptions
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.scenario import DEFAULT_SCENARIO, SCENARIOS, Scenario
 from evonasc.errors import ConfigError, UnknownNameError
@@ -76,6 +77,8 @@ class RunConfig:
     error_resolution: float = 0.0
     #: What ``evonasc supernet calibrate`` wrote for this source of the error.
     calibration: Path | None = None
+    #: How ``live`` runs.
+    live: LiveOptions = field(default_factory=LiveOptions)
     #: How to search.
     search: SearchConfig = field(default_factory=SearchConfig)
 
@@ -97,6 +100,12 @@ class RunConfig:
             raise ConfigError(
                 "scores are for the accuracy 'supernet', or for 'live' with --weights, got "
                 f"{self.accuracy!r}. Leave out --scores."
+            )
+        if self.accuracy != "live" and self.live != LiveOptions():
+            raise ConfigError(
+                "images, device, cache and early decision are for the accuracy 'live', got "
+                f"{self.accuracy!r}. Leave out --images, --device, --no-cache and "
+                "--no-early-decision."
             )
         if (self.accuracy == "table") != (self.accuracy_table is not None):
             raise ConfigError(
@@ -271,7 +280,9 @@ def error_source(config: RunConfig) -> ErrorSource:
         return SharedWeights(images, cotraining_config(images, seed=seed))
     from evonasc.accuracy.live import live_error
 
-    return live_error(config.data_root, weights=config.weights, scores=config.scores)
+    return live_error(
+        config.data_root, weights=config.weights, scores=config.scores, options=config.live
+    )
 
 
 def run_search(

@@ -17,6 +17,7 @@ from typing import Any, Self
 import numpy as np
 
 import evonasc
+from evonasc.accuracy.live_options import LiveOptions
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.scenario import as_dict, override
 from evonasc.errors import ConfigError, DataFileError, EvonascError
@@ -163,6 +164,7 @@ def read_config(folder: Path) -> RunConfig:
             accuracy_table=None if table is None else Path(str(table)),
             error_resolution=float(values.get("error_resolution", 0.0)),
             calibration=_path(values.get("calibration")),
+            live=LiveOptions(**values.get("live", {})),
             search=SearchConfig(**values["search"]),
         )
     except EvonascError:
@@ -288,6 +290,7 @@ def _config_dict(config: RunConfig) -> dict[str, object]:
         "accuracy_table": None if config.accuracy_table is None else str(config.accuracy_table),
         "error_resolution": config.error_resolution,
         "calibration": None if config.calibration is None else str(config.calibration),
+        "live": asdict(config.live),
         "search": asdict(config.search),
     }
 

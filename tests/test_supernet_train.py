@@ -1,0 +1,145 @@
+"""``evonasc supernet train`` as a process among others: killed, interrupted, given one thread."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from evonasc.accuracy.checkpoint import load_checkpoint
+from evonasc.cli import main
+
+ROOT = Path(__file__).parents[1]
+EPOCHS = 5
+SMALL = ["supernet", "train", "--data", "digits", "--channels", "2", "--batch-size", "32"]
+PATIENCE_S = 300
+
+
+def command(out, epochs=EPOCHS):
+    return [*SMALL, "--epochs", str(epochs), "--out", str(out)]
+
+
+def start(out):
+    # Without the variables that would give one thread to anybody.
+    environment = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}
+    return subprocess.Popen(
+        [sys.executable, "-m", "evonasc", *command(out), "--threads", "1"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def wait_for(condition, process):
+    """Wait until something holds; a process that ends before is a failure."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() < deadline, "nothing happened for too long"
+        time.sleep(0.005)
+
+
+def tensors(folder):
+    checkpoint = load_checkpoint(folder / "checkpoint.safetensors")
+    return {name: tensor.numpy().tobytes() for name, tensor in checkpoint.tensors.items()}
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """Return what an uninterrupted training leaves."""
+    folder = tmp_path_factory.mktemp("train") / "whole"
+    assert main(command(folder)) == 0
+    return folder
+
+
+@pytest.mark.slow
+def test_killed_in_an_epoch_and_resumed_it_gives_the_same_weights_bit_for_bit(whole, tmp_path):
+    out = tmp_path / "killed"
+    process = start(out)
+    checkpoint = out / "checkpoint.safetensors"
+    wait_for(checkpoint.exists, process)
+    cpu_s = {task.name: cpu_seconds(task) for task in Path(f"/proc/{process.pid}/task").iterdir()}
+    time.sleep(0.1)  # well into the next epoch
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    process.stdout.close()
+    # One thread computed, whatever other threads libraries may keep waiting.
+    assert cpu_s[str(process.pid)] > 0.9 * sum(cpu_s.values())
+    n_done = len(load_checkpoint(checkpoint).header["logs"])
+    assert 1 <= n_done < EPOCHS, "the kill came too late to test anything"
+    assert main(command(out)) == 0
+    assert tensors(out) == tensors(whole)
+    assert len((out / "log.csv").read_text().splitlines()) == 1 + EPOCHS
+    assert {path.name for path in out.iterdir()} == {
+        "checkpoint.safetensors",
+        "curve.png",
+        "curve.svg",
+        "log.csv",
+    }
+
+
+def cpu_seconds(task):
+    """Return the processor time of a thread, from Linux's /proc."""
+    fields = (task / "stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) / os.sysconf("SC_CLK_TCK")
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_after_the_epoch_and_says_what_is_kept(whole, tmp_path):
+    out = tmp_path / "stopped"
+    process = start(out)
+    wait_for((out / "checkpoint.safetensors").exists, process)
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 130, said
+    assert "Stopping after this epoch; Ctrl-C again stops at once." in said
+    n_done = len(load_checkpoint(out / "checkpoint.safetensors").header["logs"])
+    assert 1 < n_done < EPOCHS, "the epoch under way was given up, or the signal came too late"
+    assert f"Interrupted: {n_done} of {EPOCHS} epochs are kept in" in " ".join(said.split())
+    assert (out / "curve.png").exists()
+    assert "Traceback" not in said
+    assert main(command(out)) == 0
+    assert tensors(out) == tensors(whole)
+
+
+@pytest.mark.slow
+def test_a_checkpoint_of_other_settings_is_refused_by_the_command(whole, capsys):
+    before = (whole / "checkpoint.safetensors").read_bytes()
+    assert main(command(whole, epochs=EPOCHS + 1)) == 2
+    assert "belongs to another configuration: epochs is 5, not 6" in capsys.readouterr().err
+    assert (whole / "checkpoint.safetensors").read_bytes() == before
+
+
+@pytest.mark.slow
+def test_asked_twice_it_stops_in_the_epoch(tmp_path, monkeypatch, capsys):
+    """The second Ctrl-C reaches the training itself; nothing of a first epoch is kept."""
+    from evonasc.accuracy import training
+
+    steps = []
+    plain = training.weight_step
+
+    def interrupted(*given):
+        steps.append(len(steps))
+        if steps[-1] in (1, 3):
+            signal.raise_signal(signal.SIGINT)
+        return plain(*given)
+
+    monkeypatch.setattr(training, "weight_step", interrupted)
+    assert main(command(tmp_path / "t")) == 130
+    assert len(steps) == 4
+    assert "no epoch was finished and nothing is kept" in capsys.readouterr().out
+    assert not list((tmp_path / "t").iterdir())
+
+
+def test_the_log_is_brought_up_to_the_checkpoint(tmp_path):
+    """A kill between writing the two leaves the table a line behind."""
+    assert main(command(tmp_path, epochs=1)) == 0
+    log = (tmp_path / "log.csv").read_text()
+    (tmp_path / "log.csv").unlink()
+    assert main(command(tmp_path, epochs=1)) == 0
+    assert (tmp_path / "log.csv").read_text() == log
