@@ -9,6 +9,7 @@
     ├── EvaluationError(RuntimeError)  an evaluation failed or gave NaN; names the genome
     ├── GenomeError(ValueError)        genes or split point outside the space
     ├── MissingDependencyError(ImportError)
+    ├── PluginError(RuntimeError)      another package's part that is broken, or a name used twice
     └── UnknownNameError(LookupError)  algorithm, hardware, scenario, ...; names the close match
 
 Each also derives from the built-in a caller would expect. The command line prints one line
@@ -45,6 +46,10 @@ class GenomeError(EvonascError, ValueError):
 
 class MissingDependencyError(EvonascError, ImportError):
     """An optional package is needed for this and is not installed."""
+
+
+class PluginError(EvonascError, RuntimeError):
+    """What another package adds cannot be used: it is broken, or its name is taken."""
 
 
 class UnknownNameError(EvonascError, LookupError):

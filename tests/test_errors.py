@@ -17,6 +17,7 @@ KNOWN = ("nsga2", "moead", "random")
         ("EvaluationError", RuntimeError),
         ("GenomeError", ValueError),
         ("MissingDependencyError", ImportError),
+        ("PluginError", RuntimeError),
         ("UnknownNameError", LookupError),
     ],
 )
@@ -33,7 +34,7 @@ def test_the_module_names_every_error_it_defines():
         if isinstance(value, type) and issubclass(value, Exception)
     }
     assert defined == {name for name in defined if f"{name}" in errors.__doc__}
-    assert len(defined) == 8
+    assert len(defined) == 9
 
 
 def test_an_unknown_name_shows_the_close_match_and_the_known_names():

@@ -25,7 +25,7 @@ from evonasc.search.config import SearchConfig
 from evonasc.search.run import RunConfig
 from evonasc.search.run_folder import read_config
 from evonasc.space import DesignSpace, NasBench201
-from evonasc.space.nasbench201 import canonical_connected_cells
+from evonasc.space.nasbench201 import canonical_connected_cells, cell_number
 
 CELLS = canonical_connected_cells()
 N_IMAGES = 6
@@ -75,7 +75,10 @@ def test_live_evaluation_reads_losses_on_the_scale_of_the_score_file(own, design
     source = live_error(None, weights=weights, scores=scores)
     images = noise(9, 1).take(np.arange(N_IMAGES))
     loss, _ = score_cells(read_supernet(weights).supernet, CELLS[:4], images)
-    np.testing.assert_array_equal(errors_of(source, designs), made.loss_to_error()(loss))
+    # other kernels round otherwise, on a scale as steep as that of random weights
+    np.testing.assert_allclose(source.losses.mean(cell_number(CELLS[:4])), loss, atol=5e-3)
+    expected = made.loss_to_error()(source.losses.mean(cell_number(CELLS[:4])))
+    np.testing.assert_array_equal(errors_of(source, designs), expected)
     assert "6 held-out training images of folder:mine" in source.provenance
 
 

@@ -4,7 +4,8 @@ No accuracy of any benchmark takes part. The proxies are those that two publishe
 AZ-NAS (Lee and Ham 2024, arXiv 2403.19232: complexity, expressivity, progressivity, trainability)
 and VKDNW (Tybl and Neumann 2025, arXiv 2502.04975: layers, Jacobians), but for the Fisher spectrum:
 two random initialisations agree little on it (Kendall's tau below 0.5) and no other signal agrees
-with it at all. Every supernet has one vote beside them. The joined score orders the networks;
+with it at all. Every supernet has two votes beside them, its loss and its top-1 error. The joined
+score orders the networks;
 :mod:`evonasc.accuracy.calibration` puts that order on the scale of the first supernet's top-1
 error.
 """
@@ -35,8 +36,9 @@ from evonasc.errors import ConfigError, EvaluationError
 from evonasc.space import DesignSpace
 from evonasc.space.nasbench201 import canonical_cells, cell_number
 
-#: Score files that have a vote in the shipped order; the first gives the scale of the error.
-VOTING_SCORES = (SCORES_ASSET,)
+#: Score files that vote in the shipped order; the first gives the scale of the error. The second
+#: supernet went on from the weights of the first with fair groups of paths.
+VOTING_SCORES = (SCORES_ASSET, "supernet/cifar10-c16-n1-fair-scores.npz")
 #: Proxies that have a vote.
 VOTING_PROXIES = (
     "flops",
@@ -61,7 +63,7 @@ def joined_score(
 
     Args:
         table: Measured proxies of all networks.
-        scores: Any number of supernets' scores of the same networks; each has one vote.
+        scores: Any number of supernets' scores of the same networks; each has two votes.
         rule: Of :data:`evonasc.accuracy.rank_aggregation.RULES`.
 
     Raises:
@@ -75,8 +77,12 @@ def joined_score(
                 f"Scores must cover the {len(table.cells)} networks of the proxies, "
                 f"got {len(one.cells)}. Finish them with: evonasc supernet score"
             )
-    votes = [*proxy_signals(table).values(), *(-one.loss for one in scores)]
-    return join_orders(votes, rule=rule)
+    return join_orders([*proxy_signals(table).values(), *supernet_signals(scores)], rule=rule)
+
+
+def supernet_signals(scores: Sequence[SupernetScores]) -> list[FloatArray]:
+    """Return the votes of supernets, ``(n,)`` each, larger is better: loss and top-1 of each."""
+    return [vote for one in scores for vote in (-one.loss, -one.top1_error)]
 
 
 def shipped_votes() -> tuple[SupernetScores, ...]:
@@ -111,10 +117,10 @@ class JoinedError:
         joined = joined_score(proxies, votes)
         to_error = match_quantiles(-joined, votes[0].top1_error)
         self._error = by_cell_number(proxies.cells, to_error(-joined))
-        supernets = "the loss of one supernet" if len(votes) == 1 else f"{len(votes)} supernets"
+        supernets = "one supernet" if len(votes) == 1 else f"{len(votes)} supernets"
         self.provenance = (
             f"error: order joined by log ranks from the training-free proxies "
-            f"{', '.join(VOTING_PROXIES)} and {supernets} trained by evonasc, no benchmark "
+            f"{', '.join(VOTING_PROXIES)} and from loss and top-1 error of {supernets} trained by evonasc, no benchmark "
             "accuracy used; on the scale of the supernet's top-1 error. It is not the accuracy of "
             "a network trained alone."
         )

@@ -43,7 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--budget", default="1000", help="distinct designs; several with commas (default: 1000)"
     )
     add_problem_arguments(parser, scenario="names, comma-separated")
-    parser.add_argument("--accuracy", default="supernet", help="where the error comes from")
+    parser.add_argument(
+        "--accuracy", default="joined", help="where the error comes from (default: %(default)s)"
+    )
     parser.add_argument("--data-root", type=Path, help="folder with the data set, for live")
     parser.add_argument("--pop-size", type=int, default=20, help="(default: %(default)s)")
     parser.add_argument("--jobs", type=int, default=1, help="worker processes, one thread each")

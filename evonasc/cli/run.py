@@ -20,8 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_problem_arguments(parser)
     parser.add_argument(
         "--accuracy",
-        help="where the error comes from: supernet, joined, live or table (default: supernet; live "
-        "with --weights; what the search trains where it trains)",
+        help="where the error comes from: joined, supernet, live or table (default: joined, or "
+        "what --weights, --scores, --accuracy-table or a search that trains imply)",
     )
     parser.add_argument("--weights", type=Path, metavar="FILE", help="your supernet, for live")
     parser.add_argument(
@@ -198,6 +198,8 @@ def _accuracy(arguments: argparse.Namespace, search: Any) -> str:
         return "cotrained"
     if arguments.weights is not None:
         return "live"
+    if arguments.accuracy_table is not None:
+        return "table"
     return "supernet" if arguments.scores is not None else RunConfig.accuracy
 
 

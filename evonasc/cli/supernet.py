@@ -107,6 +107,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     scores = actions.add_parser("scores", help="error of all 15,625 cells as CSV")
     scores.add_argument("--out", type=Path, required=True, metavar="FILE.csv")
+    scores.add_argument(
+        "--accuracy",
+        choices=("joined", "supernet"),
+        default="joined",
+        help="of the joined order, or of the supernet alone (default: %(default)s)",
+    )
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -261,11 +267,12 @@ def _scores(arguments: argparse.Namespace) -> int:
     """Write arch_str and error of every cell, in the benchmark's order."""
     import numpy as np
 
+    from evonasc.accuracy.joined import JoinedError
     from evonasc.accuracy.scores import ScoredError
     from evonasc.cli.tables import write_csv
     from evonasc.space.nasbench201 import N_CELLS, arch_strings, cells_of_benchmark_index
 
-    source = ScoredError()
+    source = JoinedError() if arguments.accuracy == "joined" else ScoredError()
     cells = cells_of_benchmark_index(np.arange(N_CELLS))
     errors = ["" if np.isnan(value) else value for value in source.table(cells).tolist()]
     rows = zip(arch_strings(cells), errors, strict=True)

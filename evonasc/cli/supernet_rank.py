@@ -10,7 +10,12 @@ from evonasc.cli.console import output
 
 def execute(arguments: argparse.Namespace) -> int:
     """Print one row a signal: Kendall's tau on three sets of cells, rho, the best pick."""
-    from evonasc.accuracy.joined import joined_score, proxy_signals, shipped_votes
+    from evonasc.accuracy.joined import (
+        joined_score,
+        proxy_signals,
+        shipped_votes,
+        supernet_signals,
+    )
     from evonasc.accuracy.proxies import (
         MEASURED,
         by_cell_number,
@@ -40,6 +45,10 @@ def execute(arguments: argparse.Namespace) -> int:
     for name in MEASURED:
         signals[name] = by_cell_number(cells, table.mean(name))
     signals["vkdnw (layers, fisher)"] = by_cell_number(cells, vkdnw(table))
+    if len(scores) > 1:
+        signals["supernets joined"] = by_cell_number(
+            scores[0].cells, join_orders(supernet_signals(scores))
+        )
     proxies_alone = join_orders(list(proxy_signals(table).values()))
     signals["proxies joined"] = by_cell_number(cells, proxies_alone)
     signals["all joined"] = by_cell_number(cells, joined_score(table, scores))

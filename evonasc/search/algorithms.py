@@ -1,9 +1,9 @@
 """The table of algorithms; each is imported only when it runs."""
 
 from collections.abc import Callable
-from importlib import import_module
+from typing import cast
 
-from evonasc.errors import UnknownNameError
+from evonasc.plugins import Registry
 from evonasc.search.archive import Archive
 from evonasc.search.config import SearchConfig
 
@@ -23,6 +23,16 @@ ALGORITHMS: dict[str, tuple[str, str, str]] = {
     "sms-emoa": ("sms_emoa", "sms_emoa", "SMS-EMOA (pymoo)"),
 }
 
+#: These and those of other packages.
+REGISTRY = Registry(
+    "algorithm",
+    "algorithms",
+    {
+        name: (f"evonasc.search.{module}:{function}", what)
+        for name, (module, function, what) in ALGORITHMS.items()
+    },
+)
+
 #: Algorithms that always train weights while they search, and so need images.
 TRAINING = ("gdas",)
 
@@ -38,9 +48,10 @@ def algorithm(name: str) -> Algorithm:
 
     Raises:
         UnknownNameError: No such algorithm.
+        PluginError: It is another package's, and broken.
     """
-    if name not in ALGORITHMS:
-        raise UnknownNameError("algorithm", name, ALGORITHMS)
-    module, function, _ = ALGORITHMS[name]
-    loaded: Algorithm = getattr(import_module(f"evonasc.search.{module}"), function)
-    return loaded
+    entry = REGISTRY.entry(name)
+    loaded = REGISTRY.load_entry(entry)
+    if not callable(loaded):
+        raise REGISTRY.broken(entry, f"it must be callable, got {type(loaded).__name__}")
+    return cast(Algorithm, loaded)

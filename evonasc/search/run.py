@@ -33,10 +33,10 @@ PROBLEMS = {
 #: Sources of the error on the command line, with one line for people.
 ACCURACIES = {
     "cotrained": "weights that the search itself trains (nasc --nasc-mode cotrain, gdas; --data)",
-    "joined": "order joined from training-free proxies and stored supernet scores",
+    "joined": "order joined from training-free proxies and stored supernet scores (the default)",
     "live": "forward passes of the shipped supernet on your copy of its data (--data-root), or of "
     "your own (--weights)",
-    "supernet": "stored scores of the shipped supernet (the default), or of yours (--scores)",
+    "supernet": "stored scores of the shipped supernet, or of yours (--scores)",
     "table": "your own table of errors, one row a network (--accuracy-table)",
 }
 #: Those that take a forward pass a network.
@@ -62,7 +62,7 @@ class RunConfig:
     #: What to minimise, in this order.
     objectives: tuple[str, ...] = DEFAULT_OBJECTIVES
     #: Where the error comes from.
-    accuracy: str = "supernet"
+    accuracy: str = "joined"
     #: Folder with the files of the data set, for ``live`` and ``cotrained``.
     data_root: Path | None = None
     #: Data set to train on, for ``cotrained``: see :mod:`evonasc.accuracy.datasets`.
@@ -211,7 +211,7 @@ def make_problem(config: RunConfig) -> DesignProblem:
     """
     if config.problem == "toy":
         toy = Staircase()
-        if config.objectives != toy.objectives or config.accuracy != "supernet":
+        if config.objectives != toy.objectives or config.accuracy != RunConfig.accuracy:
             raise ConfigError(
                 f"The problem 'toy' has the objectives {', '.join(toy.objectives)} and no other "
                 "source of accuracy. Leave out --objectives and --accuracy."

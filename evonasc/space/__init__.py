@@ -1,16 +1,18 @@
 """What can be built: search spaces, and designs (a network, its cut, its payload's width)."""
 
-from collections.abc import Callable
-
-from evonasc.errors import UnknownNameError
+from evonasc.plugins import Registry
 from evonasc.space.base import SearchSpace
 from evonasc.space.designs import DesignSpace, Genome
 from evonasc.space.macro201 import NasBench201
 
 __all__ = ["SPACES", "DesignSpace", "Genome", "NasBench201", "SearchSpace", "search_space"]
 
-#: Name -> maker of the search space.
-SPACES: dict[str, Callable[[], SearchSpace]] = {"nasbench201": NasBench201}
+#: The search spaces: a class, or a function without arguments, that gives one.
+SPACES = Registry(
+    "search space",
+    "spaces",
+    {"nasbench201": ("evonasc.space.macro201:NasBench201", "cells of NAS-Bench-201, 19 blocks")},
+)
 
 
 def search_space(name: str) -> SearchSpace:
@@ -18,7 +20,11 @@ def search_space(name: str) -> SearchSpace:
 
     Raises:
         UnknownNameError: No such space.
+        PluginError: It is another package's, and broken.
     """
-    if name not in SPACES:
-        raise UnknownNameError("search space", name, SPACES)
-    return SPACES[name]()
+    made = SPACES.make(name)
+    if not isinstance(made, SearchSpace):
+        raise SPACES.broken(
+            SPACES.entry(name), f"it must give a SearchSpace, got {type(made).__name__}"
+        )
+    return made

@@ -1,0 +1,90 @@
+"""The quick forward pass gives the losses of the defining one."""
+
+import numpy as np
+import pytest
+import torch
+
+from evonasc.accuracy import quick_forward
+from evonasc.accuracy.images import Images
+from evonasc.accuracy.quick_forward import (
+    EdgeCorrectedPool,
+    QuickScorer,
+    chosen_device,
+    quick_copy,
+)
+from evonasc.accuracy.scoring import score_cells
+from evonasc.accuracy.supernet import SupernetConfig, initialise
+from evonasc.errors import ConfigError, UnknownNameError
+from evonasc.space.nasbench201 import canonical_connected_cells
+
+CPU = torch.device("cpu")
+CELLS = canonical_connected_cells()[::450]
+
+
+@pytest.fixture(scope="module")
+def supernet():
+    return initialise(SupernetConfig(channels=4, cells_per_stage=1, n_classes=10), seed=0)
+
+
+@pytest.fixture(scope="module")
+def images():
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(256, size=(20, 3, 32, 32)).astype(np.uint8)
+    return Images(pixels, rng.integers(10, size=20))
+
+
+@pytest.mark.parametrize("size", [2, 3, 8])
+def test_pooling_by_convolution_averages_what_lies_within_the_image(size):
+    x = torch.randn(5, 6, size, size, generator=torch.Generator().manual_seed(0))
+    expected = torch.nn.functional.avg_pool2d(x, 3, 1, 1, count_include_pad=False)
+    torch.testing.assert_close(EdgeCorrectedPool(6)(x), expected, rtol=0, atol=0.002)
+    ones = torch.ones(1, 6, size, size, dtype=torch.bfloat16)
+    pooled = EdgeCorrectedPool(6).bfloat16()(ones)
+    assert (pooled[..., 1:-1, 1:-1] == 1).all()  # the nine weights add up to 1, in bfloat16 too
+
+
+def test_single_precision_losses_are_those_of_the_definition(supernet, images):
+    loss, n_right = score_cells(supernet, CELLS, images, is_bf16=False)
+    scorer = QuickScorer(supernet, images, device=CPU, is_bf16=False)
+    each, is_right = scorer.score(CELLS, batch=0)
+    np.testing.assert_allclose(each.mean(axis=1), loss, atol=5e-4)
+    assert np.abs(is_right.sum(axis=1) - n_right).max() <= 1
+
+
+def test_losses_do_not_depend_on_what_was_run_before_or_with_them(supernet, images, monkeypatch):
+    scorer = QuickScorer(supernet, images, device=CPU)
+    together, _ = scorer.score(CELLS, batch=0)
+    again, _ = scorer.score(CELLS[::-1][:5], batch=0)  # what the stem gave is kept
+    np.testing.assert_array_equal(again, together[::-1][:5])
+    monkeypatch.setattr(quick_forward, "_MOST_KEPT_BYTES", 0)
+    for row, cell in enumerate(CELLS):
+        alone, _ = QuickScorer(supernet, images, device=CPU).score(cell[None], batch=0)
+        np.testing.assert_array_equal(alone[0], together[row])
+
+
+def test_batches_have_statistics_of_their_own_as_in_scoring(supernet, images, monkeypatch):
+    monkeypatch.setattr(quick_forward, "SCORING_BATCH", 8)
+    monkeypatch.setattr("evonasc.accuracy.scoring.SCORING_BATCH", 8)
+    loss, _ = score_cells(supernet, CELLS, images, is_bf16=False)
+    scorer = QuickScorer(supernet, images, device=CPU, is_bf16=False)
+    parts = [scorer.score(CELLS, batch=batch)[0] for batch in range(3)]
+    assert [part.shape[1] for part in parts] == [7, 7, 6]
+    np.testing.assert_allclose(np.concatenate(parts, axis=1).mean(axis=1), loss, atol=5e-4)
+
+
+def test_the_copy_leaves_the_supernet_alone(supernet):
+    before = {name: value.clone() for name, value in supernet.state_dict().items()}
+    quick_copy(supernet, device=CPU)
+    assert all(torch.equal(value, before[name]) for name, value in supernet.state_dict().items())
+    assert isinstance(supernet.blocks[1].pool, torch.nn.AvgPool2d)
+
+
+def test_the_device_is_a_gpu_where_torch_sees_one(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert [chosen_device(name).type for name in ("auto", "cpu", "cuda")] == ["cuda", "cpu", "cuda"]
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert chosen_device("auto").type == "cpu"
+    with pytest.raises(ConfigError, match="device 'cuda' needs a GPU that torch sees"):
+        chosen_device("cuda")
+    with pytest.raises(UnknownNameError, match="Unknown device 'gpu'"):
+        chosen_device("gpu")
