@@ -42,17 +42,18 @@ def test_the_joined_score_is_the_mean_log_rank_of_every_vote(table):
     """Counted by comparing all pairs, not by sorting."""
     scores = [made_up_scores(1), made_up_scores(2)]
     rows = np.arange(0, len(CELLS), 500)
-    votes = [*proxy_signals(table).values(), -scores[0].loss, -scores[1].loss]
+    supernets = [vote for one in scores for vote in (-one.loss, -one.top1_error)]
+    votes = [*proxy_signals(table).values(), *supernets]
     expected = np.zeros(len(rows))
     for vote in votes:
         below = (vote < vote[rows, None]).sum(axis=1)
         equal = (vote == vote[rows, None]).sum(axis=1)
         expected += np.log((below + (equal + 1) / 2) / len(CELLS)) / len(votes)
-    assert len(votes) == len(VOTING_PROXIES) + 2
+    assert len(votes) == len(VOTING_PROXIES) + 4
     np.testing.assert_allclose(joined_score(table, scores)[rows], expected)
 
 
-def test_every_supernet_has_a_vote(table):
+def test_every_supernet_has_its_votes(table):
     one, two = made_up_scores(1), made_up_scores(2)
     alone, both = joined_score(table, [one]), joined_score(table, [one, two])
     assert not np.array_equal(np.argsort(alone), np.argsort(both))
@@ -77,7 +78,7 @@ def test_every_spelling_has_an_error_and_disconnected_cells_have_none(table):
 
 
 def test_the_provenance_says_what_took_part(table):
-    assert "the loss of one supernet" in JoinedError(table, [made_up_scores(1)]).provenance
+    assert "loss and top-1 error of one supernet" in JoinedError(table, [made_up_scores(1)]).provenance
     two = JoinedError(table, [made_up_scores(1), made_up_scores(2)]).provenance
     assert "2 supernets" in two
     assert "no benchmark accuracy used" in two

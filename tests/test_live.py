@@ -102,12 +102,7 @@ def test_a_checkpoint_must_say_how_it_was_trained(header):
         decode_checkpoint(data, where="here")
 
 
-def test_live_evaluation_measures_what_the_payload_does(supernet, images, designs):
-    live = LiveError(
-        TrainedSupernet(supernet, {"data": "noise"}),
-        images,
-        loss_to_error=LossToError((2.0, 3.0), (0.2, 0.4)),
-    )
+def test_live_evaluation_measures_what_the_payload_does(supernet, images, designs, live):
     lossy = Scenario(packet_loss=0.4, retransmit=False)
     problem = SplitNasProblem(NasBench201(), lossy, live)
     assert "error" not in problem.cut_free_columns

@@ -2,7 +2,6 @@
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -87,13 +86,8 @@ def test_processes_that_add_and_join_at_once_lose_nothing(tmp_path):
     [
         lambda data: data[:-30],
         lambda data: data[:200] + b"\xff" + data[201:],
+        lambda data: data[:-1200] + b"\xff" + data[-1199:],
         lambda data: b"",
-        lambda data: live_cache._encode({7: KeptLosses(np.zeros(9), np.zeros(9, dtype=bool))}),
-        lambda data: live_cache._encode({10**6: losses(0)}),
-        lambda data: live_cache._encode({7: replace(losses(0), loss=np.full(10, np.inf))}),
-        lambda data: live_cache._encode(
-            {7: replace(losses(0), loss=np.where(np.arange(10) == 3, np.nan, 1.0))}
-        ),
     ],
 )
 def test_damaged_parts_are_dropped_with_one_warning(cache, damage, caplog):
@@ -106,6 +100,23 @@ def test_damaged_parts_are_dropped_with_one_warning(cache, damage, caplog):
         assert_equal(cache.read(), {3: losses(0)})
     assert len(caplog.records) == 1
     assert "are damaged" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("number", "loss", "message"),
+    [
+        (7, np.zeros(9), "must have shape"),
+        (10**6, np.zeros(10), "numbers are those of no networks"),
+        (7, np.full(10, np.inf), "gaps"),
+        (7, np.where(np.arange(10) == 3, np.nan, 1.0), "gaps"),
+    ],
+)
+def test_parts_that_hold_something_else_are_damaged(cache, number, loss, message, caplog):
+    cache.add({number: KeptLosses(loss, np.zeros(len(loss), dtype=bool))})
+    with caplog.at_level(logging.WARNING):
+        assert cache.read() == {}
+    assert message in caplog.text
+    assert list(cache.folder.iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_written_keeps_nothing_and_warns_once(tmp_path, caplog):

@@ -71,7 +71,10 @@ class LossCache:
         read = []
         for path in sorted(self.folder.glob("part-*.npz")) if self.folder.is_dir() else ():
             try:
-                part = _decode(path.read_bytes(), n_images=self._n_images)
+                data = path.read_bytes()
+                if path.name != _name(data):  # zip archives notice only part of what can happen
+                    raise ValueError("its content is not what was written")
+                part = _decode(data, n_images=self._n_images)
             except FileNotFoundError:  # joined by another process just now: it wrote the join first
                 continue
             except _DAMAGE as error:
@@ -94,7 +97,7 @@ class LossCache:
         if not losses:
             return None
         data = _encode(losses)
-        path = self.folder / f"part-{hashlib.sha256(data).hexdigest()[:32]}.npz"
+        path = self.folder / _name(data)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             write_atomically(path, data)
@@ -140,6 +143,11 @@ def loss_cache(weights: Supernet, images: Images, *, device: torch.device) -> Lo
     for module in (quick_forward, supernet):  # who changes the forward pass must not see the old's
         digest.update(Path(str(module.__file__)).read_bytes())
     return LossCache(folder / f"live-{digest.hexdigest()[:32]}", n_images=len(images))
+
+
+def _name(data: bytes) -> str:
+    """Return the name of the part with that content."""
+    return f"part-{hashlib.sha256(data).hexdigest()[:32]}.npz"
 
 
 def _encode(losses: dict[int, KeptLosses]) -> bytes:

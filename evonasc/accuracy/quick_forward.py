@@ -37,16 +37,18 @@ class EdgeCorrectedPool(nn.Module):
 
     Args:
         channels: Of the tensor.
+        is_bf16: For tensors in bfloat16.
     """
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, *, is_bf16: bool) -> None:
         super().__init__()
-        # Neighbours of 1/9 that bfloat16 holds exactly, and whose nine add up to 1 exactly: a
-        # single rounded 1/9 would make every average too small by a five-hundredth.
-        weight = torch.full((3, 3), 227.0)
-        weight[::2, ::2] += 1
-        weight[1, 1] += 1
-        self.register_buffer("weight", (weight / 2048).expand(channels, 1, 3, 3).clone())
+        weight = torch.full((3, 3), 1 / 9)
+        if is_bf16:
+            # Neighbours of 1/9 that bfloat16 holds, and whose nine add up to 1 exactly: 1/9 itself
+            # would be rounded, and every average too small by a five-hundredth.
+            weight = torch.full((3, 3), 227 / 2048)
+            weight[::2, ::2] = weight[1, 1] = 228 / 2048
+        self.register_buffer("weight", weight.expand(channels, 1, 3, 3).clone())
 
     def forward(self, x: Tensor) -> Tensor:
         """Average ``x`` (n, c, h, w), h and w at least 2; same shape out."""
@@ -85,7 +87,7 @@ def quick_copy(supernet: Supernet, *, device: torch.device, is_bf16: bool = True
     if device.type == "cpu":
         for module in quick.modules():
             if isinstance(module, Cell):
-                module.pool = EdgeCorrectedPool(module.channels)
+                module.pool = EdgeCorrectedPool(module.channels, is_bf16=is_bf16)
     quick = quick.to(device=device, dtype=torch.bfloat16 if is_bf16 else torch.float32)
     return quick.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]  # torch's stubs omit it
 

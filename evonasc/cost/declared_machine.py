@@ -1,8 +1,9 @@
 """A machine declared in a few numbers: how fast it computes and moves data, written as TOML.
 
 For a machine that nobody has measured, or for a search space of one's own, on which the fitted
-predictors say nothing. The time of a layer is the roofline of :mod:`evonasc.cost.roofline`, and a
-network takes the sum over its layers: everything is assumed, and reports say so.
+predictors say nothing. A layer takes the time to start it plus the longer of computing and moving
+its float32 values (the plain roofline: Williams, Waterman and Patterson 2009, Communications of
+the ACM 52(4)), a network the sum over its layers: all of it is assumed, and reports say so.
 """
 
 import hashlib
@@ -15,12 +16,13 @@ from pathlib import Path
 import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
-from evonasc.cost.roofline_model import Roofline
 from evonasc.errors import DataFileError, UnknownNameError
 from evonasc.space.base import SearchSpace
+from evonasc.space.layers import Layer
 
 #: How the name of such a file ends.
 SUFFIX = ".toml"
+_BYTES_PER_VALUE = 4
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,16 @@ class DeclaredMachine:
     #: Power while computing, mW; 0 where unknown.
     power_mw: float = 0.0
 
+    def layer_ms(self, layers: tuple[Layer, ...]) -> FloatArray:
+        """Return the time of each layer for one input, ms, ``(n_layers,)``."""
+        macs = np.array([float(layer.macs) for layer in layers])
+        moved = np.array([float(layer.elements + layer.params) for layer in layers])
+        started = np.array([float(layer.kind != "sum") for layer in layers])  # fused with a layer
+        times: FloatArray = started * self.overhead_ms + np.maximum(
+            macs / self.macs_per_ms, moved * _BYTES_PER_VALUE / self.bytes_per_ms
+        )
+        return times
+
     def head_table_ms(self, space: SearchSpace, operations: IntArray) -> FloatArray:
         """Return the time of the first k blocks for each cut k, ms, ``(n, n_blocks + 1)``.
 
@@ -47,8 +59,7 @@ class DeclaredMachine:
             space: Gives the layers of the blocks.
             operations: ``(n, n_operation_genes)`` canonical operations.
         """
-        roofline = Roofline(self.macs_per_ms, self.bytes_per_ms, self.overhead_ms, 1, 0.0, 0.0)
-        blocks = space.block_sums(operations, roofline.layer_ms(space.layers))
+        blocks = space.block_sums(operations, self.layer_ms(space.layers))
         table = np.zeros((len(operations), space.n_blocks + 1))
         table[:, 1:] = np.cumsum(blocks, axis=1)
         return table

@@ -44,9 +44,9 @@ class Hardware:
     description: str
     #: Column of the measurements.
     column: str
-    #: ``closed form`` (simulated, exact) or ``fitted`` (measured, with an error); ``profiled`` or
-    #: ``calibrated`` for a machine of the user.
-    kind: Literal["calibrated", "closed form", "fitted", "profiled"]
+    #: ``closed form`` (simulated, exact) or ``fitted`` (measured, with an error); ``profiled``,
+    #: ``calibrated`` or ``declared`` for a machine of the user.
+    kind: Literal["calibrated", "closed form", "declared", "fitted", "profiled"]
     #: The measured time is that of this many inputs; shown per input.
     divide_by: int = 1
     #: Inputs computed at once.

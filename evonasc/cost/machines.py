@@ -1,4 +1,4 @@
-"""Every machine a scenario can name: one evonasc knows, or the file of one's own.
+"""Every machine a scenario can name: one evonasc knows, another package's, or a file of one's own.
 
 This is the one place where a name becomes a machine; the rest of the package asks here.
 """
@@ -11,6 +11,8 @@ from evonasc.arrays import FloatArray, IntArray
 from evonasc.assets import manifest
 from evonasc.cost import hardware
 from evonasc.cost.cell_features import check_cells
+from evonasc.cost.declared_machine import SUFFIX as DECLARED_SUFFIX
+from evonasc.cost.declared_machine import DeclaredMachine, declared_digest, read_declared
 from evonasc.cost.hardware import HARDWARE, Hardware, asset_path, load_predictor
 from evonasc.cost.own_machine import (
     SUFFIX,
@@ -20,24 +22,43 @@ from evonasc.cost.own_machine import (
     file_digest,
     read_own_machine,
 )
-from evonasc.errors import ConfigError, DataFileError, UnknownNameError
+from evonasc.errors import ConfigError, DataFileError
+from evonasc.plugins import Registry
 from evonasc.space import NasBench201
+
+#: The machines; another package gives the path of a machine's file, or a function that does.
+MACHINES = Registry(
+    "hardware",
+    "hardware",
+    {
+        name: ("evonasc.cost.hardware:HARDWARE", machine.description)
+        for name, machine in HARDWARE.items()
+    },
+)
 
 
 def resolve(name: str) -> Hardware:
     """Return the machine that a scenario names: one of :data:`HARDWARE`, or the file of one's own.
 
     Args:
-        name: A name, or a path that ends in ``.npz``.
+        name: A name, or a path that ends in ``.npz`` or ``.toml``.
 
     Raises:
         UnknownNameError: No such machine.
         DataFileError: The file is missing, of another format, or belongs to another version.
+        PluginError: The machine of another package cannot be used.
     """
     if not is_own(name):
-        if name not in HARDWARE:
-            raise UnknownNameError("hardware", name, HARDWARE)
         return HARDWARE[name]
+    declared = declared_machine(name)
+    if declared is not None:
+        return Hardware(
+            name=declared.name,
+            description=declared.description,
+            column="",
+            kind="declared",
+            typical_power_mw=declared.power_mw or None,
+        )
     machine = own_machine(name)
     return Hardware(
         name=machine.name,
@@ -48,9 +69,56 @@ def resolve(name: str) -> Hardware:
     )
 
 
+def is_file(name: str) -> bool:
+    """Tell whether a scenario names a file."""
+    return name.endswith((SUFFIX, DECLARED_SUFFIX))
+
+
 def is_own(name: str) -> bool:
-    """Tell whether a scenario names a file rather than a machine of :data:`HARDWARE`."""
-    return name.endswith(SUFFIX)
+    """Tell whether a machine is described by a file, rather than one of :data:`HARDWARE`.
+
+    Raises:
+        UnknownNameError: No such machine.
+    """
+    if is_file(name):
+        return True
+    if name in HARDWARE:
+        return False
+    MACHINES.entry(name)  # refuses what nobody brings
+    return True
+
+
+def machine_file(name: str) -> Path:
+    """Return the file of a machine that :func:`is_own`.
+
+    Raises:
+        PluginError: It is another package's, which gives no such file.
+    """
+    if is_file(name):
+        return Path(name)
+    found = MACHINES.load(name)
+    found = MACHINES.make(name) if callable(found) else found
+    if not isinstance(found, str | Path) or not is_file(str(found)):
+        raise MACHINES.broken(
+            MACHINES.entry(name), f"it must give the path of a .npz or .toml file, got {found!r}"
+        )
+    return Path(found)
+
+
+def declared_machine(name: str) -> DeclaredMachine | None:
+    """Return a machine that somebody declared in a few numbers; None for any other.
+
+    Raises:
+        DataFileError: The file cannot be used.
+    """
+    if not is_own(name):
+        return None
+    path = machine_file(name)
+    if path.suffix != DECLARED_SUFFIX:
+        return None
+    machine = read_declared(path)
+    _refuse_taken(machine.name, path)
+    return machine
 
 
 def own_machine(name: str) -> OwnMachine:
@@ -59,19 +127,25 @@ def own_machine(name: str) -> OwnMachine:
     Raises:
         DataFileError: It cannot be used with this version.
     """
-    machine = read_own_machine(Path(name))
-    try:
-        check_name(machine.name, HARDWARE)
-    except ConfigError as error:
-        raise DataFileError(f"{name} cannot be used: {error}") from error
+    path = machine_file(name)
+    machine = read_own_machine(path)
+    _refuse_taken(machine.name, path)
     if machine.base and (
         machine.base not in HARDWARE or base_digest(machine.base) != machine.base_sha256
     ):
         raise DataFileError(
-            f"{name} leans on the prediction of {machine.base!r} by another version of evonasc. "
+            f"{path} leans on the prediction of {machine.base!r} by another version of evonasc. "
             "Calibrate the machine again."
         )
     return machine
+
+
+def _refuse_taken(name: str, path: Path) -> None:
+    """Refuse a file whose machine has the name of one we know."""
+    try:
+        check_name(name, HARDWARE)
+    except ConfigError as error:
+        raise DataFileError(f"{path} cannot be used: {error}") from error
 
 
 def own_predictor(machine: OwnMachine) -> OwnPredictor:
@@ -90,7 +164,10 @@ def base_digest(name: str) -> str:
 
 def machine_digest(name: str) -> str:
     """Return what tells the versions of a machine's file apart; empty for a machine we ship."""
-    return file_digest(Path(name)) if is_own(name) else ""
+    if not is_own(name):
+        return ""
+    path = machine_file(name)
+    return declared_digest(path) if path.suffix == DECLARED_SUFFIX else file_digest(path)
 
 
 def total_ms(name: str, genes: IntArray) -> FloatArray:
@@ -106,8 +183,14 @@ def total_ms(name: str, genes: IntArray) -> FloatArray:
     Raises:
         UnknownNameError: No such machine.
         DataFileError: The file of a machine cannot be used.
+        PluginError: Another package's machine cannot be used, or uses the name of one we know.
         GenomeError: Genes of a wrong shape or outside [0, 4].
     """
+    declared = declared_machine(name)
+    if declared is not None:
+        space = NasBench201()
+        return declared.head_table_ms(space, space.canonical(check_cells(genes)))[:, -1]
     if is_own(name):
         return own_predictor(own_machine(name)).total_ms(check_cells(genes))
+    MACHINES.entry(name)  # refuses a name that another package uses too
     return hardware.total_ms(name, genes)

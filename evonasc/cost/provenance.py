@@ -2,7 +2,7 @@
 
 from evonasc.cost.energy import RADIO_POWER_MW, head_power_mw
 from evonasc.cost.hardware import fit_report
-from evonasc.cost.machines import is_own, machine_digest, own_machine, resolve
+from evonasc.cost.machines import declared_machine, is_own, machine_digest, own_machine, resolve
 from evonasc.cost.own_machine import OwnMachine
 from evonasc.cost.roofline import is_roofline_fitted, rooflines
 from evonasc.cost.scenario import Scenario
@@ -53,6 +53,13 @@ def _rate(scenario: Scenario, link: VaryingLink | None) -> str:
 
 def _machine_line(quantity: str, hardware: str) -> str:
     """Explain the times of one machine."""
+    declared = declared_machine(hardware)
+    if declared is not None:
+        return (
+            f"{quantity}: {declared.name} ({declared.description}; {hardware}, SHA-256 "
+            f"{machine_digest(hardware)[:8]}); {declared.macs_per_ms:g} multiply-accumulates and "
+            f"{declared.bytes_per_ms:g} bytes a ms, {declared.overhead_ms:g} ms a layer (assumed)."
+        )
     if is_own(hardware):
         file = f"file {hardware}, SHA-256 {machine_digest(hardware)[:8]}"
         return f"{quantity}: {_own_machine_words(own_machine(hardware), file)}."

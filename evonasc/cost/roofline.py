@@ -20,7 +20,7 @@ import numpy as np
 
 from evonasc.arrays import BoolArray, FloatArray, IntArray
 from evonasc.assets import read_asset
-from evonasc.cost.machines import is_own, own_machine, total_ms
+from evonasc.cost.machines import declared_machine, is_own, own_machine, total_ms
 from evonasc.errors import AssetError
 from evonasc.space import SearchSpace
 from evonasc.space.layers import Layer
@@ -120,6 +120,9 @@ def head_table_ms(hardware: str, space: SearchSpace, operations: IntArray) -> Fl
         space: Gives the blocks.
         operations: ``(n, n_operation_genes)`` canonical operations of connected networks.
     """
+    declared = declared_machine(hardware)
+    if declared is not None:  # its times are those of layers to begin with
+        return declared.head_table_ms(space, operations)
     bare = np.array([space.bare_network])
     total = total_ms(hardware, operations)
     searched = block_weights(hardware, space, operations)

@@ -4,7 +4,7 @@ import tomllib
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
-from evonasc.cost.machines import is_own, resolve
+from evonasc.cost.machines import is_file, resolve
 from evonasc.cost.payload import Sending
 from evonasc.errors import ConfigError, DataFileError, UnknownNameError
 
@@ -233,7 +233,7 @@ def read_scenario(path: Path) -> Scenario:
         base = SCENARIOS[name]
     for key in ("head_hardware", "tail_hardware"):
         named = values.get(key)
-        if isinstance(named, str) and is_own(named):
+        if isinstance(named, str) and is_file(named):
             values[key] = str(path.parent / named)  # a file beside the scenario's, or an absolute
     return override(base, {"name": path.stem, **values})
 
