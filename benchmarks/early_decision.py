@@ -44,9 +44,11 @@ class Borrowed:
         self.provenance = live.provenance
 
     def error(self, genes, *, designs):
+        """Return errors on all images."""
         return self._live.error(self._borrowing(genes, designs), designs=designs)
 
     def measured_error(self, genes, *, designs, others, rival_genes, rival_others):
+        """Return errors and the images they were measured on."""
         return self._live.measured_error(
             self._borrowing(genes, designs),
             designs=designs,
@@ -62,10 +64,11 @@ class Borrowed:
 
 
 def main():
+    """Measure and write benchmarks/results/early_decision.txt."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data-root", type=Path, required=True)
     parser.add_argument("--images", type=int, default=1000)
-    parser.add_argument("--networks", type=int, default=600)
+    parser.add_argument("--networks", type=int, default=200)
     parser.add_argument("--seeds", type=int, default=31)
     parser.add_argument("--budget", type=int, default=500)
     arguments = parser.parse_args()
@@ -141,8 +144,9 @@ def compare(name, live, cells_by_number, arguments):
         f"  front of the same designs measured in full: equal in {n_same_as_full} of "
         f"{arguments.seeds} runs, {n_wrong} points wrongly stopped",
         f"  front of the run without: equal in {n_same_front} of {arguments.seeds}; hypervolume "
-        f"{shares.mean():+.3%} on average (standard error {shares.std(ddof=1) / len(shares) ** 0.5:.3%}),"
-        f" {shares.min():+.2%} to {shares.max():+.2%}",
+        f"{shares.mean():+.3%} on average (standard error "
+        f"{shares.std(ddof=1) / len(shares) ** 0.5:.3%}), "
+        f"{shares.min():+.2%} to {shares.max():+.2%}",
     ]
 
 

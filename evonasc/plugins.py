@@ -135,10 +135,20 @@ class Registry:
         loaded = self.load_entry(entry)
         if not callable(loaded):
             raise self.broken(entry, f"it must be callable, got {type(loaded).__name__}")
+        return self.guarded(entry, loaded, *arguments)
+
+    def guarded(
+        self, entry: Entry, function: Callable[..., object], *arguments: object
+    ) -> object:
+        """Call a function that an entry brought; its errors name the entry.
+
+        Raises:
+            PluginError: It belongs to a plug-in and raised anything but an error of evonasc.
+        """
         if entry.source == OWN:
-            return loaded(*arguments)
+            return function(*arguments)
         try:
-            return loaded(*arguments)
+            return function(*arguments)
         except EvonascError:
             raise
         except Exception as error:  # whatever the code of others does

@@ -8,6 +8,7 @@ import numpy as np
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.cuts import design_space
 from evonasc.cost.energy import head_power_mw
+from evonasc.cost.link_table import link_model
 from evonasc.cost.machines import machine_digest
 from evonasc.cost.payload import LEAST_HARMLESS_BITS
 from evonasc.cost.provenance import cost_provenance
@@ -22,7 +23,8 @@ from evonasc.cost.varying_link import varying_link
 from evonasc.errors import ConfigError
 from evonasc.problems.base import DesignProblem, Kept
 from evonasc.problems.measuring import N_IMAGES, MeasuringSource, measured
-from evonasc.space import DesignSpace, SearchSpace
+from evonasc.problems.objective_table import added_column, is_added, source_of
+from evonasc.space import SPACES, DesignSpace, SearchSpace
 
 #: What can be an objective; all are minimised.
 OBJECTIVES = (
@@ -95,7 +97,8 @@ class SplitNasProblem(DesignProblem):
         space: The networks.
         scenario: Machines, link, and which cuts are allowed.
         accuracy: Gives the error.
-        objectives: Any of ``OBJECTIVES`` and ``TRACE_OBJECTIVES``, in any order.
+        objectives: Any of ``OBJECTIVES`` and ``TRACE_OBJECTIVES``, and those of other packages, in
+            any order.
         error_resolution: See :class:`~evonasc.problems.base.DesignProblem`.
         calibration: Adds the columns of ``CALIBRATED``; the objective stays the error itself.
 
@@ -123,19 +126,21 @@ class SplitNasProblem(DesignProblem):
             accuracy.payload_provenance()  # refuses before a search begins what cannot be had
             self._payload = accuracy
         self.cut_free_columns = frozenset({"error"} if self._payload is None else ())
+        self._added = tuple(name for name in objectives if is_added(name))
         # Of two networks, the better one before the payload need not be the better one behind it.
         self.decides_early = (
             isinstance(accuracy, MeasuringSource)
             and accuracy.decides_early
             and self._payload is None
             and "error" in objectives
+            and not self._added  # made of the error, for all we know
         )
         _require_link(scenario, objectives)
         self.link = varying_link(scenario)  # None where the rate is fixed
         super().__init__(
             design_space(scenario, space),
             objectives=objectives,
-            known_columns=OBJECTIVES + TRACE_OBJECTIVES,
+            known_columns=(*OBJECTIVES, *TRACE_OBJECTIVES, *self._added),
             error_resolution=error_resolution,
         )
 
@@ -170,13 +175,14 @@ class SplitNasProblem(DesignProblem):
                 columns,
                 kept,
                 designs=self.designs,
-                objectives=self.objectives,
+                objectives=tuple(name for name in self.objectives if name not in self._added),
             )
         else:
             error = self.accuracy.error(canonical, designs=self.designs)
         columns = {"error": self._with_payload(canonical, error), **columns}
         if self.calibration is not None:
             columns.update(zip(CALIBRATED, self.calibration(columns["error"]), strict=True))
+        columns.update({name: added_column(name, columns) for name in self._added})
         return columns
 
     def latency_ms(self, genes: IntArray) -> FloatArray:
@@ -203,8 +209,12 @@ class SplitNasProblem(DesignProblem):
     def identity(self) -> dict[str, object] | None:
         """Return space, scenario and all errors, None if those are too many.
 
-        The scenario's name decides nothing.
+        The scenario's name decides nothing. None too where code of another package decides: it can
+        change with nobody's knowledge.
         """
+        is_foreign = not SPACES.is_own(self.designs.space.name) or link_model(self.scenario)
+        if is_foreign or self._added:
+            return None
         networks = self.designs.space.networks()
         if networks is None:
             return None
@@ -240,6 +250,7 @@ class SplitNasProblem(DesignProblem):
             *([] if self.calibration is None else [self.calibration.provenance]),
             *self._resolution_lines(),
             *cost_provenance(self.scenario, objectives=self.objectives, link=self.link),
+            *(f"{name}: computed by {source_of(name)}." for name in self._added),
         )
 
     def _resolution_lines(self) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from evonasc.search.run_folder import read_config
 from evonasc.search.tabulated import tabulated
 from evonasc.search.threshold_search import ThresholdSearch
 
-SMALL = RunConfig(search=SearchConfig(budget=200), error_resolution=0.02)
+SMALL = RunConfig(accuracy="supernet", search=SearchConfig(budget=200), error_resolution=0.02)
 
 
 def problem_of(table_errors, nasbench, resolution):

@@ -235,19 +235,19 @@ def test_a_damaged_calibration_is_refused(change, tmp_path):
 def test_a_calibrated_run_finds_the_same_front_and_shows_the_trained_errors(
     trained, tmp_path, capsys
 ):
-    made = tmp_path / "c.json"
-    assert main(["supernet", "calibrate", str(trained), "--out", str(made)]) == 0
+    made, of_scores = tmp_path / "c.json", ["--accuracy", "supernet"]
+    assert main(["supernet", "calibrate", str(trained), *of_scores, "--out", str(made)]) == 0
     said = capsys.readouterr().out
     assert "Each network left out in turn: +- " in said
     out = tmp_path / "run"
     command = ["run", "--budget", "150", "--no-plot", "--out", str(out)]
-    assert main([*command, "--calibration", str(made)]) == 0
+    assert main([*command, *of_scores, "--calibration", str(made)]) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert "calibrated low high" in said
     assert "from 5 that the user trained" in said
     config = read_config(out)
     assert config.calibration == made
-    plain = run_search(RunConfig(search=SearchConfig(budget=150)))
+    plain = run_search(RunConfig(accuracy="supernet", search=SearchConfig(budget=150)))
     calibrated = run_search(config)
     np.testing.assert_array_equal(calibrated.genes, plain.genes)
     np.testing.assert_array_equal(calibrated.front_rows, plain.front_rows)
@@ -296,4 +296,4 @@ def test_a_calibration_of_the_joined_order_is_not_one_of_the_scores(trained, tmp
     assert main(command) == 0
     make_problem(RunConfig(accuracy="joined", calibration=made))
     with pytest.raises(DataFileError, match="Calibrate again with this run's --accuracy"):
-        make_problem(RunConfig(calibration=made))
+        make_problem(RunConfig(accuracy="supernet", calibration=made))

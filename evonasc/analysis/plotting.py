@@ -181,7 +181,7 @@ def _legend(
 def cut_name(cut: int, block_names: tuple[str, ...]) -> str:
     """Return a cut in words: the block it follows."""
     if cut == 0:
-        return "0 (raw input)"
+        return "0 (raw input)" if block_names else "nothing to cut"
     return f"{cut} ({block_names[cut - 1]})" if cut < len(block_names) else f"{cut} (all local)"
 
 

@@ -59,8 +59,10 @@ def front_view(
     names = [name for name in (*_ORDER, *extra) if name in rows[0]]
     has_bits = len({str(row["payload_bits"]) for row in rows}) > 1
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("cell")
-    table.add_column("cut after")
+    has_cuts = space.n_blocks > 0
+    table.add_column("cell" if has_cuts else "design")
+    if has_cuts:
+        table.add_column("cut after")
     if has_bits:
         table.add_column("bits", justify="right")
     for name in names:
@@ -71,7 +73,8 @@ def front_view(
     for row in (rows[i] for i in chosen):
         cut = int(str(row["split_point"]))
         network = space.to_short_text(space.from_text([str(row[text_column])]))[0]
-        cells = [network, cut_text(cut, space), *([_bits(row, cut, space)] if has_bits else [])]
+        where = [cut_text(cut, space)] if has_cuts else []
+        cells = [network, *where, *([_bits(row, cut, space)] if has_bits else [])]
         table.add_row(*cells, *(_number(name, row[name]) for name in names))
     shown = f"{len(chosen)} of {len(rows)} points shown; " if len(chosen) < len(rows) else ""
     return Group(table, Text(f"{shown}{space.short_text_key}", style="dim"))

@@ -3,6 +3,7 @@
 import argparse
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,7 +65,8 @@ def execute(arguments: argparse.Namespace) -> int:
         run_comparison,
     )
     from evonasc.search.config import SearchConfig
-    from evonasc.search.run import RunConfig
+    from evonasc.search.problem_table import PROBLEMS
+    from evonasc.search.run import RunConfig, make_problem
 
     config = ComparisonConfig(
         base=RunConfig(
@@ -82,6 +84,9 @@ def execute(arguments: argparse.Namespace) -> int:
         budgets=_numbers(arguments.budget),
         n_seeds=arguments.seeds,
     )
+    if not PROBLEMS.is_own(config.base.problem):  # it brings objectives of its own
+        own = make_problem(replace(config.base, scenario=config.scenarios[0])).objectives
+        config = replace(config, base=replace(config.base, objectives=own))
     open_folder(arguments.out, config)
     with progress(quiet=arguments.quiet) as bar:
         task = bar.add_task("comparing", total=None, note="")

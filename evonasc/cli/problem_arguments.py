@@ -21,7 +21,11 @@ def add_problem_arguments(parser: argparse.ArgumentParser, *, scenario: str = "n
         parser: Of a command.
         scenario: What ``--scenario`` takes, for its help.
     """
-    parser.add_argument("--problem", default="split-nas", help="problem (default: %(default)s)")
+    parser.add_argument(
+        "--problem",
+        default="split-nas",
+        help="problem, or package.module:factory of your own (default: %(default)s)",
+    )
     parser.add_argument("--space", default="nasbench201", help="search space")
     parser.add_argument(
         "--scenario",
@@ -29,7 +33,9 @@ def add_problem_arguments(parser: argparse.ArgumentParser, *, scenario: str = "n
         help=f"{scenario}, or a TOML file (default: %(default)s)",
     )
     parser.add_argument(
-        "--objectives", default="error,latency_ms", help="comma-separated (default: %(default)s)"
+        "--objectives",
+        default="error,latency_ms",
+        help="comma-separated; problems of other packages bring their own (default: %(default)s)",
     )
     fields = parser.add_argument_group("scenario fields", "replace single fields of the scenario")
     for name, kind in FIELD_KINDS.items():

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=0.0,
         metavar="FRACTION",
-        help="errors that differ by less are ties, see docs/accuracy.md (default: %(default)s)",
+        help="errors that differ by less are ties; 0.008 is about the noise of the shipped scores, "
+        "see docs/accuracy.md (default: %(default)s)",
     )
     parser.add_argument(
         "--calibration",
@@ -101,6 +103,13 @@ def _add_algorithm_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="nasc, hwnas: search each threshold of a sweep from scratch",
     )
+    for kind in ("sampling", "crossover", "mutation"):
+        group.add_argument(
+            f"--{kind}",
+            default=f"design-{kind}",
+            metavar="NAME",
+            help="evolutionary algorithms, see evonasc list operators (default: %(default)s)",
+        )
     group.add_argument(
         "--fixed-cut", type=int, metavar="BLOCK", help="hwnas: cut here, not at the fastest cut"
     )
@@ -126,6 +135,9 @@ def execute(arguments: argparse.Namespace) -> int:
         penalty_weight=arguments.penalty_weight,
         is_warm=not arguments.cold_start,
         fixed_cut=arguments.fixed_cut,
+        sampling=arguments.sampling,
+        crossover=arguments.crossover,
+        mutation=arguments.mutation,
     )
     _refuse_unknown_algorithm(arguments.algo)
     config = RunConfig(
@@ -145,6 +157,7 @@ def execute(arguments: argparse.Namespace) -> int:
         search=search,
     )
     problem = make_problem(config)
+    config = replace(config, objectives=problem.objectives)  # a problem may bring its own
     if config.search.refine_split:
         require_refining(config.search.algorithm)
         require_refinable(problem)

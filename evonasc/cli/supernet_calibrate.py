@@ -22,7 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="for evonasc run --calibration (default: %(default)s)",
     )
     parser.add_argument(
-        "--accuracy", help="whose error: supernet, joined or table (default: supernet)"
+        "--accuracy",
+        help="whose error: joined, supernet or table (default: joined; supernet with --scores)",
     )
     parser.add_argument("--scores", type=Path, metavar="FILE", help="scores of your supernet")
     parser.add_argument(
@@ -42,7 +43,8 @@ def execute(arguments: argparse.Namespace) -> int:
     from evonasc.search.run import BY_FORWARD_PASSES, RunConfig, error_source
     from evonasc.space import NasBench201
 
-    accuracy = arguments.accuracy or RunConfig.accuracy
+    implied = RunConfig.accuracy if arguments.scores is None else "supernet"  # as for a run
+    accuracy = arguments.accuracy or implied
     if accuracy in BY_FORWARD_PASSES:
         raise ConfigError(
             f"A calibration is for stored errors: supernet, joined or table, got {accuracy!r}. "

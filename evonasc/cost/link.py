@@ -3,6 +3,7 @@
 import numpy as np
 
 from evonasc.arrays import FloatArray
+from evonasc.cost.link_table import added_uplink_ms
 from evonasc.cost.scenario import Scenario
 
 
@@ -16,10 +17,18 @@ def uplink_ms(scenario: Scenario, payload: FloatArray) -> FloatArray:
     costs no time but accuracy, as in COMtune (Itahara et al. 2022, IEEE Access 10, arXiv
     2112.09407). Then the one-way delay passes once.
 
+    A link of another package has times of its own.
+
     Args:
         scenario: Gives rate, delay, loss and packet sizes.
         payload: Bytes for one input.
+
+    Raises:
+        PluginError: The link of another package cannot be used.
     """
+    added = added_uplink_ms(scenario, payload)
+    if added is not None:
+        return np.where(payload > 0, added, 0.0)
     n_packets = np.ceil(payload / scenario.packet_room_bytes)
     on_wire = payload + n_packets * scenario.packet_header_bytes
     bits_per_ms = scenario.uplink_mbps * 1e3

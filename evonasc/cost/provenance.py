@@ -2,6 +2,7 @@
 
 from evonasc.cost.energy import RADIO_POWER_MW, head_power_mw
 from evonasc.cost.hardware import fit_report
+from evonasc.cost.link_table import link_model
 from evonasc.cost.machines import declared_machine, is_own, machine_digest, own_machine, resolve
 from evonasc.cost.own_machine import OwnMachine
 from evonasc.cost.roofline import is_roofline_fitted, rooflines
@@ -39,6 +40,9 @@ def cost_provenance(
 
 def _rate(scenario: Scenario, link: VaryingLink | None) -> str:
     """Explain the rate of the uplink."""
+    added = link_model(scenario)
+    if added is not None:
+        return f"the link {scenario.link} of another package ({added.provenance})"
     if link is None:
         return f"{scenario.uplink_mbps:g} Mbit/s (assumed)"
     trace = link.trace

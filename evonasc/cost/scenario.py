@@ -4,6 +4,7 @@ import tomllib
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
+from evonasc.cost.link_table import is_added
 from evonasc.cost.machines import is_file, resolve
 from evonasc.cost.payload import Sending
 from evonasc.errors import ConfigError, DataFileError, UnknownNameError
@@ -31,7 +32,8 @@ class Scenario:
     tail_hardware: str = "edgegpu"
     #: Rate of the uplink, Mbit/s.
     uplink_mbps: float = 10.0
-    #: ``fixed`` at ``uplink_mbps``, or ``trace:FILE`` for rates recorded over time.
+    #: ``fixed`` at ``uplink_mbps``, ``trace:FILE`` for rates recorded over time, or the link of
+    #: another package, ``NAME`` or ``NAME:ARGUMENT``.
     link: str = "fixed"
     #: What an input may take, ms, where the link varies; None for no deadline.
     deadline_ms: float | None = None
@@ -97,7 +99,8 @@ class Scenario:
     def _check_link(self) -> None:
         """Refuse a link that is neither fixed nor a trace, and a deadline that says nothing."""
         is_trace = self.has_varying_link and self.link != TRACE_PREFIX
-        _require("link", self.link, "be fixed or trace:FILE", self.link == "fixed" or is_trace)
+        is_known = self.link == "fixed" or is_trace or is_added(self.link)
+        _require("link", self.link, "be fixed or trace:FILE", is_known)
         if self.deadline_ms is not None and not is_trace:
             raise ConfigError(
                 f"deadline_ms must come with a link that varies, got link {self.link!r}. Give link "
@@ -152,7 +155,8 @@ FIELD_HELP = {
     "head_hardware": "machine of the head: see `evonasc list hardware`, or a file of one's own",
     "tail_hardware": "machine of the tail",
     "uplink_mbps": "rate of the uplink, Mbit/s",
-    "link": "fixed, or trace:FILE: rates recorded over time, a CSV file with time_s, mbps",
+    "link": "fixed, or trace:FILE: rates recorded over time, a CSV file with time_s, mbps; or a "
+    "link of another package, see `evonasc list links`",
     "deadline_ms": "what an input may take, ms, for miss_probability on a trace, or none",
     "one_way_delay_ms": "delay once an input, ms",
     "packet_loss": "probability that a packet is lost, [0, 1)",

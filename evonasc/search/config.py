@@ -49,6 +49,10 @@ class SearchConfig:
     #: For hwnas: cut every network after this block, or at the nearest allowed cut; None chooses
     #: the fastest cut.
     fixed_cut: int | None = None
+    #: Operators of the evolutionary algorithms, names of :mod:`evonasc.search.operator_table`.
+    sampling: str = "design-sampling"
+    crossover: str = "design-crossover"
+    mutation: str = "design-mutation"
 
     @property
     def population(self) -> int:

@@ -14,10 +14,10 @@ from deap import base, tools
 from pymoo.core.population import Population
 
 from evonasc.arrays import FloatArray, IntArray
-from evonasc.operators import DesignCrossover, DesignMutation, DesignSampling
 from evonasc.problems import DesignProblem
 from evonasc.search.archive import Archive
 from evonasc.search.config import SearchConfig
+from evonasc.search.operator_table import are_own, operators_of, require_valid
 from evonasc.search.refinement import SplitRefinement
 
 #: Matings in a row that may fail to give enough new designs (as many as pymoo's).
@@ -41,27 +41,34 @@ class _Individual:
 
 
 class _Operators:
-    """Our pymoo operators on arrays, each with its own probability."""
+    """pymoo operators on arrays, each with its own probability."""
 
     def __init__(
-        self, problem: DesignProblem, refinement: SplitRefinement, rng: np.random.Generator
+        self, problem: DesignProblem, config: SearchConfig, rng: np.random.Generator
     ) -> None:
-        self._problem, self._refinement, self._rng = problem, refinement, rng
-        self._sampling, self._crossover = DesignSampling(), DesignCrossover()
-        self._mutation = DesignMutation()
+        self._problem, self._config, self._rng = problem, config, rng
+        self._refinement = SplitRefinement.of(problem, config)
+        chosen = operators_of(config)
+        self._sampling, self._crossover = chosen["sampling"], chosen["crossover"]
+        self._mutation = chosen["mutation"]
 
     def sample(self, n: int) -> IntArray:
         """Return ``(n, n_genes)`` designs."""
-        drawn: IntArray = self._sampling.do(self._problem, n, random_state=self._rng).get("X")
-        return self._refinement.refined(drawn)
+        drawn = self._sampling.do(self._problem, n, random_state=self._rng).get("X")
+        return self._refinement.refined(self._checked(drawn))
 
     def children(self, parents: IntArray) -> IntArray:
         """Map parents ``(n_matings, 2, n_genes)`` to ``(2 n_matings, n_genes)`` children."""
         pairs = [Population.new("X", pair) for pair in parents]
         crossed = self._crossover.do(self._problem, pairs, random_state=self._rng)
         mutated = self._mutation.do(self._problem, crossed, random_state=self._rng)
-        children = np.asarray(mutated.get("X"), dtype=np.int64)
-        return self._refinement.refined(children)
+        return self._refinement.refined(self._checked(mutated.get("X")))
+
+    def _checked(self, genes: IntArray) -> IntArray:
+        """Check what operators of other packages made."""
+        if are_own(self._config):
+            return np.asarray(genes, dtype=np.int64)
+        return require_valid(genes, problem=self._problem, config=self._config)
 
 
 def deap_nsga2(archive: Archive, config: SearchConfig) -> None:
@@ -70,8 +77,7 @@ def deap_nsga2(archive: Archive, config: SearchConfig) -> None:
     Returns when mating finds no new design, 100 times in a row.
     """
     rng = np.random.default_rng(config.seed)
-    refinement = SplitRefinement.of(archive.problem, config)
-    operators = _Operators(archive.problem, refinement, rng)
+    operators = _Operators(archive.problem, config, rng)
     first = _new(archive, operators.sample(config.population))
     parents = _survivors(_evaluated(archive, first), config.population)
     while True:

@@ -11,14 +11,10 @@ from pymoo.core.population import Population
 from pymoo.core.termination import NoTermination
 from pymoo.problems.static import StaticProblem
 
-from evonasc.operators import (
-    CanonicalDuplicates,
-    DesignCrossover,
-    DesignMutation,
-    DesignSampling,
-)
+from evonasc.operators import CanonicalDuplicates
 from evonasc.search.archive import Archive
 from evonasc.search.config import SearchConfig
+from evonasc.search.operator_table import ValidOnly, are_own, operators_of
 from evonasc.search.refinement import SplitRefinement
 
 #: Designs in a row without a new one before a search is called exhausted.
@@ -29,13 +25,15 @@ def design_operators(archive: Archive, config: SearchConfig) -> dict[str, Any]:
     """Return fresh operators for a constructor: pymoo shares its default instances.
 
     Raises:
-        ConfigError: The configuration wants cuts refined where that has no meaning.
+        ConfigError: The configuration wants cuts refined where that has no meaning, or names an
+            operator of another kind.
+        UnknownNameError: No such operator.
+        PluginError: An operator of another package cannot be used.
     """
+    refinement = SplitRefinement.of(archive.problem, config)
     return {
-        "repair": SplitRefinement.of(archive.problem, config),
-        "sampling": DesignSampling(),
-        "crossover": DesignCrossover(),
-        "mutation": DesignMutation(),
+        "repair": refinement if are_own(config) else ValidOnly(refinement, config),
+        **operators_of(config),
         "eliminate_duplicates": CanonicalDuplicates(
             canonical=archive.problem.designs.canonical, is_known=archive.is_known
         ),

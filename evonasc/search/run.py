@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +12,10 @@ from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.scenario import DEFAULT_SCENARIO, SCENARIOS, Scenario
 from evonasc.errors import ConfigError, UnknownNameError
 from evonasc.front import front_recall, hypervolume, igd_plus, reference_point
-from evonasc.problems import DesignProblem, SplitNasProblem, Staircase
+from evonasc.problems import DesignProblem
+from evonasc.problems.adapter import PymooProblem
 from evonasc.problems.base import require_error_resolution, searched_values
-from evonasc.problems.split_nas import DEFAULT_OBJECTIVES, ErrorCalibration, ErrorSource
+from evonasc.problems.split_nas import DEFAULT_OBJECTIVES, ErrorSource
 from evonasc.problems.toy import ToySpace
 from evonasc.search.algorithms import algorithm, trains_weights
 from evonasc.search.answer import Answer
@@ -22,14 +23,11 @@ from evonasc.search.archive import Archive, BudgetSpent
 from evonasc.search.config import SearchConfig
 from evonasc.search.exact import ExactFront
 from evonasc.search.exact_cache import true_front
+from evonasc.search.operator_table import require_operators
+from evonasc.search.problem_table import PROBLEMS, named_problem
 from evonasc.search.refinement import require_refinable, require_refining
 from evonasc.space import SearchSpace, search_space
 
-#: Problems on the command line, with one line for people.
-PROBLEMS = {
-    "split-nas": "architecture and split point together (the default)",
-    "toy": "analytic staircase with a known front, for tests",
-}
 #: Sources of the error on the command line, with one line for people.
 ACCURACIES = {
     "cotrained": "weights that the search itself trains (nasc --nasc-mode cotrain, gdas; --data)",
@@ -83,8 +81,7 @@ class RunConfig:
     search: SearchConfig = field(default_factory=SearchConfig)
 
     def __post_init__(self) -> None:
-        if self.problem not in PROBLEMS:
-            raise UnknownNameError("problem", self.problem, PROBLEMS)
+        PROBLEMS.entry(self.problem)  # refuses an unknown one
         if self.accuracy not in ACCURACIES:
             raise UnknownNameError("accuracy", self.accuracy, ACCURACIES)
         self._require_training()
@@ -209,28 +206,14 @@ def make_problem(config: RunConfig) -> DesignProblem:
     Raises:
         EvonascError: Anything in the configuration cannot be had.
     """
-    if config.problem == "toy":
-        toy = Staircase()
-        if config.objectives != toy.objectives or config.accuracy != RunConfig.accuracy:
-            raise ConfigError(
-                f"The problem 'toy' has the objectives {', '.join(toy.objectives)} and no other "
-                "source of accuracy. Leave out --objectives and --accuracy."
-            )
-        if config.error_resolution or config.calibration is not None:
-            raise ConfigError(
-                "The problem 'toy' has an exact error. Leave out --error-resolution and "
-                "--calibration."
-            )
-        return toy
-    source = error_source(config)
-    return SplitNasProblem(
-        search_space(config.space),
-        config.scenario,
-        source,
-        objectives=config.objectives,
-        error_resolution=config.error_resolution,
-        calibration=_calibration(config, source),
-    )
+    problem = named_problem(config.problem, config, objectives=config.objectives)
+    has_source = config.accuracy != RunConfig.accuracy or config.calibration is not None
+    if isinstance(problem, PymooProblem) and (has_source or config.error_resolution):
+        raise ConfigError(
+            f"The problem {config.problem!r} has no error. Leave out --accuracy, "
+            "--error-resolution and --calibration."
+        )
+    return problem
 
 
 def space_of(config: RunConfig) -> SearchSpace:
@@ -238,17 +221,11 @@ def space_of(config: RunConfig) -> SearchSpace:
 
     Raises:
         UnknownNameError: No such space.
+        EvonascError: Another package's problem cannot be had.
     """
-    return ToySpace() if config.problem == "toy" else search_space(config.space)
-
-
-def _calibration(config: RunConfig, source: ErrorSource) -> ErrorCalibration | None:
-    """Return the calibration of a configuration, which must be one of its source of the error."""
-    if config.calibration is None:
-        return None
-    from evonasc.accuracy.trained_calibration import read_calibration
-
-    return read_calibration(config.calibration, source)
+    if config.problem == "split-nas":
+        return search_space(config.space)
+    return ToySpace() if config.problem == "toy" else make_problem(config).designs.space
 
 
 def error_source(config: RunConfig) -> ErrorSource:
@@ -309,10 +286,12 @@ def run_search(
         EvonascError: Anything in the configuration cannot be had, or an evaluation failed.
     """
     search = algorithm(config.search.algorithm)
+    require_operators(config.search)
     chosen = make_problem(config) if problem is None else problem
     if config.search.refine_split:
         require_refining(config.search.algorithm)
         require_refinable(chosen)
+    config = replace(config, objectives=chosen.objectives)  # a problem may bring its own
     archive = Archive(chosen, budget=config.search.budget, on_new=on_new, should_stop=should_stop)
     started, status = time.perf_counter(), "exhausted"
     try:

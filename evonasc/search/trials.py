@@ -1,6 +1,7 @@
 """One trial of a comparison: one contender, one scenario, one budget, one seed.
 
-A contender is an algorithm, or an algorithm with a variation of it, written ``nsga2+refine``.
+A contender is an algorithm, or an algorithm with a variation of it, written ``nsga2+refine``; the
+name of an operator is a variation too.
 """
 
 import json
@@ -17,6 +18,7 @@ from evonasc.errors import ConfigError, DataFileError, UnknownNameError
 from evonasc.files import write_atomically
 from evonasc.problems import DesignProblem
 from evonasc.search.algorithms import algorithm
+from evonasc.search.operator_table import EVOLVING, OPERATORS, kind_of
 from evonasc.search.run import RunConfig, run_search
 
 #: Variation -> (what it changes of the search, algorithms it is for, one line for people).
@@ -63,9 +65,7 @@ def contender_config(name: str, config: RunConfig) -> RunConfig:
         raise ConfigError("exact is no contender: every comparison shows the exact front already.")
     changes: dict[str, Any] = {"algorithm": algorithm_name}
     for variation in variations:
-        if variation not in VARIATIONS:
-            raise UnknownNameError("variation", variation, VARIATIONS)
-        change, algorithms, text = VARIATIONS[variation]
+        change, algorithms, text = _variation(variation)
         if algorithm_name not in algorithms:
             raise ConfigError(
                 f"The variation {variation!r} ({text}) is one of {', '.join(algorithms)}, got "
@@ -73,6 +73,16 @@ def contender_config(name: str, config: RunConfig) -> RunConfig:
             )
         changes |= change
     return replace(config, search=replace(config.search, **changes))
+
+
+def _variation(name: str) -> tuple[dict[str, Any], tuple[str, ...], str]:
+    """Return what a variation changes: one of ``VARIATIONS``, or an operator by its name."""
+    if name in VARIATIONS:
+        return VARIATIONS[name]
+    if name not in OPERATORS:
+        raise UnknownNameError("variation", name, [*VARIATIONS, *OPERATORS])
+    kind = kind_of(OPERATORS.make(name))
+    return {kind: name}, EVOLVING, f"the {kind} {name}"
 
 
 def run_trial(config: RunConfig, problem: DesignProblem) -> Trial:

@@ -1,0 +1,86 @@
+"""One HTML file that shows runs and needs nothing else: no network, no server.
+
+The page holds its data as JSON, its scripts and ``plotly.js``. Texts of users are escaped by the
+template; a content security policy names the scripts by their SHA-256, forbids every other, and
+forbids the page to fetch anything.
+"""
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import evonasc
+from evonasc.errors import MissingDependencyError
+
+#: Column -> (heading in tables, axis label, digits after the point; None for a whole number).
+COLUMN_WORDS: dict[str, tuple[str, str, int | None]] = {
+    "energy_mj": ("energy mJ", "device energy (mJ)", 2),
+    "error": ("error", "error", 4),
+    "error_calibrated": ("calibrated", "error as of a network trained alone", 4),
+    "error_calibrated_high": ("high", "upper bound of the calibrated error", 4),
+    "error_calibrated_low": ("low", "lower bound of the calibrated error", 4),
+    "head_memory_bytes": ("memory B", "head memory (bytes)", None),
+    "head_ms": ("head ms", "head time (ms)", 2),
+    "latency_ms": ("total ms", "latency (ms)", 2),
+    "latency_p95_ms": ("p95 ms", "latency of 95 % of inputs (ms)", 2),
+    "miss_probability": ("missed", "inputs after the deadline (share)", 4),
+    "payload_bytes": ("payload B", "payload (bytes)", None),
+    "tail_ms": ("tail ms", "tail time (ms)", 2),
+    "uplink_ms": ("uplink ms", "time on the uplink (ms)", 2),
+}
+_TEMPLATE, _SCRIPTS, _STYLE = "report.html.j2", ("front.js", "report.js"), "report.css"
+
+
+def report_page(
+    data: Mapping[str, Any], *, commands: Sequence[str], page_command: str, title: str
+) -> str:
+    """Return the page; the same arguments give the same text.
+
+    Args:
+        data: Of :func:`evonasc.analysis.page_data.page_data`.
+        commands: How to make each run again, one a run.
+        page_command: How to make the page again.
+        title: Of the page.
+
+    Raises:
+        MissingDependencyError: plotly or jinja2 is not installed.
+    """
+    try:
+        import jinja2
+        from plotly.offline import get_plotlyjs
+    except ImportError as error:
+        raise MissingDependencyError(
+            "The report page needs plotly and jinja2. Install them with: "
+            "pip install 'evonasc[report]'"
+        ) from error
+
+    loader = jinja2.PackageLoader("evonasc.analysis", "templates")
+    environment = jinja2.Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    # JSON.parse knows no NaN: better no page than one that shows nothing.
+    environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
+    sources = [loader.get_source(environment, name)[0] for name in (*_SCRIPTS, _STYLE)]
+    # Ours, and the library's: no text of a user is in them.
+    scripts = [text.replace("</script", r"<\/script") for text in (get_plotlyjs(), *sources[:-1])]
+    page: str = environment.get_template(_TEMPLATE).render(
+        commands=commands,
+        data={**data, "words": COLUMN_WORDS},
+        hashes=[_digest(script) for script in scripts],
+        page_command=page_command,
+        scripts=scripts,
+        style=sources[-1],
+        title=title,
+        version=evonasc.__version__,
+    )
+    return page
+
+
+def _digest(script: str) -> str:
+    """Return a script's SHA-256 as a content security policy names it."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}"
