@@ -137,9 +137,7 @@ class Registry:
             raise self.broken(entry, f"it must be callable, got {type(loaded).__name__}")
         return self.guarded(entry, loaded, *arguments)
 
-    def guarded(
-        self, entry: Entry, function: Callable[..., object], *arguments: object
-    ) -> object:
+    def guarded(self, entry: Entry, function: Callable[..., object], *arguments: object) -> object:
         """Call a function that an entry brought; its errors name the entry.
 
         Raises:
@@ -158,8 +156,8 @@ class Registry:
         """Return the error that tells whose plug-in is at fault, and why."""
         whose = "" if entry.source == entry.name else f" of {entry.source} ({entry.target})"
         return PluginError(
-            f"The {self.kind} {entry.name!r}{whose} cannot be used: {reason}. Mend it, or uninstall "
-            "what brings it; `evonasc check-plugin` says more."
+            f"The {self.kind} {entry.name!r}{whose} cannot be used: {reason}. Mend it, or "
+            "uninstall what brings it; `evonasc check-plugin` says more."
         )
 
 

@@ -29,7 +29,9 @@ MAY_IMPORT = {
     "problems": GROUND | {"space", "cost"},
     "search": GROUND | {"assets", "space", "cost", "accuracy", "operators", "problems"},
     "analysis": GROUND | {"assets", "space", "cost", "accuracy", "problems", "search"},
-    "cli": GROUND | {"assets", "space", "cost", "accuracy", "problems", "search", "analysis"},
+    "contracts": GROUND | {"space", "cost", "problems", "search"},
+    "cli": GROUND
+    | {"assets", "space", "cost", "accuracy", "problems", "search", "analysis", "contracts"},
     "__main__": {"cli"},
 }
 
@@ -47,10 +49,13 @@ FIGURES = (
 DOORS = {
     "PIL": ("evonasc.accuracy.image_files",),
     "deap": ("evonasc.search.deap_nsga2",),
+    "jinja2": ("evonasc.analysis.report_page",),
+    "hypothesis": ("evonasc.contracts", "evonasc.cli.check_plugin"),
     "joblib": ("evonasc.accuracy", "evonasc.analysis", "evonasc.search"),
     "matplotlib": FIGURES,
     "moocore": ("evonasc.front",),
-    "pymoo": ("evonasc.operators", "evonasc.problems", "evonasc.search"),
+    "plotly": ("evonasc.analysis.report_page",),
+    "pymoo": ("evonasc.contracts", "evonasc.operators", "evonasc.problems", "evonasc.search"),
     "pandas": ("evonasc.analysis.comparison_figures",),  # what seaborn draws from
     "rich": ("evonasc.analysis.comparison_report", "evonasc.analysis.report", "evonasc.cli"),
     "safetensors": ("evonasc.accuracy",),

@@ -92,10 +92,21 @@ def test_a_comparison_grows_by_seeds_contenders_budgets_and_scenarios(tmp_path):
 )
 def test_the_folder_of_another_comparison_is_refused_and_kept(tmp_path, changed, message):
     open_folder(tmp_path, TOY)
+    next(run := run_comparison(tmp_path, TOY, n_jobs=1)), next(run)
+    run.close()
     before = (tmp_path / "comparison.json").read_bytes()
     with pytest.raises(ConfigError, match=f"belongs to another comparison: .*{message}"):
         open_folder(tmp_path, replace(TOY, **changed))
     assert (tmp_path / "comparison.json").read_bytes() == before
+
+
+def test_a_folder_without_any_trial_may_become_another_comparison(tmp_path):
+    """Who corrects the options of a comparison that was refused need not clean up first."""
+    open_folder(tmp_path, TOY)
+    other = replace(TOY, base=RunConfig(problem="toy", search=SearchConfig(pop_size=7)))
+    assert compared(tmp_path, other)[-1] == (8, 8)
+    with pytest.raises(ConfigError, match="belongs to another comparison"):
+        open_folder(tmp_path, TOY)
 
 
 def test_a_folder_of_something_else_is_refused(tmp_path):
@@ -118,6 +129,8 @@ def test_a_folder_of_something_else_is_refused(tmp_path):
         ({"contenders": ()}, ConfigError, "algos must name at least one, .* got none"),
         ({"contenders": ("nsga3000",)}, UnknownNameError, "nsga3000"),
         ({"scenarios": (replace(DEFAULT, name="a/b"),)}, ConfigError, "folder's name, got 'a/b'"),
+        ({"scenarios": (replace(DEFAULT, name=".."),)}, ConfigError, "folder's name, got '..'"),
+        ({"scenarios": (replace(DEFAULT, name="a\0b"),)}, ConfigError, "folder's name, got 'a"),
     ],
 )
 def test_comparisons_that_make_no_sense_are_refused(changed, error, message):

@@ -63,9 +63,21 @@ def test_the_summary_ranks_contenders_within_a_budget_and_fits_a_terminal(parts)
         ["40", "nsga2"],
         ["40", "random"],
     ]
-    assert "83.50 [81.75, 85.25]" in lines[1]
+    assert "83.50 [81.75,85.25]" in lines[1]
     assert "0.1250" in lines[1]
     assert "[0.1250" not in lines[1]  # equal quartiles are left out
+
+
+def test_quartiles_stay_whole_on_80_columns():
+    values = {"n_seeds": 3}
+    for name in ("hypervolume_share", "igd_plus", "recall", "n_evaluated", "seconds"):
+        values |= {f"{name}_median": 0.95, f"{name}_q1": 0.94, f"{name}_q3": 0.96}
+    row = {"scenario": "s", "budget": 1000, "contender": "nsga2+refine", **values}
+    with (console := Console(width=80)).capture() as capture:
+        console.print(summary_table([row], scenario="s"))
+    text = capture.get()
+    for whole in ("nsga2+refine", "95.00", "[94.00,96.00]", "[0.9400,0.9600]", "[94,96]"):
+        assert whole in text
 
 
 def test_pairs_are_named_by_who_is_ahead(parts):

@@ -72,7 +72,7 @@ def test_few_are_wrongly_called_worse():
 
 def test_the_rival_is_the_best_of_those_that_are_no_worse_otherwise():
     rng = np.random.default_rng(0)
-    others, rival_others = rng.integers(4, size=(30, 2)) * 1.0, rng.integers(4, size=(20, 2)) * 1.0
+    others, rival_others = rng.integers(9, size=(30, 2)) * 1.0, rng.integers(3, 9, (20, 2)) * 1.0
     loss = rng.random(20)
     rivals, has_rival = best_rivals(others, rival_others=rival_others, rival_loss=loss)
     assert 0 < has_rival.sum() < 30

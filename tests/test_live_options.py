@@ -23,17 +23,17 @@ def test_the_command_line_knows_them_all():
     parser = argparse.ArgumentParser()
     add_live_arguments(parser)
     assert live_options_of(parser.parse_args([])) == LiveOptions()
-    words = ["--images", "250", "--no-cache", "--no-early-decision", "--device", "cpu"]
-    assert live_options_of(parser.parse_args(words)) == LiveOptions(250, False, False, "cpu")
+    words = ["--images", "250", "--no-cache", "--early-decision", "--device", "cpu"]
+    assert live_options_of(parser.parse_args(words)) == LiveOptions(250, False, True, "cpu")
 
 
 def test_they_are_for_live_evaluation_only():
     with pytest.raises(ConfigError, match="are for the accuracy 'live', got 'supernet'"):
-        RunConfig(live=LiveOptions(n_images=250))
+        RunConfig(accuracy="supernet", live=LiveOptions(n_images=250))
 
 
 def test_they_come_back_from_a_run_folder(tmp_path):
-    config = RunConfig(accuracy="live", data_root=tmp_path, live=LiveOptions(250, False, False))
+    config = RunConfig(accuracy="live", data_root=tmp_path, live=LiveOptions(250, False, True))
     with RunWriter(tmp_path / "run", config, Staircase()):
         pass
     assert read_config(tmp_path / "run") == config

@@ -9,6 +9,7 @@ from evonasc.problems import SplitNasProblem, Staircase
 from evonasc.problems.toy import ToySpace
 from evonasc.search.archive import Archive, BudgetSpent
 from evonasc.search.config import SearchConfig
+from evonasc.search.hwnas import hwnas
 from evonasc.search.nasc import NascConfig, nasc, nasc_answers
 from evonasc.search.threshold_search import thresholds
 from evonasc.space import DesignSpace
@@ -100,6 +101,16 @@ def test_small_budgets_are_kept(staircase, budget):
     with pytest.raises(BudgetSpent):
         nasc(archive, SearchConfig(budget=budget))
     assert len(archive) == budget
+
+
+@pytest.mark.parametrize("search", [nasc, hwnas])
+def test_a_budget_below_one_share_is_searched_all_the_same(staircase, search):
+    """It used to be random search under another name."""
+    archive = Archive(staircase, budget=50)
+    with pytest.raises(BudgetSpent):
+        search(archive, SearchConfig(budget=50))
+    assert len(archive) == 50
+    assert len(archive.answers) >= 1
 
 
 def test_each_sample_is_asked_for_once(staircase):

@@ -15,6 +15,7 @@ from evonasc.search.archive import Archive, BudgetSpent
 from evonasc.search.config import SearchConfig
 from evonasc.search.directions import reference_directions
 from evonasc.search.exact import exact_front
+from evonasc.search.run import RunConfig, run_search
 from evonasc.space import DesignSpace
 
 #: Algorithms that search any problem; those that train weights have tests of their own.
@@ -338,3 +339,18 @@ def test_three_objectives_and_a_tiny_population_print_nothing(nasbench, table_er
         searched(name, problem, budget=20, pop_size=2)
     captured = capsys.readouterr()
     assert captured.out == captured.err == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"max_latency_ms": 20.0}, "--max-latency-ms must be used with one of gdas, hwnas, nasc"),
+        ({"nasc_mode": "cotrain"}, "--nasc-mode must be used with one of nasc, got --algo nsga2"),
+        ({"is_warm": False}, "--cold-start must be used with one of gdas, hwnas, nasc"),
+        ({"algorithm": "nasc", "fixed_cut": 3}, "--fixed-cut must be used with one of hwnas"),
+    ],
+)
+def test_an_option_that_the_algorithm_does_not_read_is_refused(options, message):
+    config = RunConfig(problem="toy", search=SearchConfig(**{"algorithm": "nsga2", **options}))
+    with pytest.raises(ConfigError, match=message):
+        run_search(config)

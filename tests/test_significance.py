@@ -33,6 +33,21 @@ def test_the_signed_rank_test_knows_the_smallest_p_value():
     assert signed_rank(EVEN, EVEN) == 1.0
 
 
+def test_equal_pairs_make_no_difference_more_certain():
+    """Five of 31 pairs differ, all the same way: at best 2 ** -4, not the 0.043 of a normal law."""
+    first = np.ones(31)
+    first[:5] += [0.1, 0.2, 0.3, 0.4, 0.5]
+    assert signed_rank(first, np.ones(31)) == pytest.approx(2**-4)
+    first[:5] = 1.1
+    assert signed_rank(first, np.ones(31)) == pytest.approx(2**-4)
+
+
+def test_rounding_is_no_difference():
+    shares = np.full(8, 0.3)
+    assert signed_rank(shares, shares + 1e-15) == 1.0
+    assert a12(shares, shares + 1e-15) == 0.5
+
+
 def test_pairs_name_the_larger_median_first_and_correct_for_their_number():
     steps = np.linspace(0.1, 0.2, 10)
     values = {"low": EVEN, "high": EVEN + steps, "higher": EVEN + 2 * steps}

@@ -56,6 +56,31 @@ def test_other_settings_and_damage_are_refused(trial, tmp_path):
         read_trial(path, digest="abc")
 
 
+def test_any_flipped_byte_is_refused_or_harmless(trial, tmp_path):
+    """A damaged trial is computed again, so reading one must raise nothing but DataFileError."""
+    path = tmp_path / "one.npz"
+    write_trial(path, trial, digest="abc")
+    content, n_refused = path.read_bytes(), 0
+    for place in range(0, len(content), 7):
+        damaged = bytearray(content)
+        damaged[place] ^= 0xFF
+        path.write_bytes(bytes(damaged))
+        try:
+            read_trial(path, digest="abc")
+        except DataFileError:
+            n_refused += 1
+    assert n_refused > 0.5 * len(content) / 7
+
+
+def test_a_trial_that_cannot_be_written_says_so(trial, tmp_path):
+    (tmp_path / "trials").write_text("in the way")
+    with pytest.raises(ConfigError, match="Cannot write the trial .*one.npz: .*another --out"):
+        write_trial(tmp_path / "trials" / "one.npz", trial, digest="abc")
+    (tmp_path / "two.npz").mkdir()
+    with pytest.raises(ConfigError, match="Cannot write the trial .*two.npz: .*in the way"):
+        write_trial(tmp_path / "two.npz", trial, digest="abc")
+
+
 def test_contenders_are_algorithms_with_variations():
     refined = contender_config("nsga2+refine", TOY).search
     assert (refined.algorithm, refined.refine_split, refined.seed) == ("nsga2", True, 3)
@@ -70,6 +95,7 @@ def test_contenders_are_algorithms_with_variations():
         ("nsga2+refined", UnknownNameError, "Did you mean 'refine'"),
         ("nsga2+cold", ConfigError, "'cold' .* is one of hwnas, nasc, got 'nsga2.cold'"),
         ("exact", ConfigError, "exact is no contender"),
+        ("gdas", ConfigError, "gdas is no contender: it trains .* run --algo gdas --data digits"),
     ],
 )
 def test_contenders_that_make_no_sense_are_refused(name, error, message):

@@ -70,9 +70,11 @@ def best_rivals(
     """
     if len(rival_loss) == 0:
         return np.zeros(len(others), dtype=np.int64), np.zeros(len(others), dtype=bool)
-    is_no_worse = (rival_others[None] <= others[:, None]).all(axis=2)  # (n, m)
+    # (n, m)
+    is_no_worse: BoolArray = np.all(rival_others[None] <= others[:, None], axis=2)
     loss = np.where(is_no_worse, rival_loss, np.inf)
-    return loss.argmin(axis=1), is_no_worse.any(axis=1)
+    has_rival: BoolArray = np.any(is_no_worse, axis=1)
+    return loss.argmin(axis=1), has_rival
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ class ImageLosses:
         self.ends = [int(rows[-1]) + 1 for rows in scorer.batches]
         self.n_images = self.ends[-1]
         self._known: dict[int, KeptLosses] = {} if cache is None else cache.read()
+        self._n_known = {number: kept.n_known for number, kept in self._known.items()}
         self._unsaved: set[int] = set()
         #: Forward passes done here, a network on a batch of images each.
         self.n_passes = 0
@@ -37,7 +38,7 @@ class ImageLosses:
             return
         numbers, first = np.unique(cell_number(cells), return_index=True)
         for batch, end in enumerate(self.ends[:n_batches]):
-            is_new = np.array([self._n_known(number) < end for number in numbers.tolist()])
+            is_new = np.array([self._n_known.get(number, 0) < end for number in numbers.tolist()])
             if not is_new.any():
                 continue
             loss, is_right = self._scorer.score(cells[first[is_new]], batch=batch)
@@ -51,6 +52,7 @@ class ImageLosses:
                     )
                     self._known[number] = kept
                 kept.loss[rows], kept.is_right[rows] = loss[row], is_right[row]
+                self._n_known[number] = end
                 self._unsaved.add(number)
 
     def save(self) -> None:
@@ -71,7 +73,3 @@ class ImageLosses:
         """Return how many images networks computed on all of them have right, ``(n,)``."""
         found = [int(self._known[number].is_right.sum()) for number in numbers.tolist()]
         return np.array(found, dtype=np.int64)
-
-    def _n_known(self, number: int) -> int:
-        """Return on how many of the first images a network was run."""
-        return self._known[number].n_known if number in self._known else 0

@@ -51,7 +51,7 @@ class LiveError:
         payload: MeasuredIncrease,
         *,
         loss_to_error: LossToError,
-        decides_early: bool = True,
+        decides_early: bool = False,
     ) -> None:
         self.losses, self._payload, self._to_error = losses, payload, loss_to_error
         self.decides_early = decides_early

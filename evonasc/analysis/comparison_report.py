@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
+from rich.console import JustifyMethod
 from rich.table import Table
 
 from evonasc.analysis.indicators import Indicators, by_seed
@@ -25,11 +26,13 @@ RANKED_BY = "hypervolume_share"
 
 def summary_table(rows: Sequence[Row], *, scenario: str) -> Table:
     """Return the summary of one scenario for a terminal: medians, quartiles in brackets."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, collapse_padding=True, header_style="bold")
     for heading in ("budget", "algorithm", *(heading for heading, *_ in _COLUMNS)):
-        table.add_column(heading, justify="left" if heading == "algorithm" else "right")
+        justify: JustifyMethod = "left" if heading == "algorithm" else "right"
+        table.add_column(heading, justify=justify, overflow="fold")
     for row in _of(rows, scenario):
-        table.add_row(*_cells(row))
+        # Where 80 columns make a cell two lines, the quartiles stay together on the second.
+        table.add_row(*(cell.replace(", ", ",") for cell in _cells(row)))
     return table
 
 

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import matplotlib as mpl
@@ -190,7 +190,7 @@ class Picture:
     """A figure as a notebook shows it, whatever drew it."""
 
     #: PNG file.
-    png: bytes
+    png: bytes = field(repr=False)
 
     def _repr_png_(self) -> bytes:
         """Hand the picture to the notebook."""

@@ -108,7 +108,11 @@ def run_view(result: RunResult) -> RenderableType:
         objectives=result.problem.objectives,
     )
     return Group(
-        *answers_view(answer_table(result), result.problem.designs.space),
+        *answers_view(
+            answer_table(result),
+            result.problem.designs.space,
+            algorithm=result.config.search.algorithm,
+        ),
         table,
         Text(),
         Text(outcome_line(result)),
@@ -117,18 +121,21 @@ def run_view(result: RunResult) -> RenderableType:
 
 
 def answers_view(
-    rows: Sequence[Mapping[str, object]], space: SearchSpace
+    rows: Sequence[Mapping[str, object]], space: SearchSpace, *, algorithm: str
 ) -> tuple[RenderableType, ...]:
     """Return what a search under thresholds answers, threshold by threshold; nothing for others.
 
     Args:
         rows: As :func:`evonasc.search.run_tables.answer_table` or ``answers.csv`` gives them.
         space: Writes networks in short.
+        algorithm: Whose thresholds they are.
     """
     if not rows:
         return ()
+    is_on_device = algorithm == "hwnas"  # the one that searches before it cuts
     table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
-    for name in ("threshold ms", "cell", "cut after", "error", "total ms", "threshold"):
+    first = "on device ms" if is_on_device else "threshold ms"
+    for name in (first, "cell", "cut after", "error", "total ms", "threshold"):
         table.add_column(name, justify="right" if name.endswith(("ms", "error")) else "left")
     text_column = "arch_str" if "arch_str" in rows[0] else "network"
     for row in rows:
@@ -143,7 +150,10 @@ def answers_view(
             _number("latency_ms", row["latency_ms"]),
             "met" if is_met else "not met",
         )
-    note = Text("The most probable design under each threshold; below, all that was evaluated.")
+    whose = (
+        "each threshold on the whole network on the device" if is_on_device else "each threshold"
+    )
+    note = Text(f"The most probable design under {whose}; below, all that was evaluated.")
     return (table, note, Text())
 
 

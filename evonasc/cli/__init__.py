@@ -13,6 +13,7 @@ from evonasc.errors import EvonascError
 
 #: Command -> (module with ``add_arguments`` and ``execute``, help).
 COMMANDS = {
+    "check-plugin": ("check_plugin", "check what a plug-in promises, for its author"),
     "compare": ("compare", "set algorithms against each other over seeds"),
     "exact": ("exact", "the true front of a space small enough to list, kept in a cache"),
     "explain": ("explain", "draw one design, and say what each change of it would do"),
@@ -20,6 +21,7 @@ COMMANDS = {
     "list": ("listing", "name what can be chosen"),
     "pick": ("pick", "choose one design of a run's front, and say why"),
     "plot": ("plot", "draw the fronts of finished runs"),
+    "report": ("report", "write finished runs as one HTML page, front and link rate to play with"),
     "run": ("run", "search networks and cuts, return the front of trade-offs"),
     "show": ("show", "show a finished run"),
     "supernet": ("supernet", "train, score and rank the one-shot supernet"),

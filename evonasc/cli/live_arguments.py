@@ -22,9 +22,10 @@ def add_live_arguments(parser: argparse.ArgumentParser) -> None:
         help="neither read nor keep losses on disk ($EVONASC_CACHE or ~/.cache/evonasc)",
     )
     group.add_argument(
-        "--no-early-decision",
-        action="store_true",
-        help="run every network on all images, even one that is clearly dominated",
+        "--early-decision",
+        action=argparse.BooleanOptionalAction,
+        default=False,
+        help="stop running a design on images once it is clearly dominated (default: do not)",
     )
     group.add_argument(
         "--device", default="auto", help="auto, cpu or cuda (default: auto: a GPU torch sees)"
@@ -43,6 +44,6 @@ def live_options_of(arguments: argparse.Namespace) -> "LiveOptions":
     return LiveOptions(
         n_images=arguments.images,
         is_cached=not arguments.no_cache,
-        decides_early=not arguments.no_early_decision,
+        decides_early=arguments.early_decision,
         device=arguments.device,
     )

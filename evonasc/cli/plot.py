@@ -95,7 +95,8 @@ def draw_result(result: RunResult, stem: Path) -> None:
         cuts=designs.split_points(result.genes[result.front_rows]),
         evaluated=result.problem.objective_values(result.columns),
     )
-    scenario = result.config.scenario.name
+    has_cuts = designs.space.n_blocks > 0
+    scenario = result.config.scenario.name if has_cuts else result.config.problem
     figure = front_figure(
         [one],
         objectives=result.problem.objectives,

@@ -118,8 +118,7 @@ def _add_algorithm_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Search, and return 0, or 130 after Ctrl-C."""
     from evonasc.search.config import SearchConfig
-    from evonasc.search.refinement import require_refinable, require_refining
-    from evonasc.search.run import RunConfig, make_problem, run_search
+    from evonasc.search.run import RunConfig, make_problem, require_fit, run_search
     from evonasc.search.run_folder import RunWriter, summary
     from evonasc.search.run_tables import answer_table, front_table
 
@@ -158,9 +157,7 @@ def execute(arguments: argparse.Namespace) -> int:
     )
     problem = make_problem(config)
     config = replace(config, objectives=problem.objectives)  # a problem may bring its own
-    if config.search.refine_split:
-        require_refining(config.search.algorithm)
-        require_refinable(problem)
+    require_fit(config.search, problem)
     # Refuses a scenario without a valid cut, damaged files and numbers that overflow, while there
     # is nothing on disk yet.
     problem.checked_columns(problem.designs.sample(1, rng=_any_rng()))

@@ -34,18 +34,20 @@ def execute(arguments: argparse.Namespace) -> int:
         return 0
     console = output()
     search = config.search
+    space = space_of(config)
+    where = config.scenario.name if space.n_blocks else config.problem
     console.print(
-        f"{search.algorithm} on {config.scenario.name}, seed {search.seed}, "
+        f"{search.algorithm} on {where}, seed {search.seed}, "
         f"budget {search.budget}, objectives {', '.join(config.objectives)}"
     )
     if summary is None:
         n = len(read_table(arguments.run / EVALUATIONS_FILE))
         console.print(f"The run did not end: {n} designs are in {EVALUATIONS_FILE}, no front.")
         return 0
-    space = space_of(config)
     rows = read_front(arguments.run, objectives=config.objectives, space=space)
     if (arguments.run / ANSWERS_FILE).exists():
-        for part in answers_view(read_answers(arguments.run, space=space), space):
+        answers = read_answers(arguments.run, space=space)
+        for part in answers_view(answers, space, algorithm=search.algorithm):
             console.print(part)
     console.print(
         front_view(rows, space, objectives=config.objectives, most=max(arguments.rows, 2))

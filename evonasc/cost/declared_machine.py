@@ -102,10 +102,10 @@ def _read(path: Path, changed_ns: int) -> DeclaredMachine:
             raise DataFileError(f"{path} must give {name} as text, got {values.get(name)!r}.")
     least = {"macs_per_ms": 0.0, "bytes_per_ms": 0.0, "overhead_ms": -1e-300, "power_mw": -1e-300}
     for name, bound in least.items():
-        value = values.get(name, None if bound == 0.0 else 0.0)
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not is_number or not bound < value < inf:
+        value = values.get(name, "nothing" if bound == 0.0 else 0.0)
+        number = value if isinstance(value, int | float) and not isinstance(value, bool) else -inf
+        if not bound < number < inf:
             wanted = "a positive number" if bound == 0.0 else "a number of at least 0"
             raise DataFileError(f"{path} must give {name} as {wanted}, got {value!r}.")
-        values[name] = float(value)
+        values[name] = float(number)
     return DeclaredMachine(**values)

@@ -23,8 +23,11 @@ def cost_provenance(
     lines = [_machine_line("head_ms", scenario.head_hardware)]
     lines.append(_machine_line("tail_ms", scenario.tail_hardware))
     loss = f"{scenario.packet_loss:g} loss {'with' if scenario.retransmit else 'without'} resending"
+    added = link_model(scenario)
     lines.append(
-        f"uplink_ms: computed from {_rate(scenario, link)}, "
+        f"uplink_ms: computed by the link {scenario.link} of another package: {added.provenance}."
+        if added is not None
+        else f"uplink_ms: computed from {_rate(scenario, link)}, "
         f"{scenario.packet_header_bytes} header bytes a packet of {scenario.mtu_bytes}, "
         f"{scenario.one_way_delay_ms:g} ms delay, {loss}."
     )
@@ -40,9 +43,6 @@ def cost_provenance(
 
 def _rate(scenario: Scenario, link: VaryingLink | None) -> str:
     """Explain the rate of the uplink."""
-    added = link_model(scenario)
-    if added is not None:
-        return f"the link {scenario.link} of another package ({added.provenance})"
     if link is None:
         return f"{scenario.uplink_mbps:g} Mbit/s (assumed)"
     trace = link.trace

@@ -1,8 +1,10 @@
 """The table of algorithms; each is imported only when it runs."""
 
 from collections.abc import Callable
+from dataclasses import fields
 from typing import cast
 
+from evonasc.errors import ConfigError
 from evonasc.plugins import Registry
 from evonasc.search.archive import Archive
 from evonasc.search.config import SearchConfig
@@ -35,6 +37,40 @@ REGISTRY = Registry(
 
 #: Algorithms that always train weights while they search, and so need images.
 TRAINING = ("gdas",)
+
+
+#: Field of the search's configuration -> the algorithms of evonasc that read it.
+_READ_BY = {
+    "fixed_cut": ("hwnas",),
+    "is_warm": ("gdas", "hwnas", "nasc"),
+    "max_latency_ms": ("gdas", "hwnas", "nasc"),
+    "nasc_mode": ("nasc",),
+    "nasc_rule": ("hwnas", "nasc"),
+    "penalty_weight": ("gdas", "hwnas", "nasc"),
+}
+
+
+def require_read_options(config: SearchConfig) -> None:
+    """Refuse an option that the algorithm would not look at: its user expects an effect.
+
+    Algorithms of other packages may read what they like.
+
+    Raises:
+        ConfigError: The algorithm is evonasc's own and does not read an option that was given.
+    """
+    for field in fields(config):
+        readers = _READ_BY.get(field.name, ())
+        is_read = not readers or config.algorithm not in ALGORITHMS or config.algorithm in readers
+        if not is_read and getattr(config, field.name) != field.default:
+            option = _OPTIONS.get(field.name, f"--{field.name.replace('_', '-')}")
+            raise ConfigError(
+                f"{option} must be used with one of {', '.join(readers)}, got --algo "
+                f"{config.algorithm}, which does not read it. Leave out {option}."
+            )
+
+
+#: Options of the command line that are not spelled as their field.
+_OPTIONS = {"is_warm": "--cold-start"}
 
 
 def trains_weights(config: SearchConfig) -> bool:

@@ -55,7 +55,7 @@ class ComparisonConfig:
         UnknownNameError: An unknown algorithm or variation.
     """
 
-    #: Problem, objectives, accuracy, population; its scenario, algorithm, budget, seed are replaced.
+    #: Problem, objectives, accuracy, population; scenario, algorithm, budget, seed are replaced.
     base: RunConfig
     #: Where they meet; told apart by name.
     scenarios: tuple[Scenario, ...]
@@ -79,7 +79,7 @@ class ComparisonConfig:
                 listed = ", ".join(map(str, values)) or "none"
                 raise ConfigError(f"{what} must name at least one, each once, got {listed}.")
         for name in names:
-            if not name or Path(name).name != name:
+            if name in ("", "..") or Path(name).name != name or not name.isprintable():
                 raise ConfigError(f"A scenario's name must do as a folder's name, got {name!r}.")
         for key in self.trial_keys():
             self.run_config(key)  # refuses unknown names and budgets out of range
@@ -126,6 +126,7 @@ def open_folder(folder: Path, config: ComparisonConfig) -> None:
     """Make a comparison's folder, or take up the one that is there.
 
     A folder may grow by contenders, budgets, seeds and scenarios; what all trials share must stay.
+    Where there is no trial yet, as after a refused search, the description is made anew.
 
     Raises:
         ConfigError: The folder holds another comparison or something else, or cannot be written.
@@ -138,6 +139,8 @@ def open_folder(folder: Path, config: ComparisonConfig) -> None:
     try:
         if path.exists():
             found = _read(path)
+            if not any((folder / TRIALS_FOLDER).rglob("*.npz")):
+                found = {"settings": {}, "scenarios": {}}
             _refuse_difference(found, wanted, folder)
             wanted["scenarios"] = {**found["scenarios"], **_as_dict(wanted["scenarios"])}
         elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -189,7 +192,9 @@ def read_trials(folder: Path, config: ComparisonConfig) -> dict[TrialKey, Trial]
     Raises:
         DataFileError: One is missing or damaged.
     """
-    return {key: read_trial(folder / key.file, digest=config.digest(key)) for key in config.trial_keys()}
+    return {
+        key: read_trial(folder / key.file, digest=config.digest(key)) for key in config.trial_keys()
+    }
 
 
 def true_points(config: ComparisonConfig) -> dict[str, FloatArray | None]:

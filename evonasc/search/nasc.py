@@ -59,16 +59,19 @@ def spend(
 ) -> None:
     """Sweep until the budget is spent or sweeps find nothing new, then draw what is left.
 
-    Under one threshold the answer to it is all that was asked for.
+    However small the budget, there is one sweep: without it the search would be a random one under
+    another name. Under one threshold the answer to it is all that was asked for.
     """
     rng = np.random.default_rng(config.seed)
     if config.max_latency_ms is not None:
         archive.answers += sweep(rng)
         return
     n_known = -1
-    while len(archive) > n_known and room(archive, config) >= NascConfig.min_share:
+    while len(archive) > n_known:
         n_known = len(archive)
         archive.answers += sweep(rng)
+        if room(archive, config) < NascConfig.min_share:
+            break
     random_search(archive, config)
 
 

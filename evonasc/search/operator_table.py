@@ -1,4 +1,4 @@
-"""The table of operators that evolutionary searches can be told to use, and a check of what they do.
+"""The table of operators that evolutionary searches can use, and a check of what they make.
 
 An operator is a pymoo ``Sampling``, ``Crossover`` or ``Mutation`` class, or a function without
 arguments that returns one. It sees a problem through ``problem.designs`` and must return valid
@@ -13,7 +13,7 @@ from pymoo.core.mutation import Mutation
 from pymoo.core.repair import Repair
 from pymoo.core.sampling import Sampling
 
-from evonasc.arrays import IntArray
+from evonasc.arrays import BoolArray, IntArray
 from evonasc.errors import ConfigError, PluginError
 from evonasc.plugins import Registry
 from evonasc.search.algorithms import ALGORITHMS
@@ -113,9 +113,7 @@ def require_valid(genes: Any, *, problem: Any, config: SearchConfig) -> IntArray
     Raises:
         PluginError: They are no integers, out of range, or cut where that is not allowed.
     """
-    names = ", ".join(
-        name for kind in KINDS if not OPERATORS.is_own(name := getattr(config, kind))
-    )
+    names = ", ".join(name for kind in KINDS if not OPERATORS.is_own(name := getattr(config, kind)))
     designs, array = problem.designs, np.asarray(genes)
     is_whole = array.ndim == 2 and array.shape[1] == designs.n_genes
     if is_whole and array.dtype == object:  # pymoo's own container of rows
@@ -125,7 +123,7 @@ def require_valid(genes: Any, *, problem: Any, config: SearchConfig) -> IntArray
             f"The operators ({names}) must make integers of shape (n, {designs.n_genes}), got "
             f"{array.dtype} of shape {array.shape}."
         )
-    is_inside = ((array >= 0) & (array < np.array(designs.n_choices))).all(axis=1)
+    is_inside: BoolArray = ((array >= 0) & (array < np.array(designs.n_choices))).all(axis=1)
     is_inside[is_inside] = designs.is_valid(array[is_inside])
     if not is_inside.all():
         row = array[np.flatnonzero(~is_inside)[0]].tolist()

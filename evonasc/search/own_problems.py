@@ -21,8 +21,7 @@ def toy_problem(config: RunConfig) -> Staircase:
         )
     if config.error_resolution or config.calibration is not None:
         raise ConfigError(
-            "The problem 'toy' has an exact error. Leave out --error-resolution and "
-            "--calibration."
+            "The problem 'toy' has an exact error. Leave out --error-resolution and --calibration."
         )
     return toy
 

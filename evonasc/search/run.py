@@ -17,7 +17,7 @@ from evonasc.problems.adapter import PymooProblem
 from evonasc.problems.base import require_error_resolution, searched_values
 from evonasc.problems.split_nas import DEFAULT_OBJECTIVES, ErrorSource
 from evonasc.problems.toy import ToySpace
-from evonasc.search.algorithms import algorithm, trains_weights
+from evonasc.search.algorithms import algorithm, require_read_options, trains_weights
 from evonasc.search.answer import Answer
 from evonasc.search.archive import Archive, BudgetSpent
 from evonasc.search.config import SearchConfig
@@ -102,7 +102,7 @@ class RunConfig:
             raise ConfigError(
                 "images, device, cache and early decision are for the accuracy 'live', got "
                 f"{self.accuracy!r}. Leave out --images, --device, --no-cache and "
-                "--no-early-decision."
+                "--early-decision."
             )
         if (self.accuracy == "table") != (self.accuracy_table is not None):
             raise ConfigError(
@@ -123,7 +123,6 @@ class RunConfig:
         return searched_values(
             table, objectives=self.objectives, error_resolution=self.error_resolution
         )
-
 
     def _require_training(self) -> None:
         """Refuse a search that trains weights without images, and images without such a search."""
@@ -262,6 +261,19 @@ def error_source(config: RunConfig) -> ErrorSource:
     )
 
 
+def require_fit(search: SearchConfig, problem: DesignProblem) -> None:
+    """Refuse options that the algorithm does not read, or that the problem has no meaning for.
+
+    Raises:
+        EvonascError: There is one, or an operator that cannot be had.
+    """
+    require_read_options(search)
+    require_operators(search)
+    if search.refine_split:
+        require_refining(search.algorithm)
+        require_refinable(problem)
+
+
 def run_search(
     config: RunConfig,
     *,
@@ -286,11 +298,8 @@ def run_search(
         EvonascError: Anything in the configuration cannot be had, or an evaluation failed.
     """
     search = algorithm(config.search.algorithm)
-    require_operators(config.search)
     chosen = make_problem(config) if problem is None else problem
-    if config.search.refine_split:
-        require_refining(config.search.algorithm)
-        require_refinable(chosen)
+    require_fit(config.search, chosen)
     config = replace(config, objectives=chosen.objectives)  # a problem may bring its own
     archive = Archive(chosen, budget=config.search.budget, on_new=on_new, should_stop=should_stop)
     started, status = time.perf_counter(), "exhausted"

@@ -6,6 +6,7 @@ name of an operator is a variation too.
 
 import json
 import zipfile
+import zlib
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
@@ -17,7 +18,7 @@ from evonasc.arrays import FloatArray, IntArray
 from evonasc.errors import ConfigError, DataFileError, UnknownNameError
 from evonasc.files import write_atomically
 from evonasc.problems import DesignProblem
-from evonasc.search.algorithms import algorithm
+from evonasc.search.algorithms import algorithm, trains_weights
 from evonasc.search.operator_table import EVOLVING, OPERATORS, kind_of
 from evonasc.search.run import RunConfig, run_search
 
@@ -34,6 +35,18 @@ VARIATIONS: dict[str, tuple[dict[str, Any], tuple[str, ...], str]] = {
         "each new design cut where its network is fastest",
     ),
 }
+
+#: What reading a damaged archive raises: zip headers say RuntimeError and its kin.
+_DAMAGE = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    EOFError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 @dataclass(frozen=True)
@@ -57,7 +70,8 @@ def contender_config(name: str, config: RunConfig) -> RunConfig:
 
     Raises:
         UnknownNameError: An unknown algorithm or variation.
-        ConfigError: A variation of another algorithm, or the exact front as a contender.
+        ConfigError: A variation of another algorithm, the exact front as a contender, or an
+            algorithm whose errors come from weights of its own.
     """
     algorithm_name, *variations = name.split("+")
     algorithm(algorithm_name)  # refuses an unknown one
@@ -72,7 +86,13 @@ def contender_config(name: str, config: RunConfig) -> RunConfig:
                 f"{name!r}."
             )
         changes |= change
-    return replace(config, search=replace(config.search, **changes))
+    search = replace(config.search, **changes)
+    if trains_weights(search):
+        raise ConfigError(
+            f"{name} is no contender: it trains weights of its own, so its errors cannot be set "
+            f"against stored ones. Use evonasc run --algo {algorithm_name} --data digits."
+        )
+    return replace(config, search=search)
 
 
 def _variation(name: str) -> tuple[dict[str, Any], tuple[str, ...], str]:
@@ -113,6 +133,9 @@ def write_trial(path: Path, trial: Trial, *, digest: str) -> None:
         path: ``.npz``; its folder is made.
         trial: What to keep.
         digest: Of the settings it belongs to.
+
+    Raises:
+        ConfigError: It cannot be written.
     """
     header = {"digest": digest, "n_requested": trial.n_requested, "seconds": trial.seconds}
     buffer = BytesIO()
@@ -123,8 +146,14 @@ def write_trial(path: Path, trial: Trial, *, digest: str) -> None:
         points=trial.points,
         answers=trial.answers,
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, buffer.getvalue())
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, buffer.getvalue())
+    except OSError as error:
+        raise ConfigError(
+            f"Cannot write the trial {path}: {error.strerror}. Remove what is in the way, or "
+            "choose another --out."
+        ) from error
 
 
 def read_trial(path: Path, *, digest: str) -> Trial:
@@ -150,7 +179,7 @@ def read_trial(path: Path, *, digest: str) -> Trial:
             and trial.answers.shape[1] == trial.points.shape[1]
             and bool(np.isfinite(trial.points).all() and np.isfinite(trial.answers).all())
         )
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except _DAMAGE as error:
         raise DataFileError(f"{path} is no trial of a comparison ({error}).") from error
     if not is_whole:
         raise DataFileError(f"{path} is a damaged trial.")

@@ -1,0 +1,1 @@
+"""What plug-ins promise, rule by rule; see :mod:`evonasc.contracts.checking`."""
