@@ -78,7 +78,8 @@ def test_every_spelling_has_an_error_and_disconnected_cells_have_none(table):
 
 
 def test_the_provenance_says_what_took_part(table):
-    assert "loss and top-1 error of one supernet" in JoinedError(table, [made_up_scores(1)]).provenance
+    one = JoinedError(table, [made_up_scores(1)]).provenance
+    assert "loss and top-1 error of one supernet" in one
     two = JoinedError(table, [made_up_scores(1), made_up_scores(2)]).provenance
     assert "2 supernets" in two
     assert "no benchmark accuracy used" in two

@@ -60,7 +60,14 @@ def objective_rules(name: str) -> list[Rule]:
     """Return what an objective promises."""
     if OBJECTIVES.is_own(name):
         raise ConfigError(f"{name} is an objective of evonasc, whose own tests check it.")
-    names: tuple[str, ...] = ("error", "latency_ms", "head_ms", "uplink_ms", "tail_ms", "payload_bytes")
+    names: tuple[str, ...] = (
+        "error",
+        "latency_ms",
+        "head_ms",
+        "uplink_ms",
+        "tail_ms",
+        "payload_bytes",
+    )
     names = (*names, "head_memory_bytes", "energy_mj")
 
     def ask(n: int, seed: int) -> tuple[FloatArray, Callable[[FloatArray], FloatArray]]:

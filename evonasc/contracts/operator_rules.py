@@ -65,10 +65,10 @@ def operator_rules(name: str) -> list[Rule]:
             pairs = [
                 Population.new("X", np.stack(pair)) for pair in zip(genes, genes[::-1], strict=True)
             ]
-            return made.do(problem, pairs, **drawn).get("X")[: len(genes)]
+            return made(problem, pairs, **drawn).get("X")[: len(genes)]
         if isinstance(made, Mutation):
-            return made.do(problem, Population.new("X", genes), inplace=False, **drawn).get("X")
-        return made.do(problem, len(genes), **drawn).get("X")
+            return made(problem, Population.new("X", genes), inplace=False, **drawn).get("X")
+        return made(problem, len(genes), **drawn).get("X")
 
     def cases(n: int, seed: int) -> Iterator[tuple[DesignSpace, IntArray]]:
         for designs in _design_spaces():

@@ -54,14 +54,14 @@ class _Operators:
 
     def sample(self, n: int) -> IntArray:
         """Return ``(n, n_genes)`` designs."""
-        drawn = self._sampling.do(self._problem, n, random_state=self._rng).get("X")
+        drawn = self._sampling(self._problem, n, random_state=self._rng).get("X")
         return self._refinement.refined(self._checked(drawn))
 
     def children(self, parents: IntArray) -> IntArray:
         """Map parents ``(n_matings, 2, n_genes)`` to ``(2 n_matings, n_genes)`` children."""
         pairs = [Population.new("X", pair) for pair in parents]
-        crossed = self._crossover.do(self._problem, pairs, random_state=self._rng)
-        mutated = self._mutation.do(self._problem, crossed, random_state=self._rng)
+        crossed = self._crossover(self._problem, pairs, random_state=self._rng)
+        mutated = self._mutation(self._problem, crossed, random_state=self._rng)
         return self._refinement.refined(self._checked(mutated.get("X")))
 
     def _checked(self, genes: IntArray) -> IntArray:
