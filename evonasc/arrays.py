@@ -8,7 +8,7 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 
-def row_products(rows: FloatArray, weights: FloatArray) -> FloatArray:
+def row_products(rows: FloatArray, weights: FloatArray | IntArray) -> FloatArray:
     """Multiply ``(n, k)`` rows with ``(k,)`` or ``(k, m)`` weights, each row by itself.
 
     A BLAS library adds in another order for another number of rows, so that a design's latency

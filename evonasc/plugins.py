@@ -117,8 +117,6 @@ class Registry:
             return entry.load()
         try:
             return entry.load()
-        except EvonascError:
-            raise
         except Exception as error:  # whatever the code of others does when it is imported
             raise self.broken(entry, f"loading it ended in {described(error)}") from error
 

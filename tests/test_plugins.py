@@ -33,6 +33,10 @@ def fail(*arguments):
     raise ZeroDivisionError("no luck")
 
 
+def choosy(config):
+    raise ConfigError("this problem wants another scenario.")
+
+
 def slow_link(scenario, argument):
     """Takes as many ms as its argument says."""
     return SimpleNamespace(
@@ -121,6 +125,12 @@ def test_a_problem_that_is_none_says_whose_it_is(install, target, message):
     install("problems", "odd", target)
     with pytest.raises(PluginError, match=rf"'odd' of other 2\.0 .*{message}"):
         make_problem(RunConfig(problem="odd"))
+
+
+def test_what_a_plug_in_refuses_on_purpose_is_told_in_its_own_words(install):
+    install("problems", "choosy", f"{HERE}:choosy")
+    with pytest.raises(ConfigError, match=r"^this problem wants another scenario\.$"):
+        make_problem(RunConfig(problem="choosy"))
 
 
 def test_a_space_must_be_one(install):

@@ -123,7 +123,8 @@ def require_valid(genes: Any, *, problem: Any, config: SearchConfig) -> IntArray
             f"The operators ({names}) must make integers of shape (n, {designs.n_genes}), got "
             f"{array.dtype} of shape {array.shape}."
         )
-    is_inside: BoolArray = ((array >= 0) & (array < np.array(designs.n_choices))).all(axis=1)
+    in_range = (array >= 0) & (array < np.array(designs.n_choices))
+    is_inside: BoolArray = np.logical_and.reduce(in_range, axis=1)
     is_inside[is_inside] = designs.is_valid(array[is_inside])
     if not is_inside.all():
         row = array[np.flatnonzero(~is_inside)[0]].tolist()

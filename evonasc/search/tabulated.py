@@ -52,7 +52,9 @@ class TabulatedDesigns(DesignSpace):
     def valid_cuts(self, genes: IntArray) -> BoolArray:
         """Tell which cuts are allowed, as :meth:`DesignSpace.valid_cuts` does."""
         widths = genes[:, -1] if self.has_bits_gene else np.zeros(len(genes), dtype=np.int64)
-        return self.tables.valid_cuts[widths, self.operations(genes) @ self.tables.places]
+        numbers = self.operations(genes) @ self.tables.places
+        allowed: BoolArray = self.tables.valid_cuts[widths, numbers]
+        return allowed
 
 
 class TabulatedProblem(DesignProblem):
@@ -91,7 +93,8 @@ class TabulatedProblem(DesignProblem):
         if known is None:
             return self._inner.latency_ms(genes)
         rows = self._row[self.designs.canonical(genes) @ self._places]
-        latency, is_missing = known[rows], rows < 0
+        latency: FloatArray = known[rows]
+        is_missing = rows < 0
         if is_missing.any():
             latency[is_missing] = self._inner.latency_ms(genes[is_missing])
         return latency
