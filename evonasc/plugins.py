@@ -8,9 +8,10 @@ refused where the name is used. ``docs/plugins.md`` says what each group expects
 """
 
 import importlib
+import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
@@ -20,6 +21,8 @@ from evonasc.errors import EvonascError, PluginError, UnknownNameError
 
 #: Where built-ins come from.
 OWN = "evonasc"
+#: Environment variable: 1 lets files name code to import.
+TRUST = "EVONASC_TRUST_CODE"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}")
 
 
@@ -157,6 +160,26 @@ class Registry:
             f"The {self.kind} {entry.name!r}{whose} cannot be used: {reason}. Mend it, or "
             "uninstall what brings it; `evonasc check-plugin` says more."
         )
+
+
+def refuse_code(names: Iterable[object], *, where: Path) -> None:
+    """Refuse a file that names code in hand, ``package.module:object``: reading it would run that.
+
+    What is typed on the command line is the user's own; a file may be anybody's.
+
+    Args:
+        names: What the file names.
+        where: The file, for the message.
+
+    Raises:
+        PluginError: It does, and the environment variable ``EVONASC_TRUST_CODE`` is not 1.
+    """
+    for name in names:
+        if isinstance(name, str) and ":" in name and os.environ.get(TRUST) != "1":
+            raise PluginError(
+                f"{where} asks to import {name!r}, which would run its code. If you trust both, "
+                f"set {TRUST}=1."
+            )
 
 
 def described(error: BaseException) -> str:

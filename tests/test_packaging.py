@@ -94,7 +94,9 @@ def test_there_are_examples():
 def test_third_parties_are_declared():
     """Also those that another dependency brings along today."""
     project = PYPROJECT["project"]
-    extras = [project["optional-dependencies"][name] for name in ("digits", "images", "plugins", "report")]
+    extras = [
+        project["optional-dependencies"][name] for name in ("digits", "images", "plugins", "report")
+    ]
     lines = [*project["dependencies"], *(line for extra in extras for line in extra)]
     modules = {"pillow": "PIL", "scikit-learn": "sklearn"}  # where they are named differently
     names = {re.split(r"[<>=]", line)[0] for line in lines}

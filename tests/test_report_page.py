@@ -230,12 +230,12 @@ def test_every_option_of_a_configuration_is_written():
         accuracy="live",
         data_root=Path("-my data"),
         error_resolution=0.008,
-        live=LiveOptions(n_images=50, decides_early=False, device="cpu"),
+        live=LiveOptions(n_images=50, decides_early=True, device="cpu"),
         search=search,
     )
     given = vars(parser.parse_args(shlex.split(run_command(config))[2:]))
     assert given["algo"] == "hwnas"
-    assert given["cold_start"] is given["refine_split"] is given["no_early_decision"] is True
+    assert given["cold_start"] is given["refine_split"] is given["early_decision"] is True
     for field in fields(SearchConfig):
         if field.name not in ("algorithm", "is_warm"):
             assert given[field.name] == getattr(search, field.name), field.name

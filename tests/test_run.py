@@ -1,11 +1,12 @@
 import json
+import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from evonasc.cost.scenario import SCENARIOS
-from evonasc.errors import ConfigError, DataFileError, UnknownNameError
+from evonasc.errors import ConfigError, DataFileError, PluginError, UnknownNameError
 from evonasc.front import non_dominated
 from evonasc.search.config import SearchConfig
 from evonasc.search.run import RunConfig, make_problem, run_search
@@ -71,7 +72,8 @@ def test_running_again_from_the_stored_configuration_gives_the_same_front(tmp_pa
 
 
 def test_the_summary_says_how_near_the_truth_the_run_came(tmp_path):
-    result = written(SMALL, tmp_path)
+    longer = replace(SMALL, search=replace(SMALL.search, budget=600))
+    result = written(longer, tmp_path)
     exact = read_summary(tmp_path)["exact"]
     assert 0 < exact["n_found"] < exact["n_points"]
     assert 0.5 < exact["hypervolume_share"] < 1
@@ -228,3 +230,15 @@ def test_a_configuration_of_wrong_types_is_refused(tmp_path, value):
 def test_the_toy_has_no_other_objectives():
     with pytest.raises(ConfigError, match="Leave out --objectives"):
         make_problem(replace(TOY, objectives=("error", "energy_mj")))
+
+
+def test_a_folder_that_names_code_to_import_is_refused_unless_trusted(tmp_path, monkeypatch):
+    written(TOY, tmp_path)
+    values = json.loads((tmp_path / "config.json").read_text())
+    values["problem"] = "antigravity:fly"
+    (tmp_path / "config.json").write_text(json.dumps(values))
+    with pytest.raises(PluginError, match="asks to import 'antigravity:fly'.*EVONASC_TRUST_CODE=1"):
+        read_config(tmp_path)
+    assert "antigravity" not in sys.modules
+    monkeypatch.setenv("EVONASC_TRUST_CODE", "1")
+    assert read_config(tmp_path).problem == "antigravity:fly"

@@ -61,7 +61,7 @@ def _search_words(config: "RunConfig") -> list[str]:
 def _live_words(live: "LiveOptions") -> list[str]:
     """Return the options of live evaluation that change its results."""
     words = [] if live.n_images is None else ["--images", str(live.n_images)]
-    words += [] if live.decides_early else ["--no-early-decision"]
+    words += ["--early-decision"] if live.decides_early else []
     return words + ([] if live.device == type(live)().device else ["--device", live.device])
 
 

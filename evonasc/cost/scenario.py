@@ -8,6 +8,7 @@ from evonasc.cost.link_table import is_added
 from evonasc.cost.machines import is_file, resolve
 from evonasc.cost.payload import Sending
 from evonasc.errors import ConfigError, DataFileError, UnknownNameError
+from evonasc.plugins import refuse_code
 
 RADIOS = ("3g", "lte", "wifi")
 #: How the text of a link that varies begins; a file follows.
@@ -235,7 +236,9 @@ def read_scenario(path: Path) -> Scenario:
         if name not in SCENARIOS:
             raise UnknownNameError("base scenario", name, SCENARIOS)
         base = SCENARIOS[name]
-    for key in ("head_hardware", "tail_hardware"):
+    machines = ("head_hardware", "tail_hardware")
+    refuse_code((values.get(key) for key in machines), where=path)
+    for key in machines:
         named = values.get(key)
         if isinstance(named, str) and is_file(named):
             values[key] = str(path.parent / named)  # a file beside the scenario's, or an absolute

@@ -22,6 +22,7 @@ from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.scenario import as_dict, override
 from evonasc.errors import ConfigError, DataFileError, EvonascError
 from evonasc.files import write_atomically
+from evonasc.plugins import refuse_code
 from evonasc.problems import DesignProblem
 from evonasc.search.config import SearchConfig
 from evonasc.search.run import ExactComparison, RunConfig, RunResult
@@ -151,10 +152,14 @@ def read_config(folder: Path) -> RunConfig:
         table = values.get("accuracy_table")  # runs of the first release have none
         if not isinstance(values["objectives"], list):
             raise TypeError("objectives must be a list")
+        scenario, search = dict(values["scenario"]), dict(values["search"])
+        machines = (scenario.get("head_hardware"), scenario.get("tail_hardware"))
+        named = (values["problem"], values["space"], *values["objectives"], *search.values())
+        refuse_code((*named, *machines), where=folder / CONFIG_FILE)
         return RunConfig(
             problem=str(values["problem"]),
             space=str(values["space"]),
-            scenario=override(RunConfig().scenario, dict(values["scenario"])),
+            scenario=override(RunConfig().scenario, scenario),
             objectives=tuple(map(str, values["objectives"])),
             accuracy=str(values["accuracy"]),
             data_root=None if root is None else Path(str(root)),
@@ -165,7 +170,7 @@ def read_config(folder: Path) -> RunConfig:
             error_resolution=float(values.get("error_resolution", 0.0)),
             calibration=_path(values.get("calibration")),
             live=LiveOptions(**values.get("live", {})),
-            search=SearchConfig(**values["search"]),
+            search=SearchConfig(**search),
         )
     except EvonascError:
         raise
