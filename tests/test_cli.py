@@ -257,3 +257,12 @@ def test_what_cannot_be_searched_leaves_no_folder(tmp_path, capsys):
 
 def test_every_scenario_field_is_explained():
     assert set(FIELD_HELP) == set(FIELD_KINDS)
+
+
+def test_loss_is_short_for_packet_loss(tmp_path):
+    for option, folder in (("--loss", "a"), ("--packet-loss", "b")):
+        given = [option, "0.01", "--no-retransmit", "--quiet", "--out", str(tmp_path / folder)]
+        assert main([*RUN, *given]) == 0
+    configs = [json.loads((tmp_path / name / "config.json").read_text()) for name in "ab"]
+    assert configs[0] == configs[1]
+    assert configs[0]["scenario"]["packet_loss"] == 0.01

@@ -44,7 +44,8 @@ def add_problem_arguments(parser: argparse.ArgumentParser, *, scenario: str = "n
             yes_or_no = argparse.BooleanOptionalAction
             fields.add_argument(option, action=yes_or_no, dest=f"set_{name}", help=text)
         elif name != "name":
-            fields.add_argument(option, metavar="VALUE", dest=f"set_{name}", help=text)
+            short = ("--loss",) if name == "packet_loss" else ()  # what people type
+            fields.add_argument(option, *short, metavar="VALUE", dest=f"set_{name}", help=text)
 
 
 def scenario_of(arguments: argparse.Namespace, *, text: str | None = None) -> Scenario:
