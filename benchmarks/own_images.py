@@ -1,6 +1,6 @@
 """A user's own images, end to end: four classes of generated textures, three commands, timed.
 
-    python benchmarks/own_images.py [--images 100] [--epochs 150] [--jobs 2] --out DIR
+    python benchmarks/own_images.py [--images 150] [--epochs 60] [--jobs 2] --out DIR
 
 Writes the textures as PNG files below ``DIR/images``, one folder a class, then trains, scores and
 searches through the command line, as a user would.
@@ -20,8 +20,8 @@ CLASSES = ("checks", "rings", "spots", "stripes")
 
 
 def texture(name: str, rng: np.random.Generator) -> np.ndarray:
-    """Draw one texture, ``(SIZE, SIZE, 3)`` bytes: random scale, turn, colours and noise."""
-    angle, scale = rng.uniform(0, np.pi), rng.uniform(3, 9)
+    """Draw one texture, ``(SIZE, SIZE, 3)`` bytes: random scale, turn, tint and noise."""
+    angle, scale = rng.uniform(0, np.pi), rng.uniform(2.5, 4.5)
     y, x = np.mgrid[:SIZE, :SIZE] - rng.uniform(0, SIZE, size=2)[:, None, None]
     u = (x * np.cos(angle) + y * np.sin(angle)) / scale
     v = (y * np.cos(angle) - x * np.sin(angle)) / scale
@@ -31,17 +31,17 @@ def texture(name: str, rng: np.random.Generator) -> np.ndarray:
         "spots": np.cos(u) + np.cos(v) - 0.8,
         "stripes": np.sin(u * 1.5),
     }[name]
-    low, high = rng.integers(0, 256, size=(2, 3))
+    low, high = rng.integers(0, 90, size=3), rng.integers(150, 256, size=3)
     share = ((wave - wave.min()) / np.ptp(wave))[..., None]
-    noisy = low + share * (high.astype(float) - low) + rng.normal(0, 30, size=(SIZE, SIZE, 3))
+    noisy = low + share * (high.astype(float) - low) + rng.normal(0, 20, size=(SIZE, SIZE, 3))
     return noisy.clip(0, 255).astype(np.uint8)
 
 
 def main() -> None:
     """Make the images, run the three commands, print the times."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--images", type=int, default=100, help="of each class")
-    parser.add_argument("--epochs", type=int, default=150)
+    parser.add_argument("--images", type=int, default=150, help="of each class")
+    parser.add_argument("--epochs", type=int, default=60)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
@@ -53,7 +53,7 @@ def main() -> None:
     trained, scores = arguments.out / "supernet", arguments.out / "scores.npz"
     commands = (
         f"supernet train --data folder:{images} --epochs {arguments.epochs} --out {trained}",
-        f"supernet score --weights {trained / 'checkpoint.safetensors'} --images 60 "
+        f"supernet score --weights {trained / 'checkpoint.safetensors'} --images 90 "
         f"--jobs {arguments.jobs} --out {scores}",
         f"run --scores {scores} --out {arguments.out / 'run'}",
     )
