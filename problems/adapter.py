@@ -5,11 +5,14 @@ means nothing, and the evolutionary algorithms, the archive, run folders, tables
 they are. Searches that choose by error and latency say that these columns are missing.
 """
 
+import traceback
+from pathlib import Path
+
 import numpy as np
 from pymoo.core.problem import Problem
 
 from evonasc.arrays import BoolArray, FloatArray, IntArray
-from evonasc.errors import ConfigError, EvaluationError, GenomeError
+from evonasc.errors import ConfigError, EvaluationError, EvonascError, GenomeError
 from evonasc.problems.base import DesignProblem
 from evonasc.space import DesignSpace, SearchSpace
 
@@ -125,12 +128,20 @@ class PymooProblem(DesignProblem):
         """Return the objectives.
 
         Raises:
-            EvaluationError: The problem gave something of another shape.
+            EvaluationError: The problem failed, or gave something of another shape.
         """
         space = self.designs.space
         assert isinstance(space, PlainSpace)  # made above
         variables = self.designs.operations(genes) + space.lower
-        values = np.asarray(self.inner.evaluate(variables, return_values_of=["F"]), dtype=float)
+        try:
+            values = np.asarray(self.inner.evaluate(variables, return_values_of=["F"]), dtype=float)
+        except EvonascError:
+            raise
+        except Exception as error:  # its author's code: anything can come out of it
+            raise EvaluationError(
+                f"{type(self.inner).__name__} failed on designs of shape {variables.shape}: "
+                f"{type(error).__name__}: {error} ({_place(error)}). Mend the problem."
+            ) from error
         if values.shape != (len(genes), len(self.objectives)):
             raise EvaluationError(
                 f"{type(self.inner).__name__} must give objectives of shape "
@@ -142,6 +153,12 @@ class PymooProblem(DesignProblem):
         """Name the problem."""
         names = ", ".join(self.objectives)
         return (f"{names}: computed by the pymoo problem {type(self.inner).__name__}.",)
+
+
+def _place(error: Exception) -> str:
+    """Name the line where an error was raised."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(last.filename).name}, line {last.lineno}"
 
 
 def _bounds(problem: Problem) -> tuple[IntArray, IntArray]:

@@ -79,6 +79,16 @@ def test_other_numbers_of_objectives_are_refused():
         PymooProblem(Steps(), objectives=("sum",))
 
 
+def test_an_evaluation_that_fails_is_one_line_that_names_the_place():
+    class Failing(Steps):
+        def _evaluate(self, x, out, *args, **kwargs):
+            raise KeyError("weight")
+
+    place = r"of shape \(2, 3\): KeyError: 'weight' \(test_adapter\.py, line \d+\)"
+    with pytest.raises(EvaluationError, match=place):
+        PymooProblem(Failing()).columns(np.zeros((2, 4), dtype=int))
+
+
 def test_an_answer_of_another_shape_is_refused():
     class Short(Steps):
         def evaluate(self, *args, **kwargs):

@@ -38,6 +38,7 @@ MAY_IMPORT = {
 # Third party -> the modules that may import it; a name covers what lies below it.
 FIGURES = (
     "evonasc.analysis.comparison_figures",
+    "evonasc.analysis.concept_figure",
     "evonasc.analysis.curves",
     "evonasc.analysis.headline_figure",
     "evonasc.analysis.network_figure",

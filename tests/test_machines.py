@@ -124,3 +124,13 @@ def test_another_file_is_another_problem(calibrated, tmp_path, table_errors):
     before = SplitNasProblem(SPACE, scenario, table_errors).identity()
     write_calibrated(tmp_path / "twice.npz", name="twice", factor=3.0)
     assert SplitNasProblem(SPACE, scenario, table_errors).identity() != before
+
+
+def test_a_file_named_without_its_ending_is_told_from_an_unknown_name(
+    calibrated, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match="A file is named with its ending: 'twice.npz'"):
+        resolve("twice")
+    with pytest.raises(UnknownNameError, match="Unknown hardware 'thrice'"):
+        resolve("thrice")

@@ -171,7 +171,7 @@ def _provenance(out):
         (["--data", "digits"], "are for searches that train weights, got random"),
         (["--algo", "gdas", "--data", "digit"], "Unknown data set 'digit'. Did you mean 'digits'"),
         (["--algo", "gdas", "--data", "cifar10"], "needs the folder of its files: --data-root"),
-        (["--scores", "nothing.npz"], "nothing.npz is no score file"),
+        (["--scores", "nothing.npz"], "Cannot read the score file nothing.npz: No such"),
     ],
 )
 def test_what_does_not_fit_together_is_refused_in_one_line(given, message, tmp_path, capsys):

@@ -117,3 +117,26 @@ def test_a_run_of_the_toy_problem_has_a_knee_too(tmp_path, capsys):
     assert main([*run, "--out", str(tmp_path / "toy")]) == 0
     assert main(["pick", str(tmp_path / "toy"), "--max-latency-ms", "9"]) == 0
     assert "network" in capsys.readouterr().out
+
+
+def test_designs_without_cuts_have_neighbours_without_cuts(tmp_path, monkeypatch, capsys):
+    (tmp_path / "bag_for_pick.py").write_text(
+        "import numpy as np\n"
+        "from pymoo.core.problem import Problem\n"
+        "class Bag(Problem):\n"
+        "    def __init__(self):\n"
+        "        super().__init__(n_var=3, n_obj=2, xl=0, xu=3, vtype=int)\n"
+        "    def _evaluate(self, x, out, *args, **kwargs):\n"
+        "        out['F'] = np.stack([x @ [3, 5, 8], -(x @ [4, 7, 9])], axis=1)\n"
+        "def bag(config):\n"
+        "    return Bag()\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("EVONASC_TRUST_CODE", "1")
+    run = ["run", "--problem", "bag_for_pick:bag", "--budget", "40", "--no-plot", "--quiet"]
+    assert main([*run, "--out", str(tmp_path / "bag")]) == 0
+    assert main(["pick", str(tmp_path / "bag")]) == 0
+    text = capsys.readouterr().out
+    assert "Beside it on the front" in text
+    assert "cut after" not in text
+    assert text.count("design ") >= 2  # the heading of both tables

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -7,9 +9,10 @@ from evonasc.accuracy.scores import (
     SupernetScores,
     decode_scores,
     encode_scores,
+    read_scores,
     shipped_scores,
 )
-from evonasc.errors import AssetError, EvaluationError
+from evonasc.errors import AssetError, DataFileError, EvaluationError
 from evonasc.problems import Staircase
 from evonasc.space import DesignSpace, NasBench201
 from evonasc.space.nasbench201 import all_cells, canonical_connected_cells, is_connected
@@ -101,3 +104,13 @@ def test_shipped_scores_cover_every_network_once():
     assert np.array_equal(scores.cells, CELLS)
     assert np.isfinite(scores.loss).all()
     assert ((scores.n_right >= 0) & (scores.n_right <= scores.n_images)).all()
+
+
+def test_a_damaged_score_file_of_the_user_is_named_once(tmp_path):
+    path = tmp_path / "bad.npz"
+    path.write_bytes(b"PK\x03\x04 nothing")
+    with pytest.raises(DataFileError, match="is no score file of evonasc") as raised:
+        read_scores(path)
+    assert str(raised.value).count("bad.npz") == 1
+    with pytest.raises(DataFileError, match="Cannot read the score file none.npz: No such file"):
+        read_scores(Path("none.npz"))

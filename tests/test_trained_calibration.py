@@ -268,7 +268,10 @@ def test_a_calibrated_run_finds_the_same_front_and_shows_the_trained_errors(
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        (["run", "--quiet", "--calibration", "none.json"], "none.json is no calibration"),
+        (
+            ["run", "--quiet", "--calibration", "none.json"],
+            "Cannot read the calibration none.json: No such file",
+        ),
         (
             ["run", "--accuracy", "live", "--data-root", "d", "--calibration", "none.json"],
             "A calibration is for stored errors (joined, supernet, table), got 'live'",

@@ -107,8 +107,11 @@ def read_scores(path: Path) -> SupernetScores:
     """
     try:
         return decode_scores(path.read_bytes(), where=str(path))
-    except (OSError, AssetError) as error:
-        raise DataFileError(f"{path} is no score file: {error}") from error
+    except OSError as error:
+        raise DataFileError(f"Cannot read the score file {path}: {error.strerror}.") from error
+    except AssetError as error:
+        # it is the user's own file, no asset, and the message names it already
+        raise DataFileError(f"{error} Make one with: evonasc supernet score") from error
 
 
 def read_all_scores(path: Path) -> SupernetScores:

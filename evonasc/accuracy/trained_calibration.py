@@ -223,7 +223,12 @@ def read_calibration(path: Path, source: StoredErrors) -> TrainedCalibration:
             for name in ("error", "trained_error")
         )
         calibration = TrainedCalibration(TrainedPairs(cells, error, trained))
-    except (OSError, ValueError, KeyError, TypeError, GenomeError) as problem:
+    except OSError as problem:
+        raise DataFileError(
+            f"Cannot read the calibration {path}: {problem.strerror}. Make one with: evonasc "
+            "supernet calibrate"
+        ) from problem
+    except (ValueError, KeyError, TypeError, GenomeError) as problem:
         raise DataFileError(
             f"{path} is no calibration of evonasc ({problem}). Make one with: evonasc supernet "
             "calibrate"

@@ -152,6 +152,7 @@ def _show(
     console.print(f"Design {chosen['id']}. {reason}", soft_wrap=True)
     console.print(front_view([chosen], run.space, objectives=run.config.objectives))
     allowed = feasible(run.columns, bounds)
+    has_cuts = run.space.n_blocks > 0
     rows = []
     for one in beside:
         text_column = "arch_str" if "arch_str" in chosen else "network"
@@ -160,8 +161,12 @@ def _show(
             {
                 "better in": one.better_in,
                 "id": run.rows[one.row]["id"],
-                "cell": run.space.to_short_text(operations)[0],
-                "cut after": cut_text(int(run.rows[one.row]["split_point"]), run.space),
+                ("cell" if has_cuts else "design"): run.space.to_short_text(operations)[0],
+                **(
+                    {"cut after": cut_text(int(run.rows[one.row]["split_point"]), run.space)}
+                    if has_cuts
+                    else {}
+                ),
                 **{
                     name: f"{values[one.row]:.4g} ({values[one.row] - values[row]:+.3g})"
                     for name, values in run.columns.items()

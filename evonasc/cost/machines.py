@@ -22,7 +22,7 @@ from evonasc.cost.own_machine import (
     file_digest,
     read_own_machine,
 )
-from evonasc.errors import ConfigError, DataFileError
+from evonasc.errors import ConfigError, DataFileError, UnknownNameError
 from evonasc.plugins import Registry
 from evonasc.space import NasBench201
 
@@ -79,12 +79,21 @@ def is_own(name: str) -> bool:
 
     Raises:
         UnknownNameError: No such machine.
+        ConfigError: No such machine, but a file of that name with the ending left out.
     """
     if is_file(name):
         return True
     if name in HARDWARE:
         return False
-    MACHINES.entry(name)  # refuses what nobody brings
+    try:
+        MACHINES.entry(name)
+    except UnknownNameError as error:
+        for file in (name + SUFFIX, name + DECLARED_SUFFIX):
+            if Path(file).is_file():
+                raise ConfigError(
+                    f"Unknown hardware {name!r}. A file is named with its ending: {file!r}."
+                ) from error
+        raise
     return True
 
 
