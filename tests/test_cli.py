@@ -266,3 +266,27 @@ def test_loss_is_short_for_packet_loss(tmp_path):
     configs = [json.loads((tmp_path / name / "config.json").read_text()) for name in "ab"]
     assert configs[0] == configs[1]
     assert configs[0]["scenario"]["packet_loss"] == 0.01
+
+
+@pytest.mark.parametrize(
+    ("code", "options"),
+    [
+        ("def search(archive, config):\n    return 1 / 0\n", ["--algo", "mine:search"]),
+        (
+            "from pymoo.core.mutation import Mutation\n\n\nclass Mine(Mutation):\n"
+            "    def _do(self, problem, X, **kwargs):\n        raise ValueError('broken')\n",
+            ["--mutation", "mine:Mine"],
+        ),
+    ],
+    ids=["algorithm", "mutation"],
+)
+def test_code_of_others_that_fails_gets_one_line(code, options, tmp_path, monkeypatch, capsys):
+    (tmp_path / "mine.py").write_text(code)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delitem(sys.modules, "mine", raising=False)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    assert main([*RUN, "--quiet", *options, "--out", "r"]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "mine:" in error
+    monkeypatch.delitem(sys.modules, "mine", raising=False)

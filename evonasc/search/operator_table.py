@@ -93,6 +93,12 @@ def are_own(config: SearchConfig) -> bool:
     return all(OPERATORS.is_own(getattr(config, kind)) for kind in KINDS)
 
 
+def foreign_parts(config: SearchConfig) -> list[str]:
+    """Return the names of the algorithm and operators that are not evonasc's."""
+    names = [] if config.algorithm in ALGORITHMS else [config.algorithm]
+    return names + [name for kind in KINDS if not OPERATORS.is_own(name := getattr(config, kind))]
+
+
 def require_operators(config: SearchConfig) -> None:
     """Refuse operators for an algorithm that uses none.
 

@@ -10,8 +10,9 @@ import numpy as np
 from evonasc.accuracy.live_options import LiveOptions
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.scenario import DEFAULT_SCENARIO, SCENARIOS, Scenario
-from evonasc.errors import ConfigError, UnknownNameError
+from evonasc.errors import ConfigError, EvonascError, PluginError, UnknownNameError
 from evonasc.front import front_recall, hypervolume, igd_plus, reference_point
+from evonasc.plugins import described
 from evonasc.problems import DesignProblem
 from evonasc.problems.adapter import PymooProblem
 from evonasc.problems.base import require_error_resolution, searched_values
@@ -23,7 +24,7 @@ from evonasc.search.archive import Archive, BudgetSpent
 from evonasc.search.config import SearchConfig
 from evonasc.search.exact import ExactFront
 from evonasc.search.exact_cache import true_front
-from evonasc.search.operator_table import require_operators
+from evonasc.search.operator_table import foreign_parts, require_operators
 from evonasc.search.problem_table import PROBLEMS, named_problem
 from evonasc.search.refinement import require_refinable, require_refining
 from evonasc.space import SearchSpace, search_space
@@ -309,6 +310,16 @@ def run_search(
         status = "complete"
     except KeyboardInterrupt:
         status = "interrupted"
+    except EvonascError:
+        raise
+    except Exception as error:  # whatever the code of others does
+        parts = foreign_parts(config.search)
+        if not parts:
+            raise
+        raise PluginError(
+            f"The search with {', '.join(parts)} ended in {described(error)}. Mend that code; "
+            "`evonasc check-plugin` says more."
+        ) from error
     has_one_answer = config.search.max_latency_ms is not None and bool(archive.answers)
     if status == "exhausted" and (config.search.algorithm == "exact" or has_one_answer):
         status = "complete"
