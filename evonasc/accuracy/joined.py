@@ -121,8 +121,8 @@ class JoinedError:
         self.provenance = (
             f"error: order joined by log ranks from the training-free proxies "
             f"{', '.join(VOTING_PROXIES)} and from loss and top-1 error of {supernets} trained by "
-            "evonasc, no benchmark accuracy used; on the scale of the supernet's top-1 error. It is "
-            "not the accuracy of a network trained alone."
+            "evonasc, no benchmark accuracy used; on the scale of the supernet's top-1 error. It "
+            "is not the accuracy of a network trained alone."
         )
         self._scale = votes[0].header
 
