@@ -53,7 +53,7 @@ def main() -> None:
     trained, scores = arguments.out / "supernet", arguments.out / "scores.npz"
     commands = (
         f"supernet train --data folder:{images} --epochs {arguments.epochs} --out {trained}",
-        f"supernet score --weights {trained / 'checkpoint.safetensors'} --images 90 "
+        f"supernet score --weights {trained / 'checkpoint.safetensors'} "
         f"--jobs {arguments.jobs} --out {scores}",
         f"run --scores {scores} --out {arguments.out / 'run'}",
     )
@@ -62,6 +62,8 @@ def main() -> None:
         code = evonasc(command.split())
         words = " ".join(command.split()[:2])
         print(f"-- {words}: exit code {code}, {time.perf_counter() - started:.0f} s", flush=True)
+        if code:
+            raise SystemExit(code)
 
 
 if __name__ == "__main__":
