@@ -1,9 +1,11 @@
 """The documentation: every command it shows is run here or named with the reason why not."""
 
 import itertools
+import os
 import re
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -164,7 +166,14 @@ def test_every_page_is_in_the_navigation():
 def test_the_site_is_built_strictly_and_loads_nothing_from_elsewhere(tmp_path):
     pytest.importorskip("mkdocs", reason="the site needs the extra `docs`")
     site = tmp_path / "site"
-    done = subprocess.run([ROOT / "scripts/docs", site], capture_output=True, text=True)
+    # The README's test command does not activate the environment that has mkdocs.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(
+        [ROOT / "scripts/docs", site],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PATH": path},
+    )
     assert done.returncode == 0, done.stderr
     # told to be quiet, mkdocs would drop its warnings before it counts them
     assert "Documentation built" in done.stderr
