@@ -5,16 +5,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from payload_models import CELLS, made_model
 
 from evonasc.accuracy.payload_model import (
     N_KINDS,
-    PayloadModel,
     cut_kind,
     decode_model,
     encode_model,
     model_for,
     modelled_increase,
-    network_features,
     shipped_model,
     supernet_cuts,
 )
@@ -23,27 +22,6 @@ from evonasc.cost.cuts import design_space
 from evonasc.cost.scenario import Scenario
 from evonasc.errors import AssetError, ConfigError
 from evonasc.space import NasBench201
-from evonasc.space.nasbench201 import canonical_connected_cells
-
-CELLS = canonical_connected_cells()
-N_VALUES = (3072, 16384, 16384, 8192, 8192, 4096, 4096)
-HEADER = {"training": {"data": "noise"}, "n_images": 100}
-
-
-def made_model(**changes):
-    """A model with made-up parts."""
-    rng = np.random.default_rng(5)
-    n_features = network_features(CELLS[:1], np.array([0.2])).shape[1]
-    values = {
-        "cells_per_stage": 1,
-        "n_values": N_VALUES,
-        "chance_error": 0.9,
-        "by_cut": np.array([[-2.0] * 7, [-2.5] * 7, np.linspace(0.5, -1, 7)]),
-        "exponents": np.array([0.9, 0.2]),
-        "weights": rng.normal(0, 0.1, (2, 1 + N_KINDS, n_features)),
-        "header": HEADER,
-    }
-    return PayloadModel(**{**values, **changes})
 
 
 def increase(model, cells, *, own=0.2, cut=1, bits=8, loss=0.0, room=1460):

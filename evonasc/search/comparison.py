@@ -23,7 +23,7 @@ from evonasc.errors import ConfigError, DataFileError
 from evonasc.files import write_atomically
 from evonasc.problems import DesignProblem
 from evonasc.search.exact import exact_front
-from evonasc.search.run import RunConfig, make_problem
+from evonasc.search.run import BY_FORWARD_PASSES, RunConfig, make_problem
 from evonasc.search.tabulated import tabulated
 from evonasc.search.trials import Trial, contender_config, read_trial, run_trial, write_trial
 
@@ -202,7 +202,7 @@ def true_points(config: ComparisonConfig) -> dict[str, FloatArray | None]:
     truths: dict[str, FloatArray | None] = {}
     for scenario in config.scenarios:
         # Enumerating with live evaluation would be a search of its own.
-        is_listed = config.base.accuracy != "live"
+        is_listed = config.base.accuracy not in BY_FORWARD_PASSES
         problem = _problem(replace(config.base, scenario=scenario)) if is_listed else None
         exact = None if problem is None else exact_front(problem)
         truths[scenario.name] = None if exact is None else exact.points
@@ -219,7 +219,7 @@ def _run_and_write(path: Path, config: RunConfig, digest: str) -> None:
 def _problem(config: RunConfig) -> DesignProblem:
     """Return a problem with its table, made once a process and scenario."""
     problem = make_problem(config)
-    return problem if config.accuracy == "live" else tabulated(problem)
+    return problem if config.accuracy in BY_FORWARD_PASSES else tabulated(problem)
 
 
 def _is_done(folder: Path, config: ComparisonConfig, key: TrialKey) -> bool:
