@@ -4,9 +4,17 @@ import torch
 
 from evonasc.accuracy.checkpoint import load_checkpoint
 from evonasc.accuracy.datasets import DataSet, Images
-from evonasc.accuracy.supernet import SupernetConfig
-from evonasc.accuracy.training import TrainingConfig, as_input, augmented_batch, train_supernet
+from evonasc.accuracy.supernet import SupernetConfig, initialise
+from evonasc.accuracy.training import (
+    TrainingConfig,
+    as_input,
+    augmented_batch,
+    networks_digest,
+    train_supernet,
+)
+from evonasc.accuracy.weights import read_supernet
 from evonasc.errors import ConfigError, DataFileError, EvaluationError
+from evonasc.space.nasbench201 import CONV1X1, CONV3X3, canonical_connected_cells
 
 CONFIG = TrainingConfig(
     supernet=SupernetConfig(channels=4, n_classes=2), epochs=3, batch_size=16, n_validation=8
@@ -135,3 +143,47 @@ def test_a_checkpoint_holds_weights_momentum_and_the_log(data, tmp_path):
     assert all(f"momentum.{name}" in checkpoint.tensors for name in names)
     assert checkpoint.header["config"]["supernet"]["channels"] == 4
     assert [line["epoch"] for line in checkpoint.header["logs"]] == [1]
+
+
+def changed(**values):
+    return TrainingConfig(**{**vars(CONFIG), "epochs": 1, **values})
+
+
+def test_only_the_chosen_networks_are_trained(data, tmp_path):
+    """The convolutions of an edge that no chosen network has keep their first weights."""
+    cells = canonical_connected_cells()
+    chosen = cells[~np.isin(cells[:, 5], (CONV1X1, CONV3X3))]
+    config = changed(networks=networks_digest(chosen), epochs=3)
+    before = dict(train_supernet(changed(), data, tmp_path / "all").named_parameters())
+    after = train_supernet(config, data, tmp_path / "chosen", networks=chosen)
+    first = dict(initialise(CONFIG.supernet, seed=0).named_parameters())
+    untouched = {name for name, w in after.named_parameters() if torch.equal(w, first[name])}
+    never = {name for name in first if ".conv1x1.5." in name or ".conv3x3.5." in name}
+    assert never <= untouched
+    assert not {name for name in before if "blocks.0" in name} & untouched
+
+
+@pytest.mark.parametrize("networks", [None, canonical_connected_cells()[[1, 3]]])
+def test_other_networks_than_those_of_the_configuration_are_refused(data, tmp_path, networks):
+    config = changed(networks=networks_digest(canonical_connected_cells()[[1, 2]]))
+    with pytest.raises(ConfigError, match="must be the digest of the networks"):
+        train_supernet(config, data, tmp_path, networks=networks)
+
+
+def test_fair_groups_cannot_be_drawn_from_a_choice():
+    digest = networks_digest(canonical_connected_cells()[[1, 2]])
+    with pytest.raises(ConfigError, match="'fair' draws from all networks"):
+        changed(networks=digest, path_sampling="fair")
+
+
+def test_who_starts_from_weights_holds_out_what_they_never_saw(data, tmp_path):
+    train_supernet(changed(), data, tmp_path / "first")
+    first = read_supernet(tmp_path / "first" / "checkpoint.safetensors")
+    other = changed(seed=1, start=first.digest)
+    with pytest.raises(ConfigError, match="must be those that the supernet to start from never"):
+        train_supernet(other, data, tmp_path / "second", start=first)
+    kept = changed(seed=1, start=first.digest, split=0)
+    train_supernet(kept, data, tmp_path / "second", start=first)
+    second = read_supernet(tmp_path / "second" / "checkpoint.safetensors")
+    assert (first.split_seed, second.split_seed) == (0, 0)
+    assert second.training["seed"] == 1

@@ -3,12 +3,11 @@
 ``evonasc supernet scores`` writes such a table; any other source of errors can.
 """
 
-import csv
-import io
 from pathlib import Path
 
 import numpy as np
 
+from evonasc.accuracy.csv_rows import read_rows
 from evonasc.accuracy.scores import require_nasbench201
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.errors import DataFileError, EvaluationError, GenomeError
@@ -22,7 +21,8 @@ from evonasc.space.nasbench201 import (
     parse_arch_strings,
 )
 
-_COLUMNS = ("arch_str", "error")
+#: Of a file that gives errors of networks.
+ERROR_COLUMNS = ("arch_str", "error")
 
 
 def read_accuracy_table(path: Path) -> FloatArray:
@@ -34,37 +34,13 @@ def read_accuracy_table(path: Path) -> FloatArray:
     Raises:
         DataFileError: Unreadable, other columns, a row that is none, or networks missing.
     """
-    return _mean_errors(path, read_error_rows(path, what="the accuracy table"))
+    return _mean_errors(path, read_rows(path, ERROR_COLUMNS, what="the accuracy table"))
 
 
-def read_error_rows(path: Path, *, what: str) -> list[tuple[int, str, str]]:
-    """Return the line number, ``arch_str`` and ``error`` of every row of a CSV file, as text.
-
-    Args:
-        path: With these two columns at least.
-        what: Names the file in errors.
-
-    Raises:
-        DataFileError: Unreadable, no CSV file, or without these columns.
-    """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataFileError(f"Cannot read {what} {path} ({error}).") from error
-    try:
-        reader = csv.DictReader(io.StringIO(text), strict=True)
-        if set(_COLUMNS) - set(reader.fieldnames or ()):
-            found = ", ".join(reader.fieldnames or ()) or "none"
-            raise DataFileError(f"{path} must have the columns arch_str, error, got {found}.")
-        return [(reader.line_num, row["arch_str"] or "", row["error"] or "") for row in reader]
-    except csv.Error as error:
-        raise DataFileError(f"{path} is no table of comma-separated values ({error}).") from error
-
-
-def _mean_errors(path: Path, rows: list[tuple[int, str, str]]) -> FloatArray:
+def _mean_errors(path: Path, rows: list[tuple[int, list[str]]]) -> FloatArray:
     """Check the rows and average those of the same network."""
     total, count = np.zeros(N_CELLS), np.zeros(N_CELLS, dtype=np.int64)
-    for line, cell_text, error_text in rows:
+    for line, (cell_text, error_text) in rows:
         try:
             cell = parse_arch_strings([cell_text])
         except GenomeError as error:

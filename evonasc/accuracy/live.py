@@ -246,9 +246,9 @@ def scoring_images(
         DataFileError: The data are missing or damaged.
     """
     training = trained.training
-    held_out, seed = training["n_validation"], training["seed"]
-    if not isinstance(held_out, int) or not isinstance(seed, int):
-        raise ConfigError("The supernet's header must give n_validation and seed.")
+    held_out, seed = training["n_validation"], trained.split_seed
+    if not isinstance(held_out, int):
+        raise ConfigError(f"The supernet's header must give n_validation, got {held_out!r}.")
     chosen = min(held_out, _MOST_IMAGES) if n_images is None else n_images
     if not 1 <= chosen <= held_out:
         raise ConfigError(f"images must lie in [1, {held_out}], got {chosen}.")

@@ -11,6 +11,7 @@ from evonasc.accuracy.live import scoring_images, weights_sum
 from evonasc.accuracy.scores import SCORES_ASSET, SupernetScores, encode_scores, read_scores
 from evonasc.accuracy.scoring import SCORING_BATCH, score_in_parallel
 from evonasc.accuracy.weights import WEIGHTS_ASSET, half_precision, read_supernet
+from evonasc.arrays import IntArray
 from evonasc.assets import write_asset
 from evonasc.errors import ConfigError
 from evonasc.files import write_atomically
@@ -24,9 +25,10 @@ def score_to_file(
     *,
     n_images: int | None,
     n_jobs: int,
+    networks: IntArray | None = None,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> SupernetScores:
-    """Score every canonical connected cell, going on where ``out`` stops.
+    """Score every canonical connected cell, or a choice of them, going on where ``out`` stops.
 
     Args:
         weights: Training checkpoint or weight file.
@@ -34,6 +36,7 @@ def score_to_file(
         out: Score file; written after every chunk of networks.
         n_images: Held-out training images to score on; by default all, but no more than 1,000.
         n_jobs: Worker processes, one thread each.
+        networks: ``(n, 6)`` canonical connected cells to score; all by default.
         on_progress: Called with (networks done, networks in all).
 
     Raises:
@@ -51,7 +54,7 @@ def score_to_file(
         "precision": "bf16 autocast on the CPU",
         "weights_sum": weights_sum(trained),
     }
-    cells = canonical_connected_cells()
+    cells = canonical_connected_cells() if networks is None else networks
     done = SupernetScores(
         cells=cells[:0],
         loss=np.zeros(0),
@@ -61,8 +64,12 @@ def score_to_file(
     )
     if out.exists():
         done = read_scores(out)
-        if done.header != header or done.n_images != n_images:
-            raise ConfigError(f"{out} belongs to other weights or images. Choose another --out.")
+        n_done = len(done.cells)
+        is_same = np.array_equal(done.cells, cells[:n_done])  # shorter where fewer are chosen
+        if done.header != header or done.n_images != n_images or not is_same:
+            raise ConfigError(
+                f"{out} belongs to other weights, images or networks. Choose another --out."
+            )
     elif not out.parent.is_dir():
         raise ConfigError(f"The folder of {out} must exist.")
     on_progress(len(done.cells), len(cells))

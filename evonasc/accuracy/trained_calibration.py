@@ -23,7 +23,8 @@ from typing import Protocol
 import numpy as np
 from scipy.special import expit, logit
 
-from evonasc.accuracy.accuracy_table import read_error_rows
+from evonasc.accuracy.accuracy_table import ERROR_COLUMNS
+from evonasc.accuracy.csv_rows import connected_cell, read_rows
 from evonasc.arrays import BoolArray, FloatArray, IntArray
 from evonasc.errors import DataFileError, GenomeError
 from evonasc.files import write_atomically
@@ -33,7 +34,6 @@ from evonasc.space.nasbench201 import (
     canonical_cells,
     canonical_connected_cells,
     cell_number,
-    is_connected,
     parse_arch_strings,
 )
 
@@ -140,17 +140,9 @@ def read_pairs(path: Path, source: StoredErrors) -> TrainedPairs:
     """
     lines: dict[int, int] = {}
     cells, trained = [], []
-    for line, text, error_text in read_error_rows(path, what="the trained networks"):
+    for line, (text, error_text) in read_rows(path, ERROR_COLUMNS, what="the trained networks"):
         where = f"{path}, line {line}"
-        try:
-            cell = parse_arch_strings([text])
-        except GenomeError as error:
-            raise DataFileError(f"{where}: {error}") from error
-        if not is_connected(cell)[0]:
-            raise DataFileError(
-                f"{where}: the network must have a path from input to output, got {text!r}."
-            )
-        cell = canonical_cells(cell)
+        cell = connected_cell(text, where=where)
         (number,) = cell_number(cell).tolist()
         if number in lines:
             raise DataFileError(

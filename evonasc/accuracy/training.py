@@ -9,6 +9,7 @@ canonical connected cells, so no network is drawn more often for having many spe
 2021, FairNAS (strict fairness), arXiv 1907.01845: every operation of every edge once a step.
 """
 
+import hashlib
 import json
 import math
 import time
@@ -32,6 +33,7 @@ from evonasc.space.nasbench201 import (
     OPERATIONS,
     canonical_cells,
     canonical_connected_cells,
+    cell_number,
     is_connected,
 )
 
@@ -60,6 +62,8 @@ class TrainingConfig:
     path_sampling: str = "uniform"
     #: SHA-256 of the weight file whose weights the training starts from; empty for a fresh start.
     start: str = ""
+    #: Digest of the networks that paths are drawn from (:func:`networks_digest`); empty for all.
+    networks: str = ""
     #: First learning rate of the cosine schedule.
     learning_rate: float = 0.05
     #: Nesterov momentum.
@@ -72,6 +76,9 @@ class TrainingConfig:
     is_bf16: bool = True
     #: Of weights, order of images, augmentation, sampled paths and the validation split.
     seed: int = 0
+    #: Seed of the validation split where it is another: whoever starts from trained weights must
+    #: hold out the images that they never saw.
+    split: int | None = None
 
     def __post_init__(self) -> None:
         for name in ("n_validation", "epochs", "batch_size"):
@@ -83,6 +90,11 @@ class TrainingConfig:
             raise ConfigError(f"seed must be at least 0, got {self.seed}.")
         if self.path_sampling not in PATH_SAMPLINGS:
             raise UnknownNameError("path sampling", self.path_sampling, PATH_SAMPLINGS)
+        if self.networks and self.path_sampling != "uniform":
+            raise ConfigError(
+                f"path_sampling {self.path_sampling!r} draws from all networks, got a choice of "
+                "them. Give 'uniform'."
+            )
 
     @property
     def images_a_step(self) -> int:
@@ -96,6 +108,7 @@ def train_supernet(
     folder: Path,
     *,
     start: TrainedSupernet | None = None,
+    networks: IntArray | None = None,
     on_step: Callable[[int, int], None] = lambda step, n_steps: None,
     on_epoch: Callable[[EpochLog], None] = lambda log: None,
 ) -> Supernet:
@@ -108,6 +121,8 @@ def train_supernet(
         data: Its training part is used, nothing else.
         folder: Made if it does not exist.
         start: Whose weights to start from; must be the one that ``config.start`` names.
+        networks: ``(n, 6)`` canonical connected cells that paths are drawn from; all by default.
+            Must be those that ``config.networks`` names.
         on_step: Called with (steps done, steps in all).
         on_epoch: Called with each new line of the log.
 
@@ -125,6 +140,8 @@ def train_supernet(
         raise ConfigError(f"Cannot make the folder {folder}: {error.strerror}.") from error
     supernet = initialise(config.supernet, seed=config.seed)
     _start_from(start, config, supernet)
+    if ("" if networks is None else networks_digest(networks)) != config.networks:
+        raise ConfigError("config.networks must be the digest of the networks to draw from.")
     momenta = {name: torch.zeros_like(weight) for name, weight in supernet.named_parameters()}
     logs: list[EpochLog] = []
     path = folder / CHECKPOINT_FILE
@@ -143,7 +160,7 @@ def train_supernet(
             images, labels = augmented_batch(
                 data.train.take(rows), rng=rng, is_mirrored=data.is_mirrored
             )
-            cells = draw_paths(config.path_sampling, rng=rng).tolist()
+            cells = draw_paths(config.path_sampling, rng=rng, networks=networks).tolist()
             done = epoch + step / n_steps
             rate = config.learning_rate * 0.5 * (1 + math.cos(math.pi * done / config.epochs))
             # The last step of an epoch may have too few images for all its paths.
@@ -203,10 +220,17 @@ def as_input(pixels: np.ndarray) -> Tensor:
     return scaled.contiguous(memory_format=torch.channels_last)
 
 
-def draw_paths(path_sampling: str, *, rng: np.random.Generator) -> IntArray:
+def networks_digest(networks: IntArray) -> str:
+    """Return the SHA-256 of a set of canonical cells ``(n, 6)``, whatever their order."""
+    return hashlib.sha256(np.unique(cell_number(networks)).astype("<i8").tobytes()).hexdigest()
+
+
+def draw_paths(
+    path_sampling: str, *, rng: np.random.Generator, networks: IntArray | None = None
+) -> IntArray:
     """Draw the canonical connected cells of one step, ``(n, 6)``; see :class:`TrainingConfig`."""
     if path_sampling == "uniform":
-        cells = canonical_connected_cells()
+        cells = canonical_connected_cells() if networks is None else networks
         return cells[rng.integers(len(cells), size=1)]
     while True:
         orders = [rng.permutation(len(OPERATIONS)) for _ in EDGES]
@@ -272,6 +296,14 @@ def _start_from(start: TrainedSupernet | None, config: TrainingConfig, supernet:
         raise ConfigError(
             f"The supernet to start from must have {config.supernet}, got {start.supernet.config}."
         )
+    split = config.seed if config.split is None else config.split
+    known = start.training.get("data") == config.data
+    if known and (start.split_seed, start.training["n_validation"]) != (split, config.n_validation):
+        raise ConfigError(
+            f"The {config.n_validation} images held out by split {split} must be those that the "
+            f"supernet to start from never saw: {start.training['n_validation']} of split "
+            f"{start.split_seed}."
+        )
     supernet.load_state_dict(start.supernet.state_dict())
 
 
@@ -301,7 +333,7 @@ def _restore(
     """Put a checkpoint's tensors in place and return its log."""
     found, wanted = checkpoint.header.get("config"), json.loads(json.dumps(asdict(config)))
     if isinstance(found, dict):  # of a version without these settings, which are its defaults
-        found = {"path_sampling": "uniform", "start": "", **found}
+        found = {"path_sampling": "uniform", "start": "", "networks": "", "split": None, **found}
     if found != wanted:
         raise ConfigError(
             f"{where} belongs to another configuration: {_difference(found, wanted)}. "

@@ -14,7 +14,7 @@ from evonasc.accuracy.checkpoint import (
 )
 from evonasc.accuracy.supernet import Supernet, SupernetConfig, initialise
 from evonasc.assets import read_asset
-from evonasc.errors import DataFileError
+from evonasc.errors import ConfigError, DataFileError
 
 WEIGHTS_ASSET = "supernet/cifar10-c16-n1.safetensors"
 
@@ -29,6 +29,21 @@ class TrainedSupernet:
     training: dict[str, object]
     #: SHA-256 of the weights as they ship.
     digest: str = ""
+
+    @property
+    def split_seed(self) -> int:
+        """Seed of the split that held out the images it never saw.
+
+        Raises:
+            ConfigError: The header gives none.
+        """
+        split = self.training.get("split")
+        seed = self.training.get("seed") if split is None else split
+        if not isinstance(seed, int):
+            raise ConfigError(
+                f"The supernet's header must give the seed of its split, got {seed!r}."
+            )
+        return seed
 
 
 def half_precision(checkpoint: Checkpoint) -> bytes:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # torch comes with it, and takes seconds
     from evonasc.accuracy.training_log import EpochLog
 
 _SMALL_SET = "sets below 10,000 training images"
+_NETWORKS = "only these networks: a table with a column arch_str (default: all)"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     train.add_argument(
         "--start", type=Path, metavar="FILE", help="start from these weights, not from random ones"
     )
+    train.add_argument("--networks", type=Path, metavar="FILE.csv", help=_NETWORKS)
     train.add_argument(
         "--learning-rate", type=float, help=f"(default: 0.05, or 0.2 for {_SMALL_SET})"
     )
@@ -64,6 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     score = actions.add_parser("score", help="score every network on held-out training images")
     score.add_argument("--weights", type=Path, required=True, help="checkpoint or weight file")
     score.add_argument("--data-root", type=Path, help="folder with the data set, where it has one")
+    score.add_argument("--networks", type=Path, metavar="FILE.csv", help=_NETWORKS)
     score.add_argument("--images", type=int, help="(default: all that were held out, at most 1000)")
     score.add_argument("--jobs", type=int, default=1, help="worker processes")
     score.add_argument("--out", type=Path, required=True, help="score file (.npz); resumes")
@@ -105,8 +108,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     supernet_payload.add_arguments(payload)
 
-    scores = actions.add_parser("scores", help="error of all 15,625 cells as CSV")
+    scores = actions.add_parser("scores", help="error of all 15,625 cells, or the best, as CSV")
     scores.add_argument("--out", type=Path, required=True, metavar="FILE.csv")
+    scores.add_argument(
+        "--best",
+        type=int,
+        metavar="N",
+        help="only the N networks of least error, each once, best first (default: all cells)",
+    )
     scores.add_argument(
         "--accuracy",
         choices=("joined", "supernet"),
@@ -136,14 +145,23 @@ class _StopHereError(Exception):
 def _train(arguments: argparse.Namespace) -> int:
     """Train with a progress bar; return 0, or 130 after Ctrl-C."""
     from evonasc.accuracy.datasets import is_large, load_data
+    from evonasc.accuracy.network_list import read_networks
     from evonasc.accuracy.supernet import SupernetConfig
-    from evonasc.accuracy.training import TrainingConfig, set_threads, train_supernet
+    from evonasc.accuracy.training import (
+        TrainingConfig,
+        networks_digest,
+        set_threads,
+        train_supernet,
+    )
     from evonasc.accuracy.weights import read_supernet
 
     set_threads(arguments.threads)
     start = None if arguments.start is None else read_supernet(arguments.start)
+    networks = None if arguments.networks is None else read_networks(arguments.networks)
+    # Images that the weights to start from never saw must stay held out.
+    split = arguments.seed if start is None else start.split_seed
     data = load_data(
-        arguments.data, arguments.data_root, n_validation=arguments.validation, seed=arguments.seed
+        arguments.data, arguments.data_root, n_validation=arguments.validation, seed=split
     )
     # A small set gives few batches: smaller ones and longer steps teach more from one pass.
     channels, batch_size, learning_rate = (16, 128, 0.05) if is_large(data) else (8, 16, 0.2)
@@ -161,8 +179,10 @@ def _train(arguments: argparse.Namespace) -> int:
         batch_size=given(arguments.batch_size, batch_size),
         path_sampling=arguments.path_sampling,
         start="" if start is None else start.digest,
+        networks="" if networks is None else networks_digest(networks),
         learning_rate=given(arguments.learning_rate, learning_rate),
         seed=arguments.seed,
+        split=None if split == arguments.seed else split,
     )
     console = output()
     is_told = is_interrupted = False
@@ -187,7 +207,13 @@ def _train(arguments: argparse.Namespace) -> int:
         try:
             with contextlib.suppress(_StopHereError):
                 train_supernet(
-                    config, data, arguments.out, start=start, on_step=on_step, on_epoch=on_epoch
+                    config,
+                    data,
+                    arguments.out,
+                    start=start,
+                    networks=networks,
+                    on_step=on_step,
+                    on_epoch=on_epoch,
                 )
             _draw_training(arguments.out, config.epochs)
         except KeyboardInterrupt:  # asked twice: what is kept is said, and nothing drawn
@@ -225,8 +251,10 @@ def _logs(folder: Path) -> "list[EpochLog]":
 
 def _score(arguments: argparse.Namespace) -> int:
     """Score with a progress bar; ship if asked."""
+    from evonasc.accuracy.network_list import read_networks
     from evonasc.accuracy.score_file import score_to_file, ship
 
+    networks = None if arguments.networks is None else read_networks(arguments.networks)
     with progress() as bar:
         task = bar.add_task("scoring", total=None, note="")
         scores = score_to_file(
@@ -235,6 +263,7 @@ def _score(arguments: argparse.Namespace) -> int:
             arguments.out,
             n_images=arguments.images,
             n_jobs=arguments.jobs,
+            networks=networks,
             on_progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
     best = int(scores.loss.argmin())
@@ -264,16 +293,28 @@ def _rank(arguments: argparse.Namespace) -> int:
 
 
 def _scores(arguments: argparse.Namespace) -> int:
-    """Write arch_str and error of every cell, in the benchmark's order."""
+    """Write arch_str and error of every cell, in the benchmark's order, or of the best networks."""
     import numpy as np
 
     from evonasc.accuracy.joined import JoinedError
     from evonasc.accuracy.scores import ScoredError
     from evonasc.cli.tables import write_csv
-    from evonasc.space.nasbench201 import N_CELLS, arch_strings, cells_of_benchmark_index
+    from evonasc.errors import ConfigError
+    from evonasc.space.nasbench201 import (
+        N_CELLS,
+        arch_strings,
+        canonical_connected_cells,
+        cells_of_benchmark_index,
+    )
 
     source = JoinedError() if arguments.accuracy == "joined" else ScoredError()
-    cells = cells_of_benchmark_index(np.arange(N_CELLS))
+    if arguments.best is None:
+        cells = cells_of_benchmark_index(np.arange(N_CELLS))
+    else:
+        networks = canonical_connected_cells()
+        if not 1 <= arguments.best <= len(networks):
+            raise ConfigError(f"--best must lie in [1, {len(networks)}], got {arguments.best}.")
+        cells = networks[np.argsort(source.table(networks), kind="stable")[: arguments.best]]
     errors = ["" if np.isnan(value) else value for value in source.table(cells).tolist()]
     rows = zip(arch_strings(cells), errors, strict=True)
     write_csv(arguments.out, ("arch_str", "error"), rows)
