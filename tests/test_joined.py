@@ -8,8 +8,10 @@ from evonasc.accuracy.joined import (
     proxy_signals,
     shipped_votes,
 )
+from evonasc.accuracy.network_list import networks_digest
 from evonasc.accuracy.proxies import MEASURED, ProxyTable
 from evonasc.accuracy.rank import rank_quality, read_truth
+from evonasc.accuracy.rank_aggregation import join_orders
 from evonasc.accuracy.scores import SupernetScores
 from evonasc.cli import main
 from evonasc.errors import ConfigError, EvaluationError
@@ -21,11 +23,11 @@ from evonasc.space.nasbench201 import all_cells, canonical_connected_cells, is_c
 CELLS = canonical_connected_cells()
 
 
-def made_up_scores(seed, cells=CELLS):
+def made_up_scores(seed, cells=CELLS, header=None):
     rng = np.random.default_rng(seed)
     loss = 1 + rng.random(len(cells))
     n_right = np.rint(1000 * np.exp(-loss)).astype(np.int64)
-    return SupernetScores(cells, loss, n_right, 1000, {})
+    return SupernetScores(cells, loss, n_right, 1000, header or {})
 
 
 @pytest.fixture
@@ -60,6 +62,42 @@ def test_every_supernet_has_its_votes(table):
     np.testing.assert_allclose(joined_score(table, [two, one]), both)
 
 
+def of_a_choice(seed, cells):
+    return made_up_scores(seed, cells, {"networks": networks_digest(cells)})
+
+
+def test_supernets_of_a_choice_share_its_places_out_anew(table):
+    rows = np.arange(3, len(CELLS), 7)
+    whole, choice = made_up_scores(1), of_a_choice(2, CELLS[rows])
+    first, both = joined_score(table, [whole]), joined_score(table, [whole, choice])
+    others = np.setdiff1d(np.arange(len(CELLS)), rows)
+    np.testing.assert_array_equal(both[others], first[others])
+    np.testing.assert_array_equal(np.sort(both[rows]), np.sort(first[rows]))
+    votes = [-whole.loss[rows], -whole.top1_error[rows], -choice.loss, -choice.top1_error]
+    np.testing.assert_array_equal(np.argsort(both[rows]), np.argsort(join_orders(votes)))
+
+
+def test_smaller_choices_come_after_larger_ones_and_those_vote_again(table):
+    large, small = np.arange(2000), np.arange(500, 900)
+    scores = [made_up_scores(1), of_a_choice(2, CELLS[small]), of_a_choice(3, CELLS[large])]
+    found = joined_score(table, scores)
+    before = joined_score(table, [scores[0], scores[2]])
+    np.testing.assert_array_equal(np.sort(found[small]), np.sort(before[small]))
+    in_small = [(scores[0], small), (scores[1], np.arange(400)), (scores[2], small)]
+    votes = [vote[rows] for one, rows in in_small for vote in (-one.loss, -one.top1_error)]
+    np.testing.assert_array_equal(np.argsort(found[small]), np.argsort(join_orders(votes)))
+    np.testing.assert_array_equal(joined_score(table, scores[::-1]), found)
+
+
+def test_an_unfinished_choice_is_refused(table):
+    choice = of_a_choice(2, CELLS[:50])
+    part = SupernetScores(
+        choice.cells[:40], choice.loss[:40], choice.n_right[:40], 1000, choice.header
+    )
+    with pytest.raises(ConfigError, match="chosen networks must cover all of these, got 40"):
+        joined_score(table, [made_up_scores(1), part])
+
+
 def test_errors_keep_the_joined_order_on_the_supernets_scale(table, designs):
     scores = made_up_scores(1)
     source = JoinedError(table, [scores])
@@ -83,11 +121,14 @@ def test_the_provenance_says_what_took_part(table):
     two = JoinedError(table, [made_up_scores(1), made_up_scores(2)]).provenance
     assert "2 supernets" in two
     assert "no benchmark accuracy used" in two
+    three = JoinedError(table, [made_up_scores(1), of_a_choice(2, CELLS[:1500])]).provenance
+    assert "one supernet trained by evonasc; the 1,500 best ordered again by supernets" in three
 
 
 def test_what_does_not_fit_is_refused(table, designs):
-    with pytest.raises(ConfigError, match="at least one score file"):
-        JoinedError(table, [])
+    for scores in ([], [of_a_choice(2, CELLS[:50]), made_up_scores(1)]):
+        with pytest.raises(ConfigError, match="at least one score file for its scale, and the"):
+            JoinedError(table, scores)
     with pytest.raises(ConfigError, match="must cover the 5424 networks of the proxies, got 5423"):
         JoinedError(table, [made_up_scores(1, CELLS[:-1])])
     table.values[0, 0, 0] = np.nan

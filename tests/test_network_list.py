@@ -5,8 +5,7 @@ import csv
 import numpy as np
 import pytest
 
-from evonasc.accuracy.network_list import read_networks
-from evonasc.accuracy.training import networks_digest
+from evonasc.accuracy.network_list import networks_digest, read_networks
 from evonasc.cli import main
 from evonasc.errors import DataFileError
 from evonasc.space.nasbench201 import arch_strings, canonical_connected_cells, respelled_cells

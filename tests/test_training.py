@@ -4,12 +4,12 @@ import torch
 
 from evonasc.accuracy.checkpoint import load_checkpoint
 from evonasc.accuracy.datasets import DataSet, Images
+from evonasc.accuracy.network_list import networks_digest
 from evonasc.accuracy.supernet import SupernetConfig, initialise
 from evonasc.accuracy.training import (
     TrainingConfig,
     as_input,
     augmented_batch,
-    networks_digest,
     train_supernet,
 )
 from evonasc.accuracy.weights import read_supernet

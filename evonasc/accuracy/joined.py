@@ -4,10 +4,14 @@ No accuracy of any benchmark takes part. The proxies are those that two publishe
 AZ-NAS (Lee and Ham 2024, arXiv 2403.19232: complexity, expressivity, progressivity, trainability)
 and VKDNW (Tybl and Neumann 2025, arXiv 2502.04975: layers, Jacobians), but for the Fisher spectrum:
 two random initialisations agree little on it (Kendall's tau below 0.5) and no other signal agrees
-with it at all. Every supernet has two votes beside them, its loss and its top-1 error. The joined
-score orders the networks;
-:mod:`evonasc.accuracy.calibration` puts that order on the scale of the first supernet's top-1
-error.
+with it at all. Every supernet has two votes beside them, its loss and its top-1 error.
+
+Supernets trained for the best networks alone are asked in a second round: the networks that they
+know keep their places, and share them out anew by the votes of the supernets. Among the best,
+proxies say nothing, and a supernet that shares its weights with bad networks says little.
+
+The order is put on the scale of the first supernet's top-1 error by
+:mod:`evonasc.accuracy.calibration`.
 """
 
 from collections.abc import Sequence
@@ -63,26 +67,55 @@ def joined_score(
 
     Args:
         table: Measured proxies of all networks.
-        scores: Any number of supernets' scores of the same networks; each has two votes.
+        scores: Any number of supernets' scores, two votes each. Those of all networks vote beside
+            the proxies; those of a choice vote in a round of their own among these networks,
+            larger choices first.
         rule: Of :data:`evonasc.accuracy.rank_aggregation.RULES`.
 
     Raises:
-        ConfigError: A score file or the table does not hold all the networks.
+        ConfigError: A score file or the table does not hold all of its networks.
     """
     if not table.is_complete:
         raise ConfigError("The proxies must be complete. Run: evonasc supernet proxies")
+    numbers = cell_number(table.cells)
     for one in scores:
-        if not np.array_equal(one.cells, table.cells):
+        is_known = np.isin(cell_number(one.cells), numbers).all()
+        if not is_known or ("networks" not in one.header and len(one.cells) != len(numbers)):
             raise ConfigError(
-                f"Scores must cover the {len(table.cells)} networks of the proxies, "
+                f"Scores must cover the {len(numbers)} networks of the proxies, "
                 f"got {len(one.cells)}. Finish them with: evonasc supernet score"
             )
-    return join_orders([*proxy_signals(table).values(), *supernet_signals(scores)], rule=rule)
+        if "networks" in one.header and not one.is_complete:
+            raise ConfigError(
+                f"Scores of chosen networks must cover all of these, got {len(one.cells)}. "
+                "Finish them with: evonasc supernet score"
+            )
+    whole = [one for one in scores if len(one.cells) == len(numbers)]
+    votes = [*proxy_signals(table).values(), *supernet_signals(whole, numbers)]
+    joined = join_orders(votes, rule=rule)
+    choices = {tuple(np.sort(cell_number(one.cells)).tolist()) for one in scores}
+    for choice in sorted(choices, key=lambda choice: (-len(choice), choice)):
+        if len(choice) < len(numbers):
+            voters = [one for one in scores if np.isin(choice, cell_number(one.cells)).all()]
+            rows = np.flatnonzero(np.isin(numbers, choice))
+            again = join_orders(supernet_signals(voters, numbers[rows]), rule=rule)
+            joined[rows[np.argsort(again, kind="stable")]] = np.sort(joined[rows])
+    return joined
 
 
-def supernet_signals(scores: Sequence[SupernetScores]) -> list[FloatArray]:
-    """Return the votes of supernets, ``(n,)`` each, larger is better: loss and top-1 of each."""
-    return [vote for one in scores for vote in (-one.loss, -one.top1_error)]
+def supernet_signals(scores: Sequence[SupernetScores], numbers: IntArray) -> list[FloatArray]:
+    """Return the votes of supernets on networks, ``(n,)`` each, larger is better: loss and top-1.
+
+    Args:
+        scores: All of them know the networks.
+        numbers: ``(n,)`` cell numbers of the networks.
+    """
+    votes = []
+    for one in scores:
+        order = np.argsort(cell_number(one.cells))
+        rows = order[np.searchsorted(cell_number(one.cells)[order], numbers)]
+        votes += [-one.loss[rows], -one.top1_error[rows]]
+    return votes
 
 
 def shipped_votes() -> tuple[SupernetScores, ...]:
@@ -92,6 +125,20 @@ def shipped_votes() -> tuple[SupernetScores, ...]:
         AssetError: A file is missing or damaged.
     """
     return tuple(decode_scores(read_asset(path), where=path) for path in VOTING_SCORES)
+
+
+def _provenance(votes: Sequence[SupernetScores]) -> str:
+    """Say what the joined error comes from."""
+    whole = [one for one in votes if "networks" not in one.header]
+    supernets = "one supernet" if len(whole) == 1 else f"{len(whole)} supernets"
+    n_best = max((len(one.cells) for one in votes if "networks" in one.header), default=0)
+    again = f"; the {n_best:,} best ordered again by supernets trained for them" if n_best else ""
+    return (
+        f"error: order joined by log ranks from the training-free proxies "
+        f"{', '.join(VOTING_PROXIES)} and from loss and top-1 error of {supernets} trained by "
+        f"evonasc{again}; no benchmark accuracy used; on the scale of the supernet's top-1 error. "
+        "It is not the accuracy of a network trained alone."
+    )
 
 
 class JoinedError:
@@ -112,18 +159,15 @@ class JoinedError:
     ) -> None:
         proxies = shipped_proxies() if table is None else table
         votes = shipped_votes() if scores is None else tuple(scores)
-        if not votes:
-            raise ConfigError("The joined error needs at least one score file for its scale.")
+        if not votes or "networks" in votes[0].header:
+            raise ConfigError(
+                "The joined error needs at least one score file for its scale, and the first must "
+                "be of all networks, not of a choice."
+            )
         joined = joined_score(proxies, votes)
         to_error = match_quantiles(-joined, votes[0].top1_error)
         self._error = by_cell_number(proxies.cells, to_error(-joined))
-        supernets = "one supernet" if len(votes) == 1 else f"{len(votes)} supernets"
-        self.provenance = (
-            f"error: order joined by log ranks from the training-free proxies "
-            f"{', '.join(VOTING_PROXIES)} and from loss and top-1 error of {supernets} trained by "
-            "evonasc, no benchmark accuracy used; on the scale of the supernet's top-1 error. It "
-            "is not the accuracy of a network trained alone."
-        )
+        self.provenance = _provenance(votes)
         self._scale = votes[0].header
 
     def error(self, genes: IntArray, *, designs: DesignSpace) -> FloatArray:

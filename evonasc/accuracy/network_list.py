@@ -1,5 +1,6 @@
-"""A choice of networks from a file of the user: one column, ``arch_str``."""
+"""A choice of networks: its digest, and how it is read from a file of the user."""
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -34,3 +35,8 @@ def read_networks(path: Path) -> IntArray:
         )
     cells = canonical_connected_cells()
     return cells[np.isin(cell_number(cells), list(chosen))]
+
+
+def networks_digest(networks: IntArray) -> str:
+    """Return the SHA-256 of a set of canonical cells ``(n, 6)``, whatever their order."""
+    return hashlib.sha256(np.unique(cell_number(networks)).astype("<i8").tobytes()).hexdigest()

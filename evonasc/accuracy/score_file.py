@@ -8,6 +8,7 @@ import numpy as np
 
 from evonasc.accuracy.checkpoint import load_checkpoint
 from evonasc.accuracy.live import scoring_images, weights_sum
+from evonasc.accuracy.network_list import networks_digest
 from evonasc.accuracy.scores import SCORES_ASSET, SupernetScores, encode_scores, read_scores
 from evonasc.accuracy.scoring import SCORING_BATCH, score_in_parallel
 from evonasc.accuracy.weights import WEIGHTS_ASSET, half_precision, read_supernet
@@ -54,6 +55,8 @@ def score_to_file(
         "precision": "bf16 autocast on the CPU",
         "weights_sum": weights_sum(trained),
     }
+    if networks is not None:
+        header["networks"] = networks_digest(networks)
     cells = canonical_connected_cells() if networks is None else networks
     done = SupernetScores(
         cells=cells[:0],
@@ -64,9 +67,7 @@ def score_to_file(
     )
     if out.exists():
         done = read_scores(out)
-        n_done = len(done.cells)
-        is_same = np.array_equal(done.cells, cells[:n_done])  # shorter where fewer are chosen
-        if done.header != header or done.n_images != n_images or not is_same:
+        if done.header != header or done.n_images != n_images:
             raise ConfigError(
                 f"{out} belongs to other weights, images or networks. Choose another --out."
             )

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from evonasc.accuracy.calibration import CAVEAT, LossToError, match_quantiles
+from evonasc.accuracy.network_list import networks_digest
 from evonasc.accuracy.payload_model import model_for, model_provenance, modelled_increase
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.assets import read_asset
@@ -30,7 +31,7 @@ SCORES_ASSET = "supernet/cifar10-c16-n1-scores.npz"
 
 @dataclass(frozen=True)
 class SupernetScores:
-    """Loss and right answers of every canonical connected NAS-Bench-201 cell in the supernet."""
+    """Loss and right answers of canonical connected NAS-Bench-201 cells in a supernet."""
 
     #: ``(n, 6)`` canonical connected cells.
     cells: IntArray
@@ -53,6 +54,14 @@ class SupernetScores:
         """Name of the data set that the supernet was trained and scored on."""
         training = self.header.get("training")
         return str(training.get("data")) if isinstance(training, dict) else "unknown data"
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every network is there, or every one of those that were chosen to be scored."""
+        chosen = self.header.get("networks")
+        if chosen is None:
+            return len(np.unique(cell_number(self.cells))) == len(canonical_connected_cells())
+        return networks_digest(self.cells) == chosen
 
     def loss_to_error(self) -> LossToError:
         """Return the map from loss to error that these scores define."""

@@ -9,7 +9,6 @@ canonical connected cells, so no network is drawn more often for having many spe
 2021, FairNAS (strict fairness), arXiv 1907.01845: every operation of every edge once a step.
 """
 
-import hashlib
 import json
 import math
 import time
@@ -23,7 +22,8 @@ from torch import Tensor, nn
 
 from evonasc.accuracy.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from evonasc.accuracy.datasets import DataSet, Images
-from evonasc.accuracy.supernet import Supernet, SupernetConfig, initialise
+from evonasc.accuracy.network_list import networks_digest
+from evonasc.accuracy.supernet import N_STAGES, Supernet, SupernetConfig, initialise
 from evonasc.accuracy.training_log import EpochLog, epoch_logs, write_log
 from evonasc.accuracy.weights import TrainedSupernet
 from evonasc.arrays import IntArray
@@ -33,7 +33,6 @@ from evonasc.space.nasbench201 import (
     OPERATIONS,
     canonical_cells,
     canonical_connected_cells,
-    cell_number,
     is_connected,
 )
 
@@ -62,7 +61,7 @@ class TrainingConfig:
     path_sampling: str = "uniform"
     #: SHA-256 of the weight file whose weights the training starts from; empty for a fresh start.
     start: str = ""
-    #: Digest of the networks that paths are drawn from (:func:`networks_digest`); empty for all.
+    #: Digest of the networks that paths are drawn from; empty for all.
     networks: str = ""
     #: First learning rate of the cosine schedule.
     learning_rate: float = 0.05
@@ -220,11 +219,6 @@ def as_input(pixels: np.ndarray) -> Tensor:
     return scaled.contiguous(memory_format=torch.channels_last)
 
 
-def networks_digest(networks: IntArray) -> str:
-    """Return the SHA-256 of a set of canonical cells ``(n, 6)``, whatever their order."""
-    return hashlib.sha256(np.unique(cell_number(networks)).astype("<i8").tobytes()).hexdigest()
-
-
 def draw_paths(
     path_sampling: str, *, rng: np.random.Generator, networks: IntArray | None = None
 ) -> IntArray:
@@ -287,14 +281,16 @@ def weight_step(
 
 
 def _start_from(start: TrainedSupernet | None, config: TrainingConfig, supernet: Supernet) -> None:
-    """Copy the weights to start from."""
+    """Copy the weights to start from; cells that they lack start as the last of their stage."""
     if ("" if start is None else start.digest) != config.start:
         raise ConfigError("config.start must be the digest of the supernet to start from.")
     if start is None:
         return
-    if start.supernet.config != config.supernet:
+    found, wanted = start.supernet.config, config.supernet
+    if (found.channels, found.n_classes) != (wanted.channels, wanted.n_classes):
         raise ConfigError(
-            f"The supernet to start from must have {config.supernet}, got {start.supernet.config}."
+            f"The supernet to start from must have {wanted.channels} channels and "
+            f"{wanted.n_classes} classes, got {found.channels} and {found.n_classes}."
         )
     split = config.seed if config.split is None else config.split
     known = start.training.get("data") == config.data
@@ -304,7 +300,20 @@ def _start_from(start: TrainedSupernet | None, config: TrainingConfig, supernet:
             f"supernet to start from never saw: {start.training['n_validation']} of split "
             f"{start.split_seed}."
         )
-    supernet.load_state_dict(start.supernet.state_dict())
+    sources = _source_blocks(found.cells_per_stage, wanted.cells_per_stage)
+    for block, source in zip(supernet.blocks, sources, strict=True):
+        block.load_state_dict(start.supernet.blocks[source].state_dict())
+
+
+def _source_blocks(n_found: int, n_wanted: int) -> list[int]:
+    """Return for each block the one to start from, given the cells in a stage of both supernets."""
+    sources = [0]
+    for stage in range(N_STAGES):
+        first = 1 + stage * (n_found + 1)
+        if stage:
+            sources.append(first - 1)  # the reduction before the stage
+        sources += [first + min(cell, n_found - 1) for cell in range(n_wanted)]
+    return [*sources, N_STAGES * (n_found + 1)]  # the classifier
 
 
 def _save(

@@ -145,11 +145,10 @@ class _StopHereError(Exception):
 def _train(arguments: argparse.Namespace) -> int:
     """Train with a progress bar; return 0, or 130 after Ctrl-C."""
     from evonasc.accuracy.datasets import is_large, load_data
-    from evonasc.accuracy.network_list import read_networks
+    from evonasc.accuracy.network_list import networks_digest, read_networks
     from evonasc.accuracy.supernet import SupernetConfig
     from evonasc.accuracy.training import (
         TrainingConfig,
-        networks_digest,
         set_threads,
         train_supernet,
     )

@@ -35,8 +35,10 @@ def execute(arguments: argparse.Namespace) -> int:
     table = shipped_proxies() if arguments.proxies is None else read_proxies(arguments.proxies)
     numbers = cell_number(canonical_cells(truth.cells))
     signals: dict[str, FloatArray] = {}
-    for place, one in enumerate(scores, start=1):
-        which = f" {place}" if len(scores) > 1 else ""
+    # Supernets of a choice of networks order these alone: they show in the last row only.
+    whole = [one for one in scores if len(one.cells) == len(table.cells)]
+    for place, one in enumerate(whole, start=1):
+        which = f" {place}" if len(whole) > 1 else ""
         signals[f"supernet{which} loss"] = by_cell_number(one.cells, -one.loss)
         signals[f"supernet{which} top-1"] = by_cell_number(one.cells, -one.top1_error)
     cells = table.cells
@@ -45,12 +47,13 @@ def execute(arguments: argparse.Namespace) -> int:
     for name in MEASURED:
         signals[name] = by_cell_number(cells, table.mean(name))
     signals["vkdnw (layers, fisher)"] = by_cell_number(cells, vkdnw(table))
-    if len(scores) > 1:
-        signals["supernets joined"] = by_cell_number(
-            scores[0].cells, join_orders(supernet_signals(scores))
-        )
+    if len(whole) > 1:
+        joined = join_orders(supernet_signals(whole, cell_number(cells)))
+        signals["supernets joined"] = by_cell_number(cells, joined)
     proxies_alone = join_orders(list(proxy_signals(table).values()))
     signals["proxies joined"] = by_cell_number(cells, proxies_alone)
+    if len(whole) < len(scores):
+        signals["first round joined"] = by_cell_number(cells, joined_score(table, whole))
     signals["all joined"] = by_cell_number(cells, joined_score(table, scores))
     rows = [rank_quality(name, values[numbers], truth) for name, values in signals.items()]
     console = output()
