@@ -11,7 +11,7 @@ from evonasc.accuracy.live import scoring_images, weights_sum
 from evonasc.accuracy.network_list import networks_digest
 from evonasc.accuracy.scores import SCORES_ASSET, SupernetScores, encode_scores, read_scores
 from evonasc.accuracy.scoring import SCORING_BATCH, score_in_parallel
-from evonasc.accuracy.weights import WEIGHTS_ASSET, half_precision, read_supernet
+from evonasc.accuracy.weights import WEIGHTS_ASSET, TrainedSupernet, half_precision, read_supernet
 from evonasc.arrays import IntArray
 from evonasc.assets import write_asset
 from evonasc.errors import ConfigError
@@ -49,12 +49,7 @@ def score_to_file(
     trained = read_supernet(weights)
     images = scoring_images(trained, data_root, n_images=n_images)
     n_images = len(images)
-    header: dict[str, object] = {
-        "training": trained.training,
-        "scoring_batch": SCORING_BATCH,
-        "precision": "bf16 autocast on the CPU",
-        "weights_sum": weights_sum(trained),
-    }
+    header = scores_header(trained)
     if networks is not None:
         header["networks"] = networks_digest(networks)
     cells = canonical_connected_cells() if networks is None else networks
@@ -88,6 +83,16 @@ def score_to_file(
         write_atomically(out, encode_scores(done))
         on_progress(len(done.cells), len(cells))
     return read_scores(out)  # as it will be read: losses rounded to single precision
+
+
+def scores_header(trained: TrainedSupernet) -> dict[str, object]:
+    """Return what a score file says of its making."""
+    return {
+        "training": trained.training,
+        "scoring_batch": SCORING_BATCH,
+        "precision": "bf16 autocast on the CPU",
+        "weights_sum": weights_sum(trained),
+    }
 
 
 def ship(weights: Path, scores: SupernetScores) -> list[Path]:

@@ -1,0 +1,188 @@
+"""Few-shot supernets: one edge split, so that its operations no longer share the other weights.
+
+Networks that differ on an edge pull the weights that they share in different directions. The
+networks are divided by their operation on one edge, and the supernet is trained on, from the same
+weights, for each part alone; a network is scored by the supernet of its part.
+
+Reference: Zhao et al. 2021, "Few-shot Neural Architecture Search", ICML, arXiv 2006.06863, section
+3; which edge to split by the disagreement of gradients: Hu et al. 2022, "Generalizing Few-Shot NAS
+with Gradient Matching", ICLR, arXiv 2203.15207 (``benchmarks/edge_conflict.py`` measures it).
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from evonasc.accuracy.datasets import DataSet
+from evonasc.accuracy.live import weights_sum
+from evonasc.accuracy.network_list import networks_digest
+from evonasc.accuracy.score_file import score_to_file, scores_header
+from evonasc.accuracy.scores import SupernetScores, encode_scores, read_scores
+from evonasc.accuracy.training import CHECKPOINT_FILE, TrainingConfig, train_supernet
+from evonasc.accuracy.training_log import EpochLog
+from evonasc.accuracy.weights import TrainedSupernet, read_supernet
+from evonasc.arrays import IntArray
+from evonasc.errors import ConfigError
+from evonasc.files import write_atomically
+from evonasc.space.nasbench201 import EDGES, OPERATIONS, canonical_connected_cells, cell_number
+
+
+def parts_of_edge(edge: int) -> dict[str, IntArray]:
+    """Return the canonical connected cells, ``(n, 6)``, by their operation on an edge.
+
+    Args:
+        edge: Number of the edge, in the order of :data:`evonasc.space.nasbench201.EDGES`.
+
+    Raises:
+        ConfigError: No such edge.
+    """
+    if not 0 <= edge < len(EDGES):
+        raise ConfigError(f"The edge to split must lie in [0, {len(EDGES) - 1}], got {edge}.")
+    cells = canonical_connected_cells()
+    return {name: cells[cells[:, edge] == gene] for gene, name in enumerate(OPERATIONS)}
+
+
+def train_few_shot(
+    config: TrainingConfig,
+    data: DataSet,
+    folder: Path,
+    *,
+    edge: int,
+    start: TrainedSupernet,
+    on_step: Callable[[int, int], None] = lambda step, n_steps: None,
+    on_epoch: Callable[[str, EpochLog], None] = lambda operation, log: None,
+) -> None:
+    """Train one supernet for each operation of an edge, in ``folder / operation``.
+
+    Each goes on where its folder stops, see :func:`evonasc.accuracy.training.train_supernet`.
+
+    Args:
+        config: How to train each of them; its networks are set here.
+        data: Its training part is used, nothing else.
+        folder: Made if it does not exist.
+        edge: Number of the edge to split.
+        start: Whose weights all of them start from.
+        on_step: Called with (steps done, steps in all) of all parts together.
+        on_epoch: Called with the operation and each new line of its log.
+
+    Raises:
+        ConfigError, DataFileError, EvaluationError: As ``train_supernet`` does.
+    """
+    parts = parts_of_edge(edge)
+    for place, (operation, networks) in enumerate(parts.items()):
+
+        def count(step: int, n_steps: int, place: int = place) -> None:
+            on_step(place * n_steps + step, len(parts) * n_steps)
+
+        def report(log: EpochLog, operation: str = operation) -> None:
+            on_epoch(operation, log)
+
+        train_supernet(
+            replace(config, networks=networks_digest(networks)),
+            data,
+            folder / operation,
+            start=start,
+            networks=networks,
+            on_step=count,
+            on_epoch=report,
+        )
+
+
+def is_few_shot(folder: Path) -> bool:
+    """Whether a folder holds the supernets of a split edge."""
+    return all((folder / operation / CHECKPOINT_FILE).is_file() for operation in OPERATIONS)
+
+
+def score_few_shot(
+    folder: Path,
+    data_root: Path | None,
+    out: Path,
+    *,
+    n_images: int | None,
+    n_jobs: int,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> SupernetScores:
+    """Score every network by the supernet of its part, going on where it stopped.
+
+    Args:
+        folder: Of the supernets; they say which edge was split.
+        data_root: Folder with the files of the supernets' data set, where it needs one.
+        out: Score file; the parts are in files beside it until all are done.
+        n_images: Held-out training images to score on; by default all, but no more than 1,000.
+        n_jobs: Worker processes, one thread each.
+        on_progress: Called with (networks done, networks in all).
+
+    Raises:
+        DataFileError: Weights, data or a started score file are missing or damaged.
+        ConfigError: ``out`` belongs to other weights or images, or cannot be written; or the
+            supernets were trained for other networks.
+    """
+    supernets = {name: read_supernet(folder / name / CHECKPOINT_FILE) for name in OPERATIONS}
+    edge = _split_edge(supernets, where=folder)
+    header: dict[str, object] = {
+        **scores_header(supernets[OPERATIONS[0]]),
+        "training": {**supernets[OPERATIONS[0]].training, "networks": ""},
+        "split_edge": edge,
+        "weights_sum": sum(weights_sum(trained) for trained in supernets.values()),
+    }
+    if out.exists():
+        done = read_scores(out)
+        if done.header != header or n_images not in (None, done.n_images):
+            raise ConfigError(f"{out} belongs to other weights or images. Choose another --out.")
+        return done
+    parts = parts_of_edge(edge)
+    n_all = sum(len(networks) for networks in parts.values())
+    found: list[SupernetScores] = []
+    for operation, networks in parts.items():
+        n_before = sum(len(one.cells) for one in found)
+
+        def count(done: int, total: int, n_before: int = n_before) -> None:
+            on_progress(n_before + done, n_all)
+
+        one = score_to_file(
+            folder / operation / CHECKPOINT_FILE,
+            data_root,
+            _part_file(out, operation),
+            n_images=n_images,
+            n_jobs=n_jobs,
+            networks=networks,
+            on_progress=count,
+        )
+        found.append(one)
+    cells = np.concatenate([one.cells for one in found])
+    order = np.argsort(cell_number(cells))
+    merged = SupernetScores(
+        cells=cells[order],
+        loss=np.concatenate([one.loss for one in found])[order],
+        n_right=np.concatenate([one.n_right for one in found])[order],
+        n_images=found[0].n_images,
+        header=header,
+    )
+    write_atomically(out, encode_scores(merged))
+    for operation in parts:
+        _part_file(out, operation).unlink()
+    return read_scores(out)
+
+
+def _part_file(out: Path, operation: str) -> Path:
+    """Return where the scores of a part are until all are done."""
+    return out.with_name(f"{out.stem}-{operation}{out.suffix}")
+
+
+def _split_edge(supernets: dict[str, TrainedSupernet], *, where: Path) -> int:
+    """Return the edge whose parts the supernets were trained for.
+
+    Raises:
+        ConfigError: They were not.
+    """
+    found = {name: trained.training.get("networks") for name, trained in supernets.items()}
+    for edge in range(len(EDGES)):
+        parts = parts_of_edge(edge)
+        if found == {name: networks_digest(networks) for name, networks in parts.items()}:
+            return edge
+    raise ConfigError(
+        f"{where} must hold one supernet for each operation of one edge. Make them with: "
+        "evonasc supernet train --split-edge EDGE"
+    )

@@ -1,0 +1,191 @@
+"""``evonasc supernet train``: one supernet, or one for each operation of a split edge."""
+
+import argparse
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evonasc.cli.console import output, progress
+from evonasc.cli.interrupt import stop_on_interrupt
+
+if TYPE_CHECKING:  # torch comes with it, and takes seconds
+    from evonasc.accuracy.training_log import EpochLog
+
+NETWORKS_HELP = "only these networks: a table with a column arch_str (default: all)"
+_SMALL_SET = "sets below 10,000 training images"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "--data",
+        default="cifar10",
+        help="cifar10, cifar100, digits or folder:PATH, a folder of images with one sub-folder a "
+        "class (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--data-root", type=Path, help="folder with its files, for cifar10, cifar100"
+    )
+    parser.add_argument("--out", type=Path, required=True, help="folder for checkpoint, log, curve")
+    parser.add_argument("--epochs", type=int, default=60, help="(default: %(default)s)")
+    parser.add_argument("--batch-size", type=int, help=f"(default: 128, or 16 for {_SMALL_SET})")
+    parser.add_argument(
+        "--path-sampling",
+        default="uniform",
+        help="uniform, or fair: every operation of every edge each step (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--start", type=Path, metavar="FILE", help="start from these weights, not from random ones"
+    )
+    parser.add_argument("--networks", type=Path, metavar="FILE.csv", help=NETWORKS_HELP)
+    parser.add_argument(
+        "--split-edge",
+        type=int,
+        metavar="EDGE",
+        help="few-shot: from --start, one supernet for the networks of each operation on this edge "
+        "(0 to 5), each in a folder of its own",
+    )
+    parser.add_argument(
+        "--learning-rate", type=float, help=f"(default: 0.05, or 0.2 for {_SMALL_SET})"
+    )
+    parser.add_argument("--channels", type=int, help=f"(default: 16, or 8 for {_SMALL_SET})")
+    parser.add_argument("--cells", type=int, default=1, help="cells a stage (default: %(default)s)")
+    parser.add_argument(
+        "--validation",
+        type=int,
+        help=f"images held out (default: a tenth, at most 5000; a fifth for {_SMALL_SET})",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="(default: %(default)s)")
+    parser.add_argument("--threads", type=int, default=1, help="(default: %(default)s)")
+
+
+class _StopHereError(Exception):
+    """An epoch is kept, and the user asked to stop."""
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Train with a progress bar; return 0, or 130 after Ctrl-C."""
+    from evonasc.accuracy.datasets import is_large, load_data
+    from evonasc.accuracy.few_shot import train_few_shot
+    from evonasc.accuracy.network_list import networks_digest, read_networks
+    from evonasc.accuracy.supernet import SupernetConfig
+    from evonasc.accuracy.training import TrainingConfig, set_threads, train_supernet
+    from evonasc.accuracy.weights import read_supernet
+    from evonasc.errors import ConfigError
+    from evonasc.space.nasbench201 import OPERATIONS
+
+    edge = arguments.split_edge
+    if edge is not None and (arguments.start is None or arguments.networks is not None):
+        raise ConfigError("--split-edge needs --start, and chooses the networks itself.")
+    set_threads(arguments.threads)
+    start = None if arguments.start is None else read_supernet(arguments.start)
+    networks = None if arguments.networks is None else read_networks(arguments.networks)
+    # Images that the weights to start from never saw must stay held out.
+    split = arguments.seed if start is None else start.split_seed
+    data = load_data(
+        arguments.data, arguments.data_root, n_validation=arguments.validation, seed=split
+    )
+    # A small set gives few batches: smaller ones and longer steps teach more from one pass.
+    channels, batch_size, learning_rate = (16, 128, 0.05) if is_large(data) else (8, 16, 0.2)
+
+    def given(value: Any, default: Any) -> Any:
+        return default if value is None else value
+
+    config = TrainingConfig(
+        supernet=SupernetConfig(
+            given(arguments.channels, channels), arguments.cells, data.n_classes
+        ),
+        data=arguments.data,
+        n_validation=len(data.validation),
+        epochs=arguments.epochs,
+        batch_size=given(arguments.batch_size, batch_size),
+        path_sampling=arguments.path_sampling,
+        start="" if start is None else start.digest,
+        networks="" if networks is None else networks_digest(networks),
+        learning_rate=given(arguments.learning_rate, learning_rate),
+        seed=arguments.seed,
+        split=None if split == arguments.seed else split,
+    )
+    folders = [arguments.out]
+    if edge is not None:
+        folders = [arguments.out / operation for operation in OPERATIONS]
+    n_epochs = config.epochs * len(folders)
+    console = output()
+    is_told = is_interrupted = False
+    with progress() as bar, stop_on_interrupt() as should_stop:
+        task = bar.add_task("training", total=None, note="")
+
+        def on_step(step: int, n_steps: int) -> None:
+            nonlocal is_told
+            bar.update(task, completed=step, total=n_steps)
+            if should_stop() and not is_told:
+                bar.console.print("Stopping after this epoch; Ctrl-C again stops at once.")
+                is_told = True
+
+        def on_epoch(log: "EpochLog", operation: str = "") -> None:
+            which = f"{operation}, " if operation else ""
+            note = f"{which}epoch {log.epoch}/{config.epochs}, loss {log.train_loss:.3f}"
+            bar.update(task, note=note)
+            if not bar.console.is_terminal:
+                console.print(f"{note}, {log.seconds:.0f} s")
+            if should_stop() and sum(len(_logs(folder)) for folder in folders) < n_epochs:
+                raise _StopHereError
+
+        try:
+            with contextlib.suppress(_StopHereError):
+                if edge is None:
+                    train_supernet(
+                        config,
+                        data,
+                        arguments.out,
+                        start=start,
+                        networks=networks,
+                        on_step=on_step,
+                        on_epoch=on_epoch,
+                    )
+                else:
+                    assert start is not None
+                    train_few_shot(
+                        config,
+                        data,
+                        arguments.out,
+                        edge=edge,
+                        start=start,
+                        on_step=on_step,
+                        on_epoch=lambda operation, log: on_epoch(log, operation),
+                    )
+            for folder in folders:
+                if _logs(folder):
+                    _draw_training(folder, config.epochs)
+        except KeyboardInterrupt:  # asked twice: what is kept is said, and nothing drawn
+            is_interrupted = True
+    n_done = sum(len(_logs(folder)) for folder in folders)
+    if is_interrupted or n_done < n_epochs:
+        words = f"{n_done} of {n_epochs} epochs are kept in {arguments.out}; the same command"
+        nothing = "no epoch was finished and nothing is kept; the same command"
+        console.print(f"Interrupted: {words if n_done else nothing} goes on from there.")
+        return 130
+    each = "" if edge is None else f" for each of {len(folders)} supernets"
+    console.print(
+        f"Trained {config.epochs} epochs{each}; checkpoint, log and curve are in {arguments.out}."
+    )
+    return 0
+
+
+def _draw_training(folder: Path, n_epochs: int) -> None:
+    """Draw the curve of all epochs done, also of those before a restart."""
+    from evonasc.analysis.plotting import save_figure
+    from evonasc.analysis.training_figure import training_figure
+
+    figure = training_figure(_logs(folder), n_epochs=n_epochs, title=folder.name)
+    save_figure(figure, folder / "curve")
+
+
+def _logs(folder: Path) -> "list[EpochLog]":
+    """Return the log of all epochs done; empty where the first was not finished."""
+    from evonasc.accuracy.checkpoint import load_checkpoint
+    from evonasc.accuracy.training import CHECKPOINT_FILE
+    from evonasc.accuracy.training_log import epoch_logs
+
+    path = folder / CHECKPOINT_FILE
+    return epoch_logs(load_checkpoint(path), where=path) if path.exists() else []
