@@ -8,7 +8,7 @@ send to the weights both networks have: the cosine of these gradients, mean over
 of least cosine is the one to split (Hu et al. 2022, "Generalizing Few-Shot NAS with Gradient
 Matching", ICLR, arXiv 2203.15207). The shipped supernet's weights; no accuracy is read.
 
-Prints the mean over pairs of operations and writes all pairs to benchmarks/results/edge_conflict.csv.
+Prints the mean over pairs of operations, writes all pairs to benchmarks/results/edge_conflict.csv.
 Three minutes on an idle core.
 """
 

@@ -7,6 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from evonasc.cli.accuracy_arguments import (
+    accuracy_fields,
+    add_accuracy_arguments,
+    add_weights_arguments,
+)
 from evonasc.cli.console import output, progress
 from evonasc.cli.problem_arguments import add_problem_arguments, objectives_of, scenario_of
 from evonasc.errors import ConfigError
@@ -44,10 +49,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--budget", default="1000", help="distinct designs; several with commas (default: 1000)"
     )
     add_problem_arguments(parser, scenario="names, comma-separated")
-    parser.add_argument(
-        "--accuracy", default="joined", help="where the error comes from (default: %(default)s)"
-    )
-    parser.add_argument("--data-root", type=Path, help="folder with the data set, for live")
+    add_accuracy_arguments(parser)
+    add_weights_arguments(parser)
     parser.add_argument("--pop-size", type=int, default=20, help="(default: %(default)s)")
     parser.add_argument("--jobs", type=int, default=1, help="worker processes, one thread each")
     parser.add_argument(
@@ -73,9 +76,8 @@ def execute(arguments: argparse.Namespace) -> int:
             problem=arguments.problem,
             space=arguments.space,
             objectives=objectives_of(arguments),
-            accuracy=arguments.accuracy,
-            data_root=arguments.data_root,
             search=SearchConfig(pop_size=arguments.pop_size),
+            **accuracy_fields(arguments),
         ),
         scenarios=tuple(
             scenario_of(arguments, text=text) for text in _words(arguments.scenario, "scenario")

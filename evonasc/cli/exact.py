@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from evonasc.cli.accuracy_arguments import add_accuracy_arguments, stored_accuracy_fields
 from evonasc.cli.console import output
 from evonasc.cli.problem_arguments import add_problem_arguments, objectives_of, scenario_of
 from evonasc.errors import ConfigError
@@ -13,6 +14,7 @@ from evonasc.errors import ConfigError
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_problem_arguments(parser)
+    add_accuracy_arguments(parser)
     parser.add_argument("--rows", type=int, default=25, help="rows at most (default: %(default)s)")
     parser.add_argument("--out", type=Path, help="folder for front.csv and the figure")
     parser.add_argument("--no-plot", action="store_true", help="with --out: do not draw the front")
@@ -33,6 +35,7 @@ def execute(arguments: argparse.Namespace) -> int:
         space=arguments.space,
         scenario=scenario_of(arguments),
         objectives=objectives_of(arguments),
+        **stored_accuracy_fields(arguments, what="A true front"),
     )
     if arguments.out is not None:
         require_empty(arguments.out)

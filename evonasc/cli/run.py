@@ -7,6 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from evonasc.arrays import FloatArray, IntArray
+from evonasc.cli.accuracy_arguments import (
+    accuracy_fields,
+    add_accuracy_arguments,
+    add_weights_arguments,
+)
 from evonasc.cli.console import output, progress
 from evonasc.cli.interrupt import stop_on_interrupt
 from evonasc.cli.live_arguments import add_live_arguments, live_options_of
@@ -19,27 +24,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--algo", default="nsga2", help="algorithm (default: %(default)s)")
     add_problem_arguments(parser)
-    parser.add_argument(
-        "--accuracy",
-        help="where the error comes from: joined, supernet, live or table (default: joined, or "
-        "what --weights, --scores, --accuracy-table or a search that trains imply)",
-    )
-    parser.add_argument("--weights", type=Path, metavar="FILE", help="your supernet, for live")
-    parser.add_argument(
-        "--scores",
-        type=Path,
-        metavar="FILE",
-        help="scores of your supernet, made by evonasc supernet score",
-    )
+    add_accuracy_arguments(parser)
+    add_weights_arguments(parser)
     parser.add_argument(
         "--data",
         help="data set to train on, for gdas and nasc --nasc-mode cotrain: cifar10, cifar100, "
         "digits or folder:PATH",
     )
-    parser.add_argument(
-        "--accuracy-table", type=Path, metavar="FILE.csv", help="columns arch_str, error; for table"
-    )
-    parser.add_argument("--data-root", type=Path, help="folder with the data set's files")
     add_live_arguments(parser)
     parser.add_argument(
         "--error-resolution",
@@ -117,6 +108,7 @@ def _add_algorithm_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Search, and return 0, or 130 after Ctrl-C."""
+    from evonasc.search.algorithms import trains_weights
     from evonasc.search.config import SearchConfig
     from evonasc.search.run import RunConfig, make_problem, require_fit, run_search
     from evonasc.search.run_folder import RunWriter, summary
@@ -144,16 +136,12 @@ def execute(arguments: argparse.Namespace) -> int:
         space=arguments.space,
         scenario=scenario_of(arguments),
         objectives=objectives_of(arguments),
-        accuracy=_accuracy(arguments, search),
-        data_root=arguments.data_root,
         data=arguments.data,
-        weights=arguments.weights,
-        scores=arguments.scores,
-        accuracy_table=arguments.accuracy_table,
         error_resolution=arguments.error_resolution,
         calibration=arguments.calibration,
         live=live_options_of(arguments),
         search=search,
+        **accuracy_fields(arguments, trains=trains_weights(search)),
     )
     problem = make_problem(config)
     config = replace(config, objectives=problem.objectives)  # a problem may bring its own
@@ -195,22 +183,6 @@ def execute(arguments: argparse.Namespace) -> int:
         names = ", ".join(sorted(path.name for path in folder.iterdir()))
         console.print(f"Written to {folder}: {names}.", soft_wrap=True)
     return 130 if result.status == "interrupted" else 0
-
-
-def _accuracy(arguments: argparse.Namespace, search: Any) -> str:
-    """Return where the error comes from; where nobody says, what the other options imply."""
-    from evonasc.search.algorithms import trains_weights
-    from evonasc.search.run import RunConfig
-
-    if arguments.accuracy is not None:
-        return str(arguments.accuracy)
-    if trains_weights(search):
-        return "cotrained"
-    if arguments.weights is not None:
-        return "live"
-    if arguments.accuracy_table is not None:
-        return "table"
-    return "supernet" if arguments.scores is not None else RunConfig.accuracy
 
 
 def _refuse_unknown_algorithm(name: str) -> None:

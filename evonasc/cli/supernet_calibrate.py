@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from evonasc.cli.accuracy_arguments import add_accuracy_arguments, stored_accuracy_fields
 from evonasc.cli.console import output
 
 
@@ -21,14 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE.json",
         help="for evonasc run --calibration (default: %(default)s)",
     )
-    parser.add_argument(
-        "--accuracy",
-        help="whose error: joined, supernet or table (default: joined; supernet with --scores)",
-    )
-    parser.add_argument("--scores", type=Path, metavar="FILE", help="scores of your supernet")
-    parser.add_argument(
-        "--accuracy-table", type=Path, metavar="FILE.csv", help="columns arch_str, error; for table"
-    )
+    add_accuracy_arguments(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -40,21 +34,11 @@ def execute(arguments: argparse.Namespace) -> int:
     )
     from evonasc.analysis.report import plain_table
     from evonasc.errors import ConfigError
-    from evonasc.search.run import BY_FORWARD_PASSES, RunConfig, error_source
+    from evonasc.search.run import RunConfig, error_source
     from evonasc.space import NasBench201
 
-    implied = RunConfig.accuracy if arguments.scores is None else "supernet"  # as for a run
-    accuracy = arguments.accuracy or implied
-    if accuracy in BY_FORWARD_PASSES:
-        raise ConfigError(
-            f"A calibration is for stored errors: supernet, joined or table, got {accuracy!r}. "
-            "Score the supernet with evonasc supernet score and give --scores."
-        )
-    source = error_source(
-        RunConfig(
-            accuracy=accuracy, scores=arguments.scores, accuracy_table=arguments.accuracy_table
-        )
-    )
+    fields = stored_accuracy_fields(arguments, what="A calibration")
+    source = error_source(RunConfig(**fields))
     pairs = read_pairs(arguments.pairs, source)
     calibration = TrainedCalibration(pairs)
     try:

@@ -112,7 +112,10 @@ class ComparisonConfig:
         shipped = {name: entry["sha256"] for name, entry in manifest().items()}
         assets = hashlib.sha256(json.dumps(shipped, sort_keys=True).encode()).hexdigest()
         version = {"version": evonasc.__version__, "shipped_files": assets[:16]}
-        settings = {**version, **base, "search": search}
+        # Files of the user by their content: what stands under a name may change.
+        named = {name: getattr(self.base, name) for name in ("weights", "scores", "accuracy_table")}
+        files = {name: _file_digest(path) for name, path in named.items() if path is not None}
+        settings = {**version, **base, "search": search, **({"files": files} if files else {})}
         plain: dict[str, object] = json.loads(json.dumps(settings, default=str))
         return plain
 
@@ -120,6 +123,18 @@ class ComparisonConfig:
         """Return what tells a trial's settings from any other's."""
         settings = self.settings() | {"scenario": as_dict(self.run_config(key).scenario)}
         return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+
+
+def _file_digest(path: Path) -> str:
+    """Return the start of a file's SHA-256.
+
+    Raises:
+        DataFileError: It cannot be read.
+    """
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    except OSError as error:
+        raise DataFileError(f"Cannot read {path}: {error.strerror}.") from error
 
 
 def open_folder(folder: Path, config: ComparisonConfig) -> None:
