@@ -9,6 +9,7 @@ import pytest
 from evonasc.accuracy import live
 from evonasc.accuracy.checkpoint import Checkpoint, save_checkpoint
 from evonasc.accuracy.datasets import DataSet, Images
+from evonasc.accuracy.joined import JoinedError
 from evonasc.accuracy.live import live_error, scoring_images
 from evonasc.accuracy.scores import (
     SupernetScores,
@@ -156,6 +157,18 @@ def test_weights_alone_mean_live(own, tmp_path):
     assert any("forward passes of the supernet" in line for line in _provenance(out))
 
 
+def test_own_scores_join_the_proxies(own, tmp_path):
+    out = tmp_path / "r"
+    command = [*RUN, "--accuracy", "joined", "--scores", str(own[1]), "--out", str(out)]
+    assert main(command) == 0
+    assert "top-1 error of one supernet" in _provenance(out)[0]
+    with (out / "evaluations.csv").open() as file:
+        found = {float(row["error"]) for row in csv.DictReader(file)}
+    allowed = JoinedError(scores=[own[2]]).table(CELLS)
+    assert found <= set(allowed.tolist())
+    assert not np.array_equal(np.argsort(allowed), np.argsort(JoinedError().table(CELLS)))
+
+
 def _provenance(out):
     return json.loads((out / "run.json").read_text())["provenance"]
 
@@ -164,7 +177,7 @@ def _provenance(out):
     ("given", "message"),
     [
         (["--accuracy", "supernet", "--weights", "w"], "weights are for the accuracy 'live'"),
-        (["--accuracy", "joined", "--scores", "s"], "scores are for the accuracy 'supernet'"),
+        (["--accuracy", "live", "--data-root", "d", "--scores", "s"], "scores are for the accur"),
         (["--algo", "gdas"], "gdas trains weights .* --data digits"),
         (["--algo", "nasc", "--nasc-mode", "cotrain"], "nasc trains weights .* --data digits"),
         (["--algo", "gdas", "--data", "digits", "--accuracy", "live"], "its accuracy is 'cotr"),

@@ -32,7 +32,8 @@ from evonasc.space import SearchSpace, search_space
 #: Sources of the error on the command line, with one line for people.
 ACCURACIES = {
     "cotrained": "weights that the search itself trains (nasc --nasc-mode cotrain, gdas; --data)",
-    "joined": "order joined from training-free proxies and stored supernet scores (the default)",
+    "joined": "order joined from training-free proxies and stored supernet scores, or yours "
+    "(--scores; the default)",
     "live": "forward passes of the shipped supernet on your copy of its data (--data-root), or of "
     "your own (--weights)",
     "supernet": "stored scores of the shipped supernet, or of yours (--scores)",
@@ -93,11 +94,11 @@ class RunConfig:
                 f"weights are for the accuracy 'live', got {self.accuracy!r}. Give --accuracy "
                 "live, or --scores alone."
             )
-        is_scored = self.accuracy == "supernet" or self.weights is not None
+        is_scored = self.accuracy in ("supernet", "joined") or self.weights is not None
         if self.scores is not None and not is_scored:
             raise ConfigError(
-                "scores are for the accuracy 'supernet', or for 'live' with --weights, got "
-                f"{self.accuracy!r}. Leave out --scores."
+                "scores are for the accuracies 'supernet' and 'joined', or for 'live' with "
+                f"--weights, got {self.accuracy!r}. Leave out --scores."
             )
         if self.accuracy != "live" and self.live != LiveOptions():
             raise ConfigError(
@@ -240,8 +241,10 @@ def error_source(config: RunConfig) -> ErrorSource:
         return ScoredError(None if config.scores is None else read_all_scores(config.scores))
     if config.accuracy == "joined":
         from evonasc.accuracy.joined import JoinedError
+        from evonasc.accuracy.scores import read_all_scores
 
-        return JoinedError()
+        own = None if config.scores is None else [read_all_scores(config.scores)]
+        return JoinedError(scores=own)
     if config.accuracy == "table":
         from evonasc.accuracy.accuracy_table import TableError
 
