@@ -54,14 +54,20 @@ VOTING_PROXIES = (
 )
 
 
-def proxy_signals(table: ProxyTable) -> dict[str, FloatArray]:
-    """Return the voting proxies by name, ``(n,)`` each, larger is better."""
+def proxy_signals(
+    table: ProxyTable, names: Sequence[str] = VOTING_PROXIES
+) -> dict[str, FloatArray]:
+    """Return proxies by name, ``(n,)`` each, larger is better."""
     counted = counted_proxies(table.cells)
-    return {name: counted[name] if name in counted else table.mean(name) for name in VOTING_PROXIES}
+    return {name: counted[name] if name in counted else table.mean(name) for name in names}
 
 
 def joined_score(
-    table: ProxyTable, scores: Sequence[SupernetScores], *, rule: str = DEFAULT_RULE
+    table: ProxyTable,
+    scores: Sequence[SupernetScores],
+    *,
+    proxies: Sequence[str] = VOTING_PROXIES,
+    rule: str = DEFAULT_RULE,
 ) -> FloatArray:
     """Return the joined score of the table's networks, ``(n,)``, larger is better.
 
@@ -70,6 +76,7 @@ def joined_score(
         scores: Any number of supernets' scores, two votes each. Those of all networks vote beside
             the proxies; those of a choice vote in a round of their own among these networks,
             larger choices first.
+        proxies: Names of those that vote.
         rule: Of :data:`evonasc.accuracy.rank_aggregation.RULES`.
 
     Raises:
@@ -91,7 +98,7 @@ def joined_score(
                 "Finish them with: evonasc supernet score"
             )
     whole = [one for one in scores if len(one.cells) == len(numbers)]
-    votes = [*proxy_signals(table).values(), *supernet_signals(whole, numbers)]
+    votes = [*proxy_signals(table, proxies).values(), *supernet_signals(whole, numbers)]
     joined = join_orders(votes, rule=rule)
     choices = {tuple(np.sort(cell_number(one.cells)).tolist()) for one in scores}
     for choice in sorted(choices, key=lambda choice: (-len(choice), choice)):

@@ -1,0 +1,82 @@
+"""How firm the joined order is: what changes when one of its voters is left out.
+
+    python benchmarks/order_noise.py
+
+Voters are the training-free proxies and the supernets, of all networks or of the best alone. Each
+is left out once, the networks are ordered without it, and the order is put on the scale of the
+error as the full one is. From these orders:
+
+- `standard_error`: of a network's error by the jackknife over voters, median over networks;
+- `standard_error_of_a_difference`: the same of the difference between networks that are neighbours
+  in the order, which is what a search meets;
+- `least_tau`: Kendall's tau between the full order and the one that is least like it, and the voter
+  that was left out there.
+
+Rows: the 500 networks of least error, and all. Reads shipped files alone; no accuracy of a
+benchmark. Writes benchmarks/results/order_noise.csv. Seconds.
+"""
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+from scipy.stats import kendalltau
+
+from evonasc.accuracy.calibration import match_quantiles
+from evonasc.accuracy.joined import VOTING_PROXIES, VOTING_SCORES, joined_score, shipped_votes
+from evonasc.accuracy.proxies import shipped_proxies
+from evonasc.arrays import FloatArray
+from evonasc.files import write_atomically
+
+N_BEST = 500
+OUT = Path(__file__).parent / "results" / "order_noise.csv"
+
+
+def jackknife(values: FloatArray) -> FloatArray:
+    """Return the standard errors of ``(n_left_out, n)`` values, ``(n,)``."""
+    n = len(values)
+    return np.sqrt((n - 1) / n * ((values - values.mean(axis=0)) ** 2).sum(axis=0))
+
+
+def main() -> None:
+    """Order without each voter, print, write."""
+    table, scores = shipped_proxies(), shipped_votes()
+    scale = scores[0].top1_error
+    orders = {
+        name: joined_score(table, scores, proxies=[one for one in VOTING_PROXIES if one != name])
+        for name in VOTING_PROXIES
+    }
+    for place, path in enumerate(VOTING_SCORES):
+        rest = [one for other, one in enumerate(scores) if other != place]
+        orders[Path(path).stem] = joined_score(table, rest)
+    full = joined_score(table, scores)
+    errors = np.stack([match_quantiles(-order, scale)(-order) for order in orders.values()])
+    by_error = np.argsort(-full)
+    rows = []
+    for group, places in ((f"best {N_BEST}", by_error[:N_BEST]), ("all", by_error)):
+        taus = {
+            name: kendalltau(full[places], one[places]).statistic for name, one in orders.items()
+        }
+        least = min(taus, key=lambda name: taus[name])
+        difference = jackknife(np.diff(errors[:, places], axis=1))
+        rows.append(
+            {
+                "networks": group,
+                "voters": len(orders),
+                "standard_error": f"{np.median(jackknife(errors[:, places])):.4f}",
+                "standard_error_of_a_difference": f"{np.median(difference):.4f}",
+                "least_tau": f"{taus[least]:.3f}",
+                "without": least,
+            }
+        )
+        print(rows[-1])
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_atomically(OUT, text.getvalue().encode())
+
+
+if __name__ == "__main__":
+    main()
