@@ -26,6 +26,7 @@ from scipy.stats import kendalltau
 from evonasc.accuracy.calibration import match_quantiles
 from evonasc.accuracy.joined import VOTING_PROXIES, VOTING_SCORES, joined_score, shipped_votes
 from evonasc.accuracy.proxies import shipped_proxies
+from evonasc.accuracy.scores import shipped_scores
 from evonasc.arrays import FloatArray
 from evonasc.files import write_atomically
 
@@ -42,7 +43,7 @@ def jackknife(values: FloatArray) -> FloatArray:
 def main() -> None:
     """Order without each voter, print, write."""
     table, scores = shipped_proxies(), shipped_votes()
-    scale = scores[0].top1_error
+    scale = shipped_scores().top1_error
     orders = {
         name: joined_score(table, scores, proxies=[one for one in VOTING_PROXIES if one != name])
         for name in VOTING_PROXIES

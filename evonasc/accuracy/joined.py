@@ -10,7 +10,7 @@ Supernets trained for the best networks alone are asked in a second round: the n
 know keep their places, and share them out anew by the votes of the supernets. Among the best,
 proxies say nothing, and a supernet that shares its weights with bad networks says little.
 
-The order is put on the scale of the first supernet's top-1 error by
+The order is put on the scale of one supernet's top-1 error by
 :mod:`evonasc.accuracy.calibration`.
 """
 
@@ -28,10 +28,10 @@ from evonasc.accuracy.proxies import (
 )
 from evonasc.accuracy.rank_aggregation import DEFAULT_RULE, join_orders
 from evonasc.accuracy.scores import (
-    SCORES_ASSET,
     SupernetScores,
     decode_scores,
     require_nasbench201,
+    shipped_scores,
 )
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.assets import read_asset
@@ -40,9 +40,14 @@ from evonasc.errors import ConfigError, EvaluationError
 from evonasc.space import DesignSpace
 from evonasc.space.nasbench201 import canonical_cells, cell_number
 
-#: Score files that vote in the shipped order; the first gives the scale of the error. The second
-#: supernet went on from the weights of the first with fair groups of paths.
-VOTING_SCORES = (SCORES_ASSET, "supernet/cifar10-c16-n1-fair-scores.npz")
+#: Score files that vote in the shipped order: few-shot supernets of all networks; then, for the best
+#: alone, one supernet of 1 cell a stage and one of 3. The supernet that all of them started from has
+#: no vote beside those that replace it; it gives the scale.
+VOTING_SCORES = (
+    "supernet/cifar10-c16-n1-few-shot-scores.npz",
+    "supernet/cifar10-c16-n1-best-scores.npz",
+    "supernet/cifar10-c16-n3-best-scores.npz",
+)
 #: Proxies that have a vote.
 VOTING_PROXIES = (
     "flops",
@@ -137,13 +142,16 @@ def shipped_votes() -> tuple[SupernetScores, ...]:
 def _provenance(votes: Sequence[SupernetScores]) -> str:
     """Say what the joined error comes from."""
     whole = [one for one in votes if "networks" not in one.header]
+    is_split = any("split_edge" in one.header for one in whole)
     supernets = "one supernet" if len(whole) == 1 else f"{len(whole)} supernets"
+    if is_split:
+        supernets = "few-shot supernets" if len(whole) == 1 else f"{supernets}, few-shot ones too,"
     n_best = max((len(one.cells) for one in votes if "networks" in one.header), default=0)
     again = f"; the {n_best:,} best ordered again by supernets trained for them" if n_best else ""
     return (
         f"error: order joined by log ranks from the training-free proxies "
         f"{', '.join(VOTING_PROXIES)} and from loss and top-1 error of {supernets} trained by "
-        f"evonasc{again}; no benchmark accuracy used; on the scale of the supernet's top-1 error. "
+        f"evonasc{again}; no benchmark accuracy used; on the scale of a supernet's top-1 error. "
         "It is not the accuracy of a network trained alone."
     )
 
@@ -153,7 +161,9 @@ class JoinedError:
 
     Args:
         table: Measured proxies; the shipped ones by default.
-        scores: One supernet's scores at least; the shipped ones by default.
+        scores: Those of one supernet of all networks at least; the shipped ones by default. The
+            first gives the scale, but for the shipped ones, whose scale is that of the shipped
+            supernet.
 
     Raises:
         ConfigError: No scores, or they do not cover the table's networks.
@@ -171,11 +181,12 @@ class JoinedError:
                 "The joined error needs at least one score file for its scale, and the first must "
                 "be of all networks, not of a choice."
             )
+        scale = shipped_scores() if scores is None else votes[0]
         joined = joined_score(proxies, votes)
-        to_error = match_quantiles(-joined, votes[0].top1_error)
+        to_error = match_quantiles(-joined, scale.top1_error)
         self._error = by_cell_number(proxies.cells, to_error(-joined))
         self.provenance = _provenance(votes)
-        self._scale = votes[0].header
+        self._scale = scale.header
 
     def error(self, genes: IntArray, *, designs: DesignSpace) -> FloatArray:
         """Return the error of canonical designs, fractions, ``(n,)``.

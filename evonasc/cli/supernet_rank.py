@@ -26,7 +26,7 @@ def execute(arguments: argparse.Namespace) -> int:
     )
     from evonasc.accuracy.rank import PICKS, TOP, rank_quality, read_truth
     from evonasc.accuracy.rank_aggregation import join_orders
-    from evonasc.accuracy.scores import read_scores
+    from evonasc.accuracy.scores import read_scores, shipped_scores
     from evonasc.analysis.report import plain_table
     from evonasc.space.nasbench201 import canonical_cells, cell_number
 
@@ -35,6 +35,9 @@ def execute(arguments: argparse.Namespace) -> int:
     table = shipped_proxies() if arguments.proxies is None else read_proxies(arguments.proxies)
     numbers = cell_number(canonical_cells(truth.cells))
     signals: dict[str, FloatArray] = {}
+    if arguments.scores is None:  # it has no vote, but users can search it alone
+        alone = shipped_scores()
+        signals["--accuracy supernet"] = by_cell_number(alone.cells, -alone.loss)
     # Supernets of a choice of networks order these alone: they show in the last row only.
     whole = [one for one in scores if len(one.cells) == len(table.cells)]
     for place, one in enumerate(whole, start=1):
