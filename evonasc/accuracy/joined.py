@@ -40,9 +40,9 @@ from evonasc.errors import ConfigError, EvaluationError
 from evonasc.space import DesignSpace
 from evonasc.space.nasbench201 import canonical_cells, cell_number
 
-#: Score files that vote in the shipped order: few-shot supernets of all networks; then, for the best
-#: alone, one supernet of 1 cell a stage and one of 3. The supernet that all of them started from has
-#: no vote beside those that replace it; it gives the scale.
+#: Score files that vote in the shipped order: few-shot supernets of all networks; then, for the
+#: best alone, one supernet of 1 cell a stage and one of 3. The supernet that all of them started
+#: from has no vote beside those that replace it; it gives the scale.
 VOTING_SCORES = (
     "supernet/cifar10-c16-n1-few-shot-scores.npz",
     "supernet/cifar10-c16-n1-best-scores.npz",
