@@ -12,6 +12,7 @@ from evonasc.accuracy.training import (
     augmented_batch,
     train_supernet,
 )
+from evonasc.accuracy.warm_start import copy_weights
 from evonasc.accuracy.weights import read_supernet
 from evonasc.errors import ConfigError, DataFileError, EvaluationError
 from evonasc.space.nasbench201 import CONV1X1, CONV3X3, canonical_connected_cells
@@ -187,3 +188,26 @@ def test_who_starts_from_weights_holds_out_what_they_never_saw(data, tmp_path):
     second = read_supernet(tmp_path / "second" / "checkpoint.safetensors")
     assert (first.split_seed, second.split_seed) == (0, 0)
     assert second.training["seed"] == 1
+
+
+def test_a_deeper_supernet_starts_with_the_cells_of_a_shallower_one(data, tmp_path):
+    train_supernet(changed(), data, tmp_path / "one")
+    one = read_supernet(tmp_path / "one" / "checkpoint.safetensors")
+    deep = initialise(SupernetConfig(channels=4, cells_per_stage=3, n_classes=2), seed=7)
+    copy_weights(one.supernet, deep)
+    # stem, three cells, reduction, three cells, reduction, three cells, classifier
+    for place, source in enumerate((0, 1, 1, 1, 2, 3, 3, 3, 4, 5, 5, 5, 6)):
+        copied = deep.blocks[place].state_dict()
+        for name, weight in one.supernet.blocks[source].state_dict().items():
+            assert torch.equal(copied[name], weight), (place, name)
+    again = initialise(one.supernet.config, seed=8)
+    copy_weights(deep, again)  # and back: the first cells of each stage
+    assert torch.equal(weights(again), weights(one.supernet))
+
+
+def test_weights_of_another_width_are_no_start(data, tmp_path):
+    train_supernet(changed(), data, tmp_path / "one")
+    one = read_supernet(tmp_path / "one" / "checkpoint.safetensors")
+    wider = changed(start=one.digest, supernet=SupernetConfig(channels=8, n_classes=2))
+    with pytest.raises(ConfigError, match="must have 8 channels and 2 classes, got 4 and 2"):
+        train_supernet(wider, data, tmp_path / "two", start=one)

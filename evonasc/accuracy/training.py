@@ -23,8 +23,9 @@ from torch import Tensor, nn
 from evonasc.accuracy.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from evonasc.accuracy.datasets import DataSet, Images
 from evonasc.accuracy.network_list import networks_digest
-from evonasc.accuracy.supernet import N_STAGES, Supernet, SupernetConfig, initialise
+from evonasc.accuracy.supernet import Supernet, SupernetConfig, initialise
 from evonasc.accuracy.training_log import EpochLog, epoch_logs, write_log
+from evonasc.accuracy.warm_start import copy_weights, require_unseen
 from evonasc.accuracy.weights import TrainedSupernet
 from evonasc.arrays import IntArray
 from evonasc.errors import ConfigError, DataFileError, EvaluationError, UnknownNameError
@@ -138,7 +139,16 @@ def train_supernet(
     except OSError as error:
         raise ConfigError(f"Cannot make the folder {folder}: {error.strerror}.") from error
     supernet = initialise(config.supernet, seed=config.seed)
-    _start_from(start, config, supernet)
+    if ("" if start is None else start.digest) != config.start:
+        raise ConfigError("config.start must be the digest of the supernet to start from.")
+    if start is not None:
+        require_unseen(
+            start,
+            data=config.data,
+            n_validation=config.n_validation,
+            split=config.seed if config.split is None else config.split,
+        )
+        copy_weights(start.supernet, supernet)
     if ("" if networks is None else networks_digest(networks)) != config.networks:
         raise ConfigError("config.networks must be the digest of the networks to draw from.")
     momenta = {name: torch.zeros_like(weight) for name, weight in supernet.named_parameters()}
@@ -278,42 +288,6 @@ def weight_step(
             momenta[name].mul_(config.momentum).add_(gradient)
             weight.sub_(gradient.add_(momenta[name], alpha=config.momentum), alpha=rate)
     return losses, n_right
-
-
-def _start_from(start: TrainedSupernet | None, config: TrainingConfig, supernet: Supernet) -> None:
-    """Copy the weights to start from; cells that they lack start as the last of their stage."""
-    if ("" if start is None else start.digest) != config.start:
-        raise ConfigError("config.start must be the digest of the supernet to start from.")
-    if start is None:
-        return
-    found, wanted = start.supernet.config, config.supernet
-    if (found.channels, found.n_classes) != (wanted.channels, wanted.n_classes):
-        raise ConfigError(
-            f"The supernet to start from must have {wanted.channels} channels and "
-            f"{wanted.n_classes} classes, got {found.channels} and {found.n_classes}."
-        )
-    split = config.seed if config.split is None else config.split
-    known = start.training.get("data") == config.data
-    if known and (start.split_seed, start.training["n_validation"]) != (split, config.n_validation):
-        raise ConfigError(
-            f"The {config.n_validation} images held out by split {split} must be those that the "
-            f"supernet to start from never saw: {start.training['n_validation']} of split "
-            f"{start.split_seed}."
-        )
-    sources = _source_blocks(found.cells_per_stage, wanted.cells_per_stage)
-    for block, source in zip(supernet.blocks, sources, strict=True):
-        block.load_state_dict(start.supernet.blocks[source].state_dict())
-
-
-def _source_blocks(n_found: int, n_wanted: int) -> list[int]:
-    """Return for each block the one to start from, given the cells in a stage of both supernets."""
-    sources = [0]
-    for stage in range(N_STAGES):
-        first = 1 + stage * (n_found + 1)
-        if stage:
-            sources.append(first - 1)  # the reduction before the stage
-        sources += [first + min(cell, n_found - 1) for cell in range(n_wanted)]
-    return [*sources, N_STAGES * (n_found + 1)]  # the classifier
 
 
 def _save(
