@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from evonasc.accuracy.checkpoint import load_checkpoint, save_checkpoint
 from evonasc.accuracy.few_shot import parts_of_edge
 from evonasc.accuracy.live import scoring_images
 from evonasc.accuracy.network_list import networks_digest
@@ -127,3 +128,26 @@ def test_supernets_of_other_networks_are_no_split_edge(folders, tmp_path, capsys
     assert main(["supernet", "score", "--weights", str(tmp_path / "x"), *out]) == 2
     said = " ".join(capsys.readouterr().err.split())
     assert "one supernet for each operation of one edge" in said
+
+
+def altered(few, folder, **values):
+    """Copy the few-shot supernets, the last one with another training in its header."""
+    for name in OPERATIONS:
+        (folder / name).mkdir(parents=True)
+        checkpoint = load_checkpoint(few / name / "checkpoint.safetensors")
+        if name == OPERATIONS[-1]:
+            checkpoint.header["config"] = {**checkpoint.header["config"], **values}
+        save_checkpoint(folder / name / "checkpoint.safetensors", checkpoint)
+    return ["supernet", "score", "--weights", str(folder), "--out", str(folder / "s.npz")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [({"epochs": 2}, "must have all of its 2 epochs, got 1"), ({"split": 3}, "trained alike")],
+)
+def test_parts_must_be_finished_and_of_one_training(folders, tmp_path, capsys, values, said):
+    """Or each would be scored on images of its own."""
+    assert main(altered(folders[1], tmp_path / "x", **values)) == 2
+    assert said in " ".join(capsys.readouterr().err.split())
+    assert not list(tmp_path.glob("x/*.npz"))

@@ -122,7 +122,7 @@ def test_the_provenance_says_what_took_part(table):
     assert "2 supernets" in two
     assert "no benchmark accuracy used" in two
     three = JoinedError(table, [made_up_scores(1), of_a_choice(2, CELLS[:1500])]).provenance
-    assert "one supernet trained by evonasc; the 1,500 best ordered again by supernets" in three
+    assert "; 1,500 of the best ordered again by supernets trained for them; no" in three
 
 
 def test_what_does_not_fit_is_refused(table, designs):

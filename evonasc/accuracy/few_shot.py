@@ -15,13 +15,14 @@ from pathlib import Path
 
 import numpy as np
 
+from evonasc.accuracy.checkpoint import load_checkpoint
 from evonasc.accuracy.datasets import DataSet
-from evonasc.accuracy.live import weights_sum
+from evonasc.accuracy.live import scoring_images, weights_sum
 from evonasc.accuracy.network_list import networks_digest
 from evonasc.accuracy.score_file import score_to_file, scores_header
 from evonasc.accuracy.scores import SupernetScores, encode_scores, read_scores
 from evonasc.accuracy.training import CHECKPOINT_FILE, TrainingConfig, train_supernet
-from evonasc.accuracy.training_log import EpochLog
+from evonasc.accuracy.training_log import EpochLog, epoch_logs
 from evonasc.accuracy.weights import TrainedSupernet, read_supernet
 from evonasc.arrays import IntArray
 from evonasc.errors import ConfigError
@@ -117,7 +118,7 @@ def score_few_shot(
     Raises:
         DataFileError: Weights, data or a started score file are missing or damaged.
         ConfigError: ``out`` belongs to other weights or images, or cannot be written; or the
-            supernets were trained for other networks.
+            supernets are not those of one training with a split edge, all of its epochs done.
     """
     supernets = {name: read_supernet(folder / name / CHECKPOINT_FILE) for name in OPERATIONS}
     edge = _split_edge(supernets, where=folder)
@@ -129,7 +130,8 @@ def score_few_shot(
     }
     if out.exists():
         done = read_scores(out)
-        if done.header != header or n_images not in (None, done.n_images):
+        wanted = len(scoring_images(supernets[OPERATIONS[0]], data_root, n_images=n_images))
+        if done.header != header or done.n_images != wanted:
             raise ConfigError(f"{out} belongs to other weights or images. Choose another --out.")
         return done
     parts = parts_of_edge(edge)
@@ -175,14 +177,25 @@ def _split_edge(supernets: dict[str, TrainedSupernet], *, where: Path) -> int:
     """Return the edge whose parts the supernets were trained for.
 
     Raises:
-        ConfigError: They were not.
+        ConfigError: They are not of one training with a split edge, or it is not finished.
     """
+    for name, trained in supernets.items():
+        path = where / name / CHECKPOINT_FILE
+        n_done = len(epoch_logs(load_checkpoint(path), where=path))
+        n_epochs = trained.training.get("epochs")
+        if n_done != n_epochs:
+            raise ConfigError(
+                f"{path} must have all of its {n_epochs} epochs, got {n_done}. Finish it "
+                "with the command that began it."
+            )
     found = {name: trained.training.get("networks") for name, trained in supernets.items()}
+    first, *others = ({**trained.training, "networks": ""} for trained in supernets.values())
     for edge in range(len(EDGES)):
         parts = parts_of_edge(edge)
-        if found == {name: networks_digest(networks) for name, networks in parts.items()}:
+        is_this = found == {name: networks_digest(cells) for name, cells in parts.items()}
+        if is_this and all(other == first for other in others):
             return edge
     raise ConfigError(
-        f"{where} must hold one supernet for each operation of one edge. Make them with: "
-        "evonasc supernet train --split-edge EDGE"
+        f"{where} must hold one supernet for each operation of one edge, trained alike. Make them "
+        "with: evonasc supernet train --split-edge EDGE"
     )

@@ -6,9 +6,9 @@ and VKDNW (Tybl and Neumann 2025, arXiv 2502.04975: layers, Jacobians), but for 
 two random initialisations agree little on it (Kendall's tau below 0.5) and no other signal agrees
 with it at all. Every supernet has two votes beside them, its loss and its top-1 error.
 
-Supernets trained for the best networks alone are asked in a second round: the networks that they
-know keep their places, and share them out anew by the votes of the supernets. Among the best,
-proxies say nothing, and a supernet that shares its weights with bad networks says little.
+Supernets trained for some of the best networks alone are asked in a second round: the networks that
+they know keep their places, and share them out anew by the votes of the supernets alone, because
+among the best the proxies say nothing.
 
 The order is put on the scale of one supernet's top-1 error by
 :mod:`evonasc.accuracy.calibration`.
@@ -92,26 +92,25 @@ def joined_score(
     numbers = cell_number(table.cells)
     for one in scores:
         is_known = np.isin(cell_number(one.cells), numbers).all()
-        if not is_known or ("networks" not in one.header and len(one.cells) != len(numbers)):
+        if not is_known or (not one.is_choice and len(one.cells) != len(numbers)):
             raise ConfigError(
                 f"Scores must cover the {len(numbers)} networks of the proxies, "
                 f"got {len(one.cells)}. Finish them with: evonasc supernet score"
             )
-        if "networks" in one.header and not one.is_complete:
+        if one.is_choice and not one.is_complete:
             raise ConfigError(
                 f"Scores of chosen networks must cover all of these, got {len(one.cells)}. "
                 "Finish them with: evonasc supernet score"
             )
-    whole = [one for one in scores if len(one.cells) == len(numbers)]
+    whole = [one for one in scores if not one.is_choice]
     votes = [*proxy_signals(table, proxies).values(), *supernet_signals(whole, numbers)]
     joined = join_orders(votes, rule=rule)
-    choices = {tuple(np.sort(cell_number(one.cells)).tolist()) for one in scores}
+    choices = {tuple(np.sort(cell_number(one.cells)).tolist()) for one in scores if one.is_choice}
     for choice in sorted(choices, key=lambda choice: (-len(choice), choice)):
-        if len(choice) < len(numbers):
-            voters = [one for one in scores if np.isin(choice, cell_number(one.cells)).all()]
-            rows = np.flatnonzero(np.isin(numbers, choice))
-            again = join_orders(supernet_signals(voters, numbers[rows]), rule=rule)
-            joined[rows[np.argsort(again, kind="stable")]] = np.sort(joined[rows])
+        voters = [one for one in scores if np.isin(choice, cell_number(one.cells)).all()]
+        rows = np.flatnonzero(np.isin(numbers, choice))
+        again = join_orders(supernet_signals(voters, numbers[rows]), rule=rule)
+        joined[rows[np.argsort(again, kind="stable")]] = np.sort(joined[rows])
     return joined
 
 
@@ -141,18 +140,22 @@ def shipped_votes() -> tuple[SupernetScores, ...]:
 
 def _provenance(votes: Sequence[SupernetScores]) -> str:
     """Say what the joined error comes from."""
-    whole = [one for one in votes if "networks" not in one.header]
+    whole = [one for one in votes if not one.is_choice]
     is_split = any("split_edge" in one.header for one in whole)
     supernets = "one supernet" if len(whole) == 1 else f"{len(whole)} supernets"
     if is_split:
         supernets = "few-shot supernets" if len(whole) == 1 else f"{supernets}, few-shot ones too,"
-    n_best = max((len(one.cells) for one in votes if "networks" in one.header), default=0)
-    again = f"; the {n_best:,} best ordered again by supernets trained for them" if n_best else ""
+    n_chosen = max((len(one.cells) for one in votes if one.is_choice), default=0)
+    again = (
+        f"; {n_chosen:,} of the best ordered again by supernets trained for them"
+        if n_chosen
+        else ""
+    )
     return (
         f"error: order joined by log ranks from the training-free proxies "
         f"{', '.join(VOTING_PROXIES)} and from loss and top-1 error of {supernets} trained by "
-        f"evonasc{again}; no benchmark accuracy used; on the scale of a supernet's top-1 error. "
-        "It is not the accuracy of a network trained alone."
+        f"evonasc on {votes[0].data}{again}; no benchmark accuracy used; on the scale of a "
+        "supernet's top-1 error. It is not the accuracy of a network trained alone."
     )
 
 
@@ -176,7 +179,7 @@ class JoinedError:
     ) -> None:
         proxies = shipped_proxies() if table is None else table
         votes = shipped_votes() if scores is None else tuple(scores)
-        if not votes or "networks" in votes[0].header:
+        if not votes or votes[0].is_choice:
             raise ConfigError(
                 "The joined error needs at least one score file for its scale, and the first must "
                 "be of all networks, not of a choice."

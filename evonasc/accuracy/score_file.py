@@ -99,7 +99,7 @@ def ship(weights: Path, scores: SupernetScores) -> list[Path]:
     """Make weights and their scores the shipped ones; for developers of evonasc.
 
     Raises:
-        ConfigError: The scores are not complete.
+        ConfigError: The scores are not complete, or the training began with other weights.
     """
     if len(scores.cells) != len(canonical_connected_cells()):
         raise ConfigError(
@@ -110,6 +110,11 @@ def ship(weights: Path, scores: SupernetScores) -> list[Path]:
     training, logs = checkpoint.header["config"], checkpoint.header.get("logs", [])
     seconds = sum(log["seconds"] for log in logs) if isinstance(logs, list) else 0.0
     assert isinstance(training, dict)
+    if training.get("start") or training.get("networks"):
+        raise ConfigError(
+            "The shipped weights must be trained from the start and for all networks, for their "
+            "command to say everything."
+        )
     size = training["supernet"]
     train = (
         f"python -m evonasc supernet train --data {training['data']} --data-root DATA --out OUT "

@@ -56,6 +56,12 @@ class SupernetScores:
         return str(training.get("data")) if isinstance(training, dict) else "unknown data"
 
     @property
+    def is_choice(self) -> bool:
+        """Whether these are of some networks by intent, not of all."""
+        chosen = self.header.get("networks")
+        return chosen is not None and chosen != networks_digest(canonical_connected_cells())
+
+    @property
     def is_complete(self) -> bool:
         """Whether every network is there, or every one of those that were chosen to be scored."""
         chosen = self.header.get("networks")

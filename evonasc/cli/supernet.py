@@ -12,6 +12,7 @@ import argparse
 from pathlib import Path
 
 from evonasc.cli import supernet_calibrate, supernet_payload, supernet_train
+from evonasc.cli.accuracy_arguments import add_accuracy_arguments, stored_accuracy_fields
 from evonasc.cli.console import output, progress
 from evonasc.cli.shared import shared_data
 
@@ -82,12 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="only the N networks of least error, each once, best first (default: all cells)",
     )
-    scores.add_argument(
-        "--accuracy",
-        choices=("joined", "supernet"),
-        default="joined",
-        help="of the joined order, or of the supernet alone (default: %(default)s)",
-    )
+    add_accuracy_arguments(scores)
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -164,27 +160,32 @@ def _scores(arguments: argparse.Namespace) -> int:
     """Write arch_str and error of every cell, in the benchmark's order, or of the best networks."""
     import numpy as np
 
-    from evonasc.accuracy.joined import JoinedError
-    from evonasc.accuracy.scores import ScoredError
+    from evonasc.accuracy.proxies import by_cell_number
+    from evonasc.accuracy.trained_calibration import stored_errors
     from evonasc.cli.tables import write_csv
     from evonasc.errors import ConfigError
+    from evonasc.search.run import RunConfig, error_source
     from evonasc.space.nasbench201 import (
         N_CELLS,
         arch_strings,
+        canonical_cells,
         canonical_connected_cells,
+        cell_number,
         cells_of_benchmark_index,
     )
 
-    source = JoinedError() if arguments.accuracy == "joined" else ScoredError()
+    fields = stored_accuracy_fields(arguments, what="A table of errors")
+    source = error_source(RunConfig(**fields))
+    networks = canonical_connected_cells()
+    errors = stored_errors(source, networks)
     if arguments.best is None:
         cells = cells_of_benchmark_index(np.arange(N_CELLS))
     else:
-        networks = canonical_connected_cells()
         if not 1 <= arguments.best <= len(networks):
             raise ConfigError(f"--best must lie in [1, {len(networks)}], got {arguments.best}.")
-        cells = networks[np.argsort(source.table(networks), kind="stable")[: arguments.best]]
-    errors = ["" if np.isnan(value) else value for value in source.table(cells).tolist()]
-    rows = zip(arch_strings(cells), errors, strict=True)
+        cells = networks[np.argsort(errors, kind="stable")[: arguments.best]]
+    shown = by_cell_number(networks, errors)[cell_number(canonical_cells(cells))].tolist()
+    rows = zip(arch_strings(cells), ("" if np.isnan(x) else x for x in shown), strict=True)
     write_csv(arguments.out, ("arch_str", "error"), rows)
     output().print(f"Wrote {arguments.out}. {source.provenance}")
     return 0

@@ -39,7 +39,7 @@ def execute(arguments: argparse.Namespace) -> int:
         alone = shipped_scores()
         signals["--accuracy supernet"] = by_cell_number(alone.cells, -alone.loss)
     # Supernets of a choice of networks order these alone: they show in the last row only.
-    whole = [one for one in scores if len(one.cells) == len(table.cells)]
+    whole = [one for one in scores if not one.is_choice]
     for place, one in enumerate(whole, start=1):
         which = f" {place}" if len(whole) > 1 else ""
         signals[f"supernet{which} loss"] = by_cell_number(one.cells, -one.loss)
@@ -55,7 +55,7 @@ def execute(arguments: argparse.Namespace) -> int:
         signals["supernets joined"] = by_cell_number(cells, joined)
     proxies_alone = join_orders(list(proxy_signals(table).values()))
     signals["proxies joined"] = by_cell_number(cells, proxies_alone)
-    if len(whole) < len(scores):
+    if whole and len(whole) < len(scores):
         signals["first round joined"] = by_cell_number(cells, joined_score(table, whole))
     signals["all joined"] = by_cell_number(cells, joined_score(table, scores))
     rows = [rank_quality(name, values[numbers], truth) for name, values in signals.items()]
