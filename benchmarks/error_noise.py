@@ -19,8 +19,6 @@ benchmarks/results/error_noise.csv. Under a minute on an idle core.
 """
 
 import argparse
-import csv
-import io
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +33,7 @@ from evonasc.accuracy.training import as_input
 from evonasc.accuracy.weights import shipped_supernet
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.files import write_atomically
+from evonasc.search.run_tables import as_csv
 
 N_BEST = 500
 N_HALVINGS = 200
@@ -104,11 +103,7 @@ def main() -> None:
         figures = {**noise(losses, rng=rng), "furthest_from_shipped_loss": float(away)}
         rows.append({"networks": name, "n": each, **{k: f"{v:.4f}" for k, v in figures.items()}})
         print(rows[-1], flush=True)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_atomically(OUT, text.getvalue().encode())
+    write_atomically(OUT, as_csv(rows))
 
 
 if __name__ == "__main__":

@@ -16,8 +16,6 @@ Rows: the 500 networks of least error, and all. Reads shipped files alone; no ac
 benchmark. Writes benchmarks/results/order_noise.csv. Seconds.
 """
 
-import csv
-import io
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +27,7 @@ from evonasc.accuracy.proxies import shipped_proxies
 from evonasc.accuracy.scores import shipped_scores
 from evonasc.arrays import FloatArray
 from evonasc.files import write_atomically
+from evonasc.search.run_tables import as_csv
 
 N_BEST = 500
 OUT = Path(__file__).parent / "results" / "order_noise.csv"
@@ -72,11 +71,7 @@ def main() -> None:
             }
         )
         print(rows[-1])
-    text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_atomically(OUT, text.getvalue().encode())
+    write_atomically(OUT, as_csv(rows))
 
 
 if __name__ == "__main__":
