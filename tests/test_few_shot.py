@@ -7,7 +7,7 @@ from evonasc.accuracy.checkpoint import load_checkpoint, save_checkpoint
 from evonasc.accuracy.few_shot import parts_of_edge
 from evonasc.accuracy.live import scoring_images
 from evonasc.accuracy.network_list import networks_digest
-from evonasc.accuracy.scores import read_scores
+from evonasc.accuracy.scores import ScoredError, read_scores
 from evonasc.accuracy.scoring import score_cells
 from evonasc.accuracy.weights import read_supernet
 from evonasc.cli import main
@@ -78,6 +78,7 @@ def test_every_network_is_scored_by_the_supernet_of_its_part(folders, tmp_path, 
         loss, n_right = score_cells(trained.supernet, scores.cells[rows], images)
         np.testing.assert_allclose(scores.loss[rows], loss, rtol=1e-6)
         assert scores.n_right[rows].tolist() == n_right.tolist()
+    assert ScoredError(scores).provenance.startswith("error: few-shot supernets trained by")
     before = out.read_bytes()
     assert main([*command, "--out", str(out)]) == 0  # all is there
     assert out.read_bytes() == before

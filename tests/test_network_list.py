@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from evonasc.accuracy.network_list import networks_digest, read_networks
+from evonasc.accuracy.scores import SupernetScores, encode_scores
 from evonasc.cli import main
 from evonasc.errors import DataFileError
 from evonasc.space.nasbench201 import arch_strings, canonical_connected_cells, respelled_cells
@@ -69,3 +70,15 @@ def test_no_more_networks_than_there_are(tmp_path, capsys, number):
     assert main(["supernet", "scores", "--best", number, "--out", str(out)]) == 2
     assert f"--best must lie in [1, 5424], got {number}" in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_scores_of_a_choice_cannot_be_searched(tmp_path, capsys):
+    cells = CELLS[:50]
+    made = SupernetScores(
+        cells, np.ones(50), np.ones(50, int), 2, {"training": {"data": "mine"}, "networks": "x"}
+    )
+    path = tmp_path / "choice.npz"
+    path.write_bytes(encode_scores(made))
+    assert main(["exact", "--scores", str(path)]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "all 5424 networks, got 50. It is of chosen networks alone" in said

@@ -138,9 +138,14 @@ def read_all_scores(path: Path) -> SupernetScores:
     """
     scores, n_networks = read_scores(path), len(canonical_connected_cells())
     if len(np.unique(cell_number(scores.cells))) < n_networks:
+        remedy = (
+            "It is of chosen networks alone; score without --networks."
+            if scores.is_choice
+            else "Finish it with the evonasc supernet score that began it."
+        )
         raise ConfigError(
             f"{path} must hold the scores of all {n_networks} networks, got {len(scores.cells)}. "
-            "Finish it with the evonasc supernet score that began it."
+            f"{remedy}"
         )
     return scores
 
@@ -167,8 +172,9 @@ class ScoredError:
         self.scores = chosen
         self._error = np.full(N_CELLS, np.nan)
         self._error[cell_number(chosen.cells)] = chosen.loss_to_error()(chosen.loss)
+        supernet = "few-shot supernets" if "split_edge" in chosen.header else "supernet"
         self.provenance = (
-            f"error: supernet trained by evonasc on {chosen.data}, scored on {chosen.n_images} "
+            f"error: {supernet} trained by evonasc on {chosen.data}, scored on {chosen.n_images} "
             f"held-out training images; {CAVEAT}"
         )
 
