@@ -53,7 +53,7 @@ def train_few_shot(
     edge: int,
     start: TrainedSupernet,
     on_step: Callable[[int, int], None] = lambda step, n_steps: None,
-    on_epoch: Callable[[str, EpochLog], None] = lambda operation, log: None,
+    on_epoch: Callable[[EpochLog, str], None] = lambda log, operation: None,
 ) -> None:
     """Train one supernet for each operation of an edge, in ``folder / operation``.
 
@@ -66,7 +66,7 @@ def train_few_shot(
         edge: Number of the edge to split.
         start: Whose weights all of them start from.
         on_step: Called with (steps done, steps in all) of all parts together.
-        on_epoch: Called with the operation and each new line of its log.
+        on_epoch: Called with each new line of a log and the operation it belongs to.
 
     Raises:
         ConfigError, DataFileError, EvaluationError: As ``train_supernet`` does.
@@ -78,7 +78,7 @@ def train_few_shot(
             on_step(place * n_steps + step, len(parts) * n_steps)
 
         def report(log: EpochLog, operation: str = operation) -> None:
-            on_epoch(operation, log)
+            on_epoch(log, operation)
 
         train_supernet(
             replace(config, networks=networks_digest(networks)),

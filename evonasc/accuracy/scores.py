@@ -136,16 +136,16 @@ def read_all_scores(path: Path) -> SupernetScores:
         DataFileError: Missing, or no score file.
         ConfigError: Networks are missing.
     """
-    scores, n_networks = read_scores(path), len(canonical_connected_cells())
-    if len(np.unique(cell_number(scores.cells))) < n_networks:
+    scores = read_scores(path)
+    if scores.is_choice or not scores.is_complete:
         remedy = (
             "It is of chosen networks alone; score without --networks."
             if scores.is_choice
             else "Finish it with the evonasc supernet score that began it."
         )
         raise ConfigError(
-            f"{path} must hold the scores of all {n_networks} networks, got {len(scores.cells)}. "
-            f"{remedy}"
+            f"{path} must hold the scores of all {len(canonical_connected_cells())} networks, got "
+            f"{len(scores.cells)}. {remedy}"
         )
     return scores
 

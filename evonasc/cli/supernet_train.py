@@ -152,7 +152,7 @@ def execute(arguments: argparse.Namespace) -> int:
                         edge=edge,
                         start=start,
                         on_step=on_step,
-                        on_epoch=lambda operation, log: on_epoch(log, operation),
+                        on_epoch=on_epoch,
                     )
             for folder in folders:
                 if _logs(folder):
