@@ -6,7 +6,12 @@ import pytest
 
 from evonasc.accuracy import cifar
 from evonasc.accuracy.cifar import decode_batch
-from evonasc.accuracy.datasets import Images, default_n_validation, load_data
+from evonasc.accuracy.datasets import (
+    Images,
+    default_n_validation,
+    is_same_data,
+    load_data,
+)
 from evonasc.errors import ConfigError, DataFileError, UnknownNameError
 
 
@@ -152,6 +157,17 @@ def test_data_sets_that_must_be_brought_need_a_folder():
         DataFileError, match="'cifar100' needs the folder of its files: --data-root"
     ):
         load_data("cifar100", seed=0)
+
+
+def test_a_folder_is_the_same_data_however_it_is_spelled(tmp_path, monkeypatch):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "photos")
+    monkeypatch.chdir(tmp_path)
+    for other in ("folder:photos/", f"folder:{tmp_path}/photos", "folder:link"):
+        assert is_same_data("folder:photos", other)
+    for other in ("folder:photos2", "photos", "digits", f"{tmp_path}/photos"):
+        assert not is_same_data("folder:photos", other)
+    assert is_same_data("digits", "digits")
 
 
 def test_a_negative_seed_is_refused():

@@ -190,6 +190,14 @@ def test_who_starts_from_weights_holds_out_what_they_never_saw(data, tmp_path):
     assert second.training["seed"] == 1
 
 
+def test_another_spelling_of_a_folder_holds_out_no_seen_image(data, tmp_path):
+    train_supernet(changed(data="folder:photos"), data, tmp_path / "first")
+    first = read_supernet(tmp_path / "first" / "checkpoint.safetensors")
+    other = changed(seed=1, start=first.digest, data="folder:photos/")
+    with pytest.raises(ConfigError, match="must be those that the supernet to start from never"):
+        train_supernet(other, data, tmp_path / "second", start=first)
+
+
 def test_a_deeper_supernet_starts_with_the_cells_of_a_shallower_one(data, tmp_path):
     train_supernet(changed(), data, tmp_path / "one")
     one = read_supernet(tmp_path / "one" / "checkpoint.safetensors")

@@ -74,6 +74,14 @@ def require_data_name(name: str, *, has_root: bool) -> None:
         raise DataFileError(f"The data set {name!r} needs the folder of its files: --data-root.")
 
 
+def is_same_data(one: str, other: str) -> bool:
+    """Tell whether two names are of one data set: a folder has many spellings."""
+    if one.startswith(_FOLDER) and other.startswith(_FOLDER):
+        here, there = (Path(name.removeprefix(_FOLDER)).resolve() for name in (one, other))
+        return here == there
+    return one == other
+
+
 def load_data(
     name: str, root: Path | None = None, *, n_validation: int | None = None, seed: int
 ) -> DataSet:

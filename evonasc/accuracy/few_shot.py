@@ -15,14 +15,13 @@ from pathlib import Path
 
 import numpy as np
 
-from evonasc.accuracy.checkpoint import load_checkpoint
 from evonasc.accuracy.datasets import DataSet
 from evonasc.accuracy.live import scoring_images, weights_sum
 from evonasc.accuracy.network_list import networks_digest
 from evonasc.accuracy.score_file import score_to_file, scores_header
 from evonasc.accuracy.scores import SupernetScores, encode_scores, read_scores
 from evonasc.accuracy.training import CHECKPOINT_FILE, TrainingConfig, train_supernet
-from evonasc.accuracy.training_log import EpochLog, epoch_logs
+from evonasc.accuracy.training_log import EpochLog, read_epoch_logs
 from evonasc.accuracy.weights import TrainedSupernet, read_supernet
 from evonasc.arrays import IntArray
 from evonasc.errors import ConfigError
@@ -181,7 +180,7 @@ def _split_edge(supernets: dict[str, TrainedSupernet], *, where: Path) -> int:
     """
     for name, trained in supernets.items():
         path = where / name / CHECKPOINT_FILE
-        n_done = len(epoch_logs(load_checkpoint(path), where=path))
+        n_done = len(read_epoch_logs(path))
         n_epochs = trained.training.get("epochs")
         if n_done != n_epochs:
             raise ConfigError(

@@ -5,7 +5,7 @@ import io
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from evonasc.accuracy.checkpoint import Checkpoint
+from evonasc.accuracy.checkpoint import Checkpoint, load_checkpoint
 from evonasc.errors import DataFileError
 from evonasc.files import write_atomically
 
@@ -39,6 +39,15 @@ def epoch_logs(checkpoint: Checkpoint, *, where: Path) -> list[EpochLog]:
         return [EpochLog(**line) for line in lines]  # type: ignore[attr-defined]  # or TypeError
     except TypeError as error:
         raise DataFileError(f"{where} is a damaged checkpoint ({error}).") from error
+
+
+def read_epoch_logs(path: Path) -> list[EpochLog]:
+    """Return the log in a checkpoint file; empty where there is none, no epoch being finished.
+
+    Raises:
+        DataFileError: The file is damaged.
+    """
+    return epoch_logs(load_checkpoint(path), where=path) if path.exists() else []
 
 
 def write_log(folder: Path, logs: list[EpochLog]) -> None:

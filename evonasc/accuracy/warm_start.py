@@ -1,5 +1,6 @@
 """Starting a training from the weights of another supernet, of the same depth or not."""
 
+from evonasc.accuracy.datasets import is_same_data
 from evonasc.accuracy.supernet import N_STAGES, Supernet
 from evonasc.accuracy.weights import TrainedSupernet
 from evonasc.errors import ConfigError
@@ -17,7 +18,7 @@ def require_unseen(start: TrainedSupernet, *, data: str, n_validation: int, spli
     Raises:
         ConfigError: They are not those that ``start`` held out.
     """
-    if start.training.get("data") != data:
+    if not is_same_data(str(start.training.get("data")), data):
         return
     if (start.split_seed, start.training["n_validation"]) != (split, n_validation):
         raise ConfigError(

@@ -5,12 +5,18 @@ from pathlib import Path
 from typing import Any
 
 
-def add_accuracy_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of stored errors."""
+def add_accuracy_arguments(parser: argparse.ArgumentParser, *, takes_live: bool = False) -> None:
+    """Declare the options of stored errors.
+
+    Args:
+        parser: Of the command.
+        takes_live: Whether it also takes forward passes, see :func:`add_weights_arguments`.
+    """
+    sources = "joined, supernet, live or table" if takes_live else "joined, supernet or table"
     parser.add_argument(
         "--accuracy",
-        help="where the error comes from: joined, supernet, live or table (default: joined, or "
-        "what the other options imply)",
+        help=f"where the error comes from: {sources} (default: joined, or what the other options "
+        "imply)",
     )
     parser.add_argument(
         "--scores",

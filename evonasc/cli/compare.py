@@ -49,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--budget", default="1000", help="distinct designs; several with commas (default: 1000)"
     )
     add_problem_arguments(parser, scenario="names, comma-separated")
-    add_accuracy_arguments(parser)
+    add_accuracy_arguments(parser, takes_live=True)
     add_weights_arguments(parser)
     parser.add_argument("--pop-size", type=int, default=20, help="(default: %(default)s)")
     parser.add_argument("--jobs", type=int, default=1, help="worker processes, one thread each")

@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--algo", default="nsga2", help="algorithm (default: %(default)s)")
     add_problem_arguments(parser)
-    add_accuracy_arguments(parser)
+    add_accuracy_arguments(parser, takes_live=True)
     add_weights_arguments(parser)
     parser.add_argument(
         "--data",

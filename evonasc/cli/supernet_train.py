@@ -183,9 +183,7 @@ def _draw_training(folder: Path, n_epochs: int) -> None:
 
 def _logs(folder: Path) -> "list[EpochLog]":
     """Return the log of all epochs done; empty where the first was not finished."""
-    from evonasc.accuracy.checkpoint import load_checkpoint
     from evonasc.accuracy.training import CHECKPOINT_FILE
-    from evonasc.accuracy.training_log import epoch_logs
+    from evonasc.accuracy.training_log import read_epoch_logs
 
-    path = folder / CHECKPOINT_FILE
-    return epoch_logs(load_checkpoint(path), where=path) if path.exists() else []
+    return read_epoch_logs(folder / CHECKPOINT_FILE)
