@@ -42,7 +42,12 @@ def jackknife(values: FloatArray) -> FloatArray:
 def main() -> None:
     """Order without each voter, print, write."""
     table, scores = shipped_proxies(), shipped_votes()
-    scale = shipped_scores().top1_error
+    scale = shipped_scores()
+
+    def as_error(order: FloatArray) -> FloatArray:
+        to_error = match_quantiles(-order, scale.top1_error, n_images=scale.n_images)
+        return to_error(-order)
+
     orders = {
         name: joined_score(table, scores, proxies=[one for one in VOTING_PROXIES if one != name])
         for name in VOTING_PROXIES
@@ -51,7 +56,7 @@ def main() -> None:
         rest = [one for other, one in enumerate(scores) if other != place]
         orders[Path(path).stem] = joined_score(table, rest)
     full = joined_score(table, scores)
-    errors = np.stack([match_quantiles(-order, scale)(-order) for order in orders.values()])
+    errors = np.stack([as_error(order) for order in orders.values()])
     by_error = np.argsort(-full)
     rows = []
     for group, places in ((f"best {N_BEST}", by_error[:N_BEST]), ("all", by_error)):

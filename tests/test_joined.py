@@ -103,8 +103,8 @@ def test_errors_keep_the_joined_order_on_the_supernets_scale(table, designs):
     source = JoinedError(table, [scores])
     error = source.table(CELLS)
     assert np.array_equal(np.argsort(error), np.argsort(-joined_score(table, [scores])))
-    assert error.min() == pytest.approx(scores.top1_error.min())
-    assert error.max() == pytest.approx(scores.top1_error.max())
+    assert error.min() == pytest.approx(scores.top1_error.min(), abs=0.5 / 1000)
+    assert error.max() == pytest.approx(scores.top1_error.max(), abs=0.5 / 1000)
     genes = np.concatenate([CELLS[::50], np.full((len(CELLS[::50]), 1), 3)], axis=1)
     np.testing.assert_array_equal(source.error(genes, designs=designs), error[::50])
 

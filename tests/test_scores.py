@@ -46,17 +46,26 @@ def test_errors_stay_fractions():
 
 
 def test_matching_quantiles_keeps_the_order_of_losses_and_the_range_of_errors(scores):
-    to_error = match_quantiles(scores.loss, scores.top1_error)
+    to_error = match_quantiles(scores.loss, scores.top1_error, n_images=scores.n_images)
     error = to_error(scores.loss)
     assert np.array_equal(np.argsort(error), np.argsort(scores.loss))
     assert len(np.unique(error)) == len(np.unique(scores.loss))
-    assert error.min() == pytest.approx(scores.top1_error.min())
-    assert error.max() == pytest.approx(scores.top1_error.max())
+    half_an_image = 0.5 / scores.n_images
+    assert error.min() == pytest.approx(scores.top1_error.min(), abs=half_an_image)
+    assert error.max() == pytest.approx(scores.top1_error.max(), abs=half_an_image)
 
 
 def test_equal_errors_do_not_tie_different_losses():
     loss, error = np.linspace(1, 2, 100), np.repeat([0.2, 0.5], 50)
-    assert len(np.unique(match_quantiles(loss, error)(loss))) == 100
+    assert len(np.unique(match_quantiles(loss, error, n_images=10)(loss))) == 100
+
+
+@pytest.mark.parametrize("wrong", [np.repeat([0, 3, 12], [80, 15, 5]), np.zeros(100)])
+def test_networks_of_one_error_are_shown_within_half_an_image_of_it(wrong):
+    loss, error = np.linspace(1, 2, 100), wrong / 12
+    shown = match_quantiles(loss, error, n_images=12)(loss)
+    assert (np.diff(shown) > 0).all()
+    assert np.abs(shown - error)[:75].max() <= 0.5 / 12  # at the step itself it is interpolated
 
 
 def test_a_score_file_reads_as_it_was_written(scores):

@@ -40,12 +40,17 @@ class LossToError:
         return clipped
 
 
-def match_quantiles(loss: FloatArray, error: FloatArray) -> LossToError:
+def match_quantiles(loss: FloatArray, error: FloatArray, *, n_images: int) -> LossToError:
     """Return the map that gives losses the distribution of errors.
+
+    Errors are multiples of 1 / n_images, so many networks share one, and the map may not tie those
+    whose losses differ. Networks of one error are spread over what rounds to it, half an image to
+    either side: the q-th best loss is at most half an image from the q-th best error.
 
     Args:
         loss: ``(n,)`` validation losses of scored networks.
         error: ``(n,)`` their top-1 errors, fractions.
+        n_images: Images that the errors were counted on.
 
     Raises:
         EvaluationError: All losses are equal, or one is no number: nothing tells networks apart.
@@ -55,12 +60,20 @@ def match_quantiles(loss: FloatArray, error: FloatArray) -> LossToError:
             "The supernet must give different networks different, finite losses. Train it longer, "
             "or at a lower learning rate."
         )
-    losses, errors = np.quantile(loss, _LEVELS), np.quantile(error, _LEVELS)
-    # Errors are multiples of 1 / n_images, so neighbouring quantiles can coincide. One knot of
-    # equals is kept, else the map would tie networks whose losses differ: the first, but at the
-    # top the last, so that the map spans all losses.
-    rises = (np.diff(errors) > 0) & (np.diff(losses) > 0)
-    keep = np.concatenate([[True], rises])
+    losses = np.quantile(loss, _LEVELS)
+    errors = np.quantile(_spread(error, n_images=n_images), _LEVELS)
+    keep = np.concatenate([[True], np.diff(losses) > 0])
+    # Of equal losses the first knot is kept, but at the top the last, so that all are spanned.
     keep[np.flatnonzero(keep)[-1]] = False
     keep[[0, -1]] = True
     return LossToError(tuple(losses[keep].tolist()), tuple(errors[keep].tolist()))
+
+
+def _spread(error: FloatArray, *, n_images: int) -> FloatArray:
+    """Return errors in rising order, equal ones spread over the interval that rounds to them."""
+    values, counts = np.unique(error, return_counts=True)
+    low = np.maximum(values - 0.5 / n_images, 0.0)
+    high = np.minimum(values + 0.5 / n_images, 1.0)
+    shares = np.concatenate([(np.arange(count) + 0.5) / count for count in counts])
+    spread: FloatArray = np.repeat(low, counts) + np.repeat(high - low, counts) * shares
+    return spread

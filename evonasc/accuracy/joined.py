@@ -186,7 +186,7 @@ class JoinedError:
             )
         scale = shipped_scores() if scores is None else votes[0]
         joined = joined_score(proxies, votes)
-        to_error = match_quantiles(-joined, scale.top1_error)
+        to_error = match_quantiles(-joined, scale.top1_error, n_images=scale.n_images)
         self._error = by_cell_number(proxies.cells, to_error(-joined))
         self.provenance = _provenance(votes)
         self._scale = scale.header

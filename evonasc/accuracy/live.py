@@ -218,7 +218,9 @@ def _self_calibrated(
         losses,
         MeasuredIncrease(_for_payloads(trained), images),
         loss_to_error=match_quantiles(
-            losses.mean(numbers), 1 - losses.n_right(numbers) / len(images)
+            losses.mean(numbers),
+            1 - losses.n_right(numbers) / len(images),
+            n_images=len(images),
         ),
         decides_early=options.decides_early,
     )

@@ -71,7 +71,7 @@ class SupernetScores:
 
     def loss_to_error(self) -> LossToError:
         """Return the map from loss to error that these scores define."""
-        return match_quantiles(self.loss, self.top1_error)
+        return match_quantiles(self.loss, self.top1_error, n_images=self.n_images)
 
 
 def encode_scores(scores: SupernetScores) -> bytes:
