@@ -148,6 +148,22 @@ def test_a_search_on_own_scores_leaves_a_folder_that_can_be_shown_and_drawn(own,
     assert (tmp_path / "f.png").exists()
 
 
+def test_no_true_front_is_drawn_from_scores_that_changed_since(own, tmp_path, capsys):
+    file, out = tmp_path / "s.npz", tmp_path / "r"
+    file.write_bytes(own[1].read_bytes())
+    assert main([*RUN, "--scores", str(file), "--out", str(out)]) == 0
+    plot = ["plot", str(out), "--out", str(tmp_path / "f")]
+    assert main(plot) == 0
+    assert "No true front" not in capsys.readouterr().out
+    made = own[2]
+    changed = SupernetScores(made.cells, made.loss[::-1], made.n_right, N_IMAGES, made.header)
+    file.write_bytes(encode_scores(changed))
+    assert main(plot) == 0
+    said = capsys.readouterr().out
+    assert "No true front is drawn: error of design 1 must be" in said
+    assert "evonasc changed since. Run it again." in said
+
+
 def test_weights_alone_mean_live(own, tmp_path):
     out = tmp_path / "r"
     given = ["--weights", str(own[0]), "--scores", str(own[1]), "--no-plot"]

@@ -34,7 +34,7 @@ def execute(arguments: argparse.Namespace) -> int:
     place = stored.row_of(arguments.id)
     genes = stored.genes[place]
     columns = problem.checked_columns(genes[None])
-    require_same(arguments.run, stored, columns, row=place)
+    require_same(arguments.run, stored, columns, rows=[place])
     row = {**design_rows(problem, genes[None], columns, first_id=1)[0], "id": arguments.id}
     console = output()
     console.print(f"Design {arguments.id} of {arguments.run}:", soft_wrap=True)

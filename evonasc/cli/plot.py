@@ -3,9 +3,15 @@
 import argparse
 from pathlib import Path
 
+from typing import TYPE_CHECKING
+
 from evonasc.cli.console import output
 from evonasc.errors import ConfigError
 from evonasc.search.run import RunResult
+
+if TYPE_CHECKING:
+    from evonasc.arrays import FloatArray
+    from evonasc.search.run import RunConfig
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,8 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Draw PNG and SVG."""
     from evonasc.analysis.plotting import FrontSeries, front_figure, save_figure
-    from evonasc.search.exact_cache import true_front
-    from evonasc.search.run import BY_FORWARD_PASSES, make_problem, space_of
+    from evonasc.search.run import space_of
     from evonasc.search.run_folder import (
         EVALUATIONS_FILE,
         FRONT_FILE,
@@ -64,24 +69,55 @@ def execute(arguments: argparse.Namespace) -> int:
             )
         )
     same_scenario = all(config.scenario == configs[0].scenario for config in configs)
-    sources = {
-        (config.accuracy, config.accuracy_table, config.scores, config.error_resolution)
-        for config in configs
-    }
-    is_scored = len(sources) == 1 and configs[0].accuracy not in BY_FORWARD_PASSES
-    # The truth is enumerated on stored scores only.
-    truth = true_front(make_problem(configs[0])) if same_scenario and is_scored else None
+    truth = _common_truth(arguments.runs, configs) if same_scenario else None
     figure = front_figure(
         series,
         objectives=objectives,
         block_names=problem_space.block_names,
-        true_front=None if truth is None else truth.points,
+        true_front=truth,
         title=configs[0].scenario.name if same_scenario else "",
     )
     stem = arguments.out or arguments.runs[0] / "front"
     for path in save_figure(figure, stem):
         output().print(f"Wrote {path}")
     return 0
+
+
+def _common_truth(folders: list[Path], configs: "list[RunConfig]") -> "FloatArray | None":
+    """Return the true front of runs of one scenario, ``(n, n_obj)``; None where there is not one.
+
+    The truth is enumerated on stored errors only, and only where the runs' designs still have the
+    numbers that the runs noted; where not, it says so.
+    """
+    from evonasc.search.exact_cache import true_front
+    from evonasc.search.finished_run import read_designs, require_same
+    from evonasc.search.run import BY_FORWARD_PASSES, make_problem
+
+    sources = {
+        (
+            config.accuracy,
+            config.accuracy_table,
+            config.scores,
+            config.calibration,
+            config.error_resolution,
+        )
+        for config in configs
+    }
+    if len(sources) > 1 or configs[0].accuracy in BY_FORWARD_PASSES:
+        return None
+    problem = make_problem(configs[0])
+    exact = true_front(problem)
+    if exact is None:
+        return None
+    try:
+        for folder in folders:
+            stored = read_designs(folder, problem.designs)
+            columns = problem.checked_columns(problem.designs.canonical(stored.genes))
+            require_same(folder, stored, columns, rows=range(len(stored.ids)))
+    except ConfigError as error:
+        output().print(f"No true front is drawn: {error}", soft_wrap=True)
+        return None
+    return exact.points
 
 
 def draw_result(result: RunResult, stem: Path) -> None:

@@ -1,5 +1,6 @@
 """What a run left, read back: its front as columns, and its designs as genes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -119,25 +120,29 @@ def read_designs(folder: Path, designs: DesignSpace) -> StoredDesigns:
 
 
 def require_same(
-    folder: Path, stored: StoredDesigns, columns: dict[str, FloatArray], *, row: int
+    folder: Path, stored: StoredDesigns, columns: dict[str, FloatArray], *, rows: Sequence[int]
 ) -> None:
     """Refuse a run whose numbers are no longer those of its problem.
 
     Args:
         folder: Of the run.
         stored: What it left.
-        columns: ``(1,)`` what the problem says today of the design in ``row``.
-        row: Of the design.
+        columns: ``(n,)`` each, what the problem says today of the designs in ``rows``.
+        rows: ``(n,)`` of the designs.
 
     Raises:
         ConfigError: A quantity changed.
     """
     for name, values in stored.columns.items():
-        then, now = float(values[row]), float(columns[name][0]) if name in columns else np.nan
-        if not np.isclose(now, then, rtol=1e-6, atol=1e-12):
+        then = values[list(rows)]
+        now = columns.get(name, np.full(len(rows), np.nan))
+        changed = np.flatnonzero(~np.isclose(now, then, rtol=1e-6, atol=1e-12))
+        if len(changed):
+            first = changed[0]
             raise ConfigError(
-                f"{name} of design {stored.ids[row]} must be {then:.6g} as {folder} has it, got "
-                f"{now:.6g} today: a table, a trace or evonasc changed since. Run it again."
+                f"{name} of design {stored.ids[rows[first]]} must be {then[first]:.6g} as {folder} "
+                f"has it, got {now[first]:.6g} today: a table, a trace or evonasc changed since. "
+                "Run it again."
             )
 
 
