@@ -1,5 +1,6 @@
 """Writing files so that nothing is ever half written."""
 
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -9,9 +10,15 @@ def write_atomically(target: Path, data: bytes) -> None:
     """Replace ``target`` by ``data`` in one step, so that a reader never sees half a file.
 
     Args:
-        target: Where to write; its folder must exist.
+        target: Where to write; its folder must exist. Of a link, the file it leads to.
         data: The whole content.
+
+    Raises:
+        OSError: It cannot be written, or is no regular file: a device cannot be replaced.
     """
+    if target.exists() and not (target.is_file() or target.is_dir()):
+        raise OSError(errno.EINVAL, "not a regular file", str(target))
+    target = target.resolve()
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(handle, "wb") as file:

@@ -269,8 +269,8 @@ class SplitNasProblem(DesignProblem):
         if self.scenario.is_payload_harmless:
             return (
                 f"error at the cut: that of the network; {LEAST_HARMLESS_BITS} bits and more "
-                "without lost values count as harmless (measured: less than the model of payload "
-                "effects is off by)."
+                "without lost values count as harmless (measured on the shipped supernet: less "
+                "than the model of payload effects is off by)."
             )
         return (
             "error at the cut: that of the network; what narrow payloads and lost packets do to it "

@@ -20,6 +20,24 @@ def test_an_existing_file_is_replaced(tmp_path):
     assert target.read_bytes() == b"new"
 
 
+def test_a_link_stays_one_and_its_file_is_replaced(tmp_path):
+    (tmp_path / "there").mkdir()
+    real, link = tmp_path / "there" / "front.csv", tmp_path / "link.csv"
+    real.write_bytes(b"old")
+    link.symlink_to(real)
+    write_atomically(link, b"new")
+    assert link.is_symlink()
+    assert real.read_bytes() == b"new"
+
+
+def test_a_pipe_is_not_replaced(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(OSError, match="not a regular file"):
+        write_atomically(pipe, b"new")
+    assert not pipe.is_file()
+
+
 def test_a_failing_write_leaves_the_old_file_and_no_other(tmp_path):
     target = tmp_path / "front.csv"
     target.write_bytes(b"old")

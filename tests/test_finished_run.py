@@ -88,7 +88,9 @@ def test_numbers_that_changed_since_the_run_are_refused(small_run, problem):
     columns = problem.checked_columns(stored.genes[[4]])
     require_same(small_run, stored, columns, rows=[4])
     with pytest.raises(ConfigError, match="latency_ms of design 5 must be .* as .* has it, got"):
-        require_same(small_run, stored, {**columns, "latency_ms": columns["latency_ms"] + 1}, rows=[4])
+        require_same(
+            small_run, stored, {**columns, "latency_ms": columns["latency_ms"] + 1}, rows=[4]
+        )
     del columns["head_ms"]
     with pytest.raises(ConfigError, match="head_ms of design 5 must be .*, got nan today"):
         require_same(small_run, stored, columns, rows=[4])

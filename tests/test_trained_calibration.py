@@ -300,3 +300,18 @@ def test_a_calibration_of_the_joined_order_is_not_one_of_the_scores(trained, tmp
     make_problem(RunConfig(accuracy="joined", calibration=made))
     with pytest.raises(DataFileError, match="Calibrate again with this run's --accuracy"):
         make_problem(RunConfig(accuracy="supernet", calibration=made))
+
+
+def test_no_file_of_the_user_is_written_over(trained, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    before = trained.read_bytes()
+    command = ["supernet", "calibrate", str(trained), "--accuracy", "supernet"]
+    assert main([*command, "--out", str(trained)]) == 2
+    assert "--out must not be a file that is read" in capsys.readouterr().err
+    assert trained.read_bytes() == before
+    assert main(command) == 0
+    first = (tmp_path / "calibration.json").read_bytes()
+    assert main(command) == 2
+    assert "Give --out calibration.json to replace it" in capsys.readouterr().err
+    assert (tmp_path / "calibration.json").read_bytes() == first
+    assert main([*command, "--out", "calibration.json"]) == 0

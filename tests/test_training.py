@@ -86,6 +86,15 @@ def test_a_checkpoint_of_other_settings_is_refused_and_kept(data, tmp_path):
     assert (tmp_path / "checkpoint.safetensors").read_bytes() == before
 
 
+@pytest.mark.parametrize("name", ["log.csv", "curve.svg"])
+def test_files_that_are_of_no_training_are_not_replaced(data, tmp_path, name):
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(ConfigError, match=f"must hold no {name} but that of its own checkpoint"):
+        train_supernet(CONFIG, data, tmp_path)
+    assert (tmp_path / name).read_text() == "mine"
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
 def test_a_damaged_checkpoint_is_refused(data, tmp_path):
     (tmp_path / "checkpoint.safetensors").write_bytes(b"\x00" * 100)
     with pytest.raises(DataFileError, match="is no checkpoint of evonasc"):

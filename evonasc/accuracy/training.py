@@ -24,7 +24,7 @@ from evonasc.accuracy.checkpoint import Checkpoint, load_checkpoint, save_checkp
 from evonasc.accuracy.datasets import DataSet, Images
 from evonasc.accuracy.network_list import networks_digest
 from evonasc.accuracy.supernet import Supernet, SupernetConfig, initialise
-from evonasc.accuracy.training_log import EpochLog, epoch_logs, write_log
+from evonasc.accuracy.training_log import EpochLog, epoch_logs, require_free, write_log
 from evonasc.accuracy.warm_start import copy_weights, require_unseen
 from evonasc.accuracy.weights import TrainedSupernet
 from evonasc.arrays import IntArray
@@ -157,6 +157,8 @@ def train_supernet(
     if path.exists():
         logs = _restore(load_checkpoint(path), config, supernet, momenta, where=path)
         write_log(folder, logs)  # whoever was stopped between the two has it one line behind
+    else:
+        require_free(folder)
 
     n_steps = math.ceil(len(data.train) / config.images_a_step)
     for epoch in range(len(logs), config.epochs):

@@ -6,10 +6,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from evonasc.accuracy.checkpoint import Checkpoint, load_checkpoint
-from evonasc.errors import DataFileError
+from evonasc.errors import ConfigError, DataFileError
 from evonasc.files import write_atomically
 
 LOG_FILE = "log.csv"
+#: What a training writes beside its checkpoint: the log, and the curve in two forms.
+_OUTPUTS = (LOG_FILE, "curve.png", "curve.svg")
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,20 @@ def read_epoch_logs(path: Path) -> list[EpochLog]:
         DataFileError: The file is damaged.
     """
     return epoch_logs(load_checkpoint(path), where=path) if path.exists() else []
+
+
+def require_free(folder: Path) -> None:
+    """Refuse to start a training where it would replace files that are not of a training.
+
+    Raises:
+        ConfigError: The folder, which has no checkpoint, holds one.
+    """
+    taken = [name for name in _OUTPUTS if (folder / name).exists()]
+    if taken:
+        raise ConfigError(
+            f"{folder} must hold no {taken[0]} but that of its own checkpoint, and has no "
+            "checkpoint. Choose another --out."
+        )
 
 
 def write_log(folder: Path, logs: list[EpochLog]) -> None:

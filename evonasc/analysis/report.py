@@ -1,8 +1,9 @@
 """Tables for a terminal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
@@ -36,6 +37,41 @@ _ORDER = (
     "tail_ms",
     "latency_ms",
 )
+#: What a narrow terminal does without, in this order, unless it is an objective.
+_SPARED = (
+    ("tail_ms",),
+    ("uplink_ms",),
+    ("head_ms",),
+    ("error_calibrated_low", "error_calibrated_high"),
+    ("error_calibrated",),
+)
+
+
+@dataclass(frozen=True)
+class _FittingTable:
+    """A table that leaves columns out where the terminal is too narrow, and says which."""
+
+    #: Makes the table with these columns.
+    build: Callable[[Sequence[str]], Table]
+    #: All columns.
+    names: Sequence[str]
+    #: Those to leave out, first ones first, each with what makes no sense without it.
+    spared: Sequence[Sequence[str]]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield the widest table that fits, or the narrowest there is."""
+        anywhere = options.update(max_width=10_000)
+        left_out: list[str] = []
+        table = self.build(self.names)
+        for group in self.spared:
+            if console.measure(table, options=anywhere).maximum <= options.max_width:
+                break
+            left_out += group
+            table = self.build([kept for kept in self.names if kept not in left_out])
+        yield table
+        if left_out:
+            headings = ", ".join(_heading(name) for name in left_out)
+            yield Text(f"Left out to fit: {headings}. A wider terminal or the CSV file has them.")
 
 
 def front_view(
@@ -58,26 +94,40 @@ def front_view(
     extra = [name for name in objectives if name not in _ORDER]
     names = [name for name in (*_ORDER, *extra) if name in rows[0]]
     has_bits = len({str(row["payload_bits"]) for row in rows}) > 1
-    table = Table(box=None, pad_edge=False, header_style="bold")
     has_cuts = space.n_blocks > 0
-    table.add_column("cell" if has_cuts else "design")
-    if has_cuts:
-        table.add_column("cut after")
-    if has_bits:
-        table.add_column("bits", justify="right")
-    for name in names:
-        table.add_column(_HEADINGS.get(name, (name, ""))[0], justify="right", no_wrap=True)
     step = max((len(rows) - 1) / (most - 1), 1.0)
     chosen = sorted({min(round(i * step), len(rows) - 1) for i in range(min(most, len(rows)))})
     text_column = "arch_str" if "arch_str" in rows[0] else "network"
-    for row in (rows[i] for i in chosen):
-        cut = int(str(row["split_point"]))
-        network = space.to_short_text(space.from_text([str(row[text_column])]))[0]
-        where = [cut_text(cut, space)] if has_cuts else []
-        cells = [network, *where, *([_bits(row, cut, space)] if has_bits else [])]
-        table.add_row(*cells, *(_number(name, row[name]) for name in names))
+
+    def build(names: Sequence[str]) -> Table:
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        table.add_column("id", justify="right")
+        table.add_column("cell" if has_cuts else "design")
+        if has_cuts:
+            table.add_column("cut after")
+        if has_bits:
+            table.add_column("bits", justify="right")
+        for name in names:
+            table.add_column(_heading(name), justify="right", no_wrap=True)
+        for row in (rows[i] for i in chosen):
+            cut = int(str(row["split_point"]))
+            network = space.to_short_text(space.from_text([str(row[text_column])]))[0]
+            where = [cut_text(cut, space)] if has_cuts else []
+            cells = [network, *where, *([_bits(row, cut, space)] if has_bits else [])]
+            table.add_row(str(row["id"]), *cells, *(_number(name, row[name]) for name in names))
+        return table
+
+    spared = [
+        group for group in _SPARED if set(group) <= set(names) and not set(group) & set(objectives)
+    ]
     shown = f"{len(chosen)} of {len(rows)} points shown; " if len(chosen) < len(rows) else ""
+    table = _FittingTable(build, names, spared)
     return Group(table, Text(f"{shown}{space.short_text_key}", style="dim"))
+
+
+def _heading(name: str) -> str:
+    """Return the heading of a column."""
+    return _HEADINGS.get(name, (name, ""))[0]
 
 
 def cut_text(cut: int, space: SearchSpace) -> str:

@@ -7,9 +7,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 
 from evonasc import __version__
-from evonasc.errors import EvonascError
+from evonasc.errors import ConfigError, EvonascError
 
 #: Command -> (module with ``add_arguments`` and ``execute``, help).
 COMMANDS = {
@@ -47,6 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(words)
     module = COMMANDS[arguments.command][0]
     try:
+        _require_inputs_kept(arguments)
         code: int = import_module(f"evonasc.cli.{module}").execute(arguments)
     except EvonascError as error:
         print(f"evonasc: error: {error}", file=sys.stderr)
@@ -55,6 +57,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("evonasc: interrupted.", file=sys.stderr)
         return 130
     return code
+
+
+def _require_inputs_kept(arguments: argparse.Namespace) -> None:
+    """Refuse to write over a file that the same command reads.
+
+    Raises:
+        ConfigError: ``--out`` is an input.
+    """
+    out = getattr(arguments, "out", None)
+    if not isinstance(out, Path) or not out.is_file():
+        return
+    for name, value in vars(arguments).items():
+        for path in value if isinstance(value, list) else [value]:
+            if name != "out" and isinstance(path, Path) and path.exists() and path.samefile(out):
+                raise ConfigError(
+                    f"--out must not be a file that is read, got {path}. Choose another --out."
+                )
 
 
 _DESCRIPTION = (

@@ -6,6 +6,8 @@ from pathlib import Path
 from evonasc.cli.accuracy_arguments import add_accuracy_arguments, stored_accuracy_fields
 from evonasc.cli.console import output
 
+_DEFAULT_OUT = Path("calibration.json")
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
@@ -18,9 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out",
         type=Path,
-        default=Path("calibration.json"),
         metavar="FILE.json",
-        help="for evonasc run --calibration (default: %(default)s)",
+        help=f"for evonasc run --calibration (default: {_DEFAULT_OUT}, if there is none yet)",
     )
     add_accuracy_arguments(parser)
 
@@ -37,14 +38,17 @@ def execute(arguments: argparse.Namespace) -> int:
     from evonasc.search.run import RunConfig, error_source
     from evonasc.space import NasBench201
 
+    out = arguments.out or _DEFAULT_OUT
+    if arguments.out is None and out.exists():
+        raise ConfigError(f"{out} exists. Give --out {out} to replace it, or another name.")
     fields = stored_accuracy_fields(arguments, what="A calibration")
     source = error_source(RunConfig(**fields))
     pairs = read_pairs(arguments.pairs, source)
     calibration = TrainedCalibration(pairs)
     try:
-        write_calibration(arguments.out, calibration, source)
+        write_calibration(out, calibration, source)
     except OSError as error:
-        raise ConfigError(f"Cannot write {arguments.out}: {error.strerror}.") from error
+        raise ConfigError(f"Cannot write {out}: {error.strerror}.") from error
     rows = [
         {
             "cell": text,
@@ -67,5 +71,5 @@ def execute(arguments: argparse.Namespace) -> int:
         f"logit(trained error) = {calibration.intercept:.3f} + {calibration.slope:.3f} "
         f"logit(error). Each network left out in turn: +- {calibration.left_out_error:.4f}."
     )
-    console.print(f"Written to {arguments.out}. Use it with: evonasc run --calibration FILE")
+    console.print(f"Written to {out}. Use it with: evonasc run --calibration FILE")
     return 0
