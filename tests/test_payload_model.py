@@ -162,7 +162,7 @@ def test_the_shipped_model_was_fitted_to_the_shipped_weights():
 
 
 def test_scores_of_another_supernet_are_refused_with_a_remedy():
-    with pytest.raises(ConfigError, match=r"got those of another one\. Use --accuracy live"):
+    with pytest.raises(ConfigError, match=r"got those of another one\. Give that supernet with"):
         model_for({"training": {"data": "digits"}})
 
 

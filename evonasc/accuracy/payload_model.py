@@ -236,8 +236,9 @@ def model_for(header: dict[str, object]) -> PayloadModel:
     if model.header.get("training") != header.get("training"):
         raise ConfigError(
             "Payloads below 8 bits and lost packets need the scores of the shipped supernet, to "
-            "which the model of their effects was fitted, got those of another one. Use "
-            "--accuracy live, or 8 bits and more with --retransmit."
+            "which the model of their effects was fitted, got those of another one. "
+            "Give that supernet with --weights FILE, so that they are measured, or use 8 bits and "
+            "more with --retransmit."
         )
     return model
 
