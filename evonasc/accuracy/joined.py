@@ -40,11 +40,13 @@ from evonasc.errors import ConfigError, EvaluationError
 from evonasc.space import DesignSpace
 from evonasc.space.nasbench201 import canonical_cells, cell_number
 
-#: Score files that vote in the shipped order: few-shot supernets of all networks; then, for the
-#: best alone, one supernet of 1 cell a stage and one of 3. The supernet that all of them started
-#: from has no vote beside those that replace it; it gives the scale.
+#: Score files that vote in the shipped order: few-shot supernets of all networks, split at either
+#: of the two edges whose operations disagree most; then, for the best alone, one supernet of 1 cell
+#: a stage and one of 3. The supernet that all of them started from has no vote beside those that
+#: replace it; it gives the scale.
 VOTING_SCORES = (
-    "supernet/cifar10-c16-n1-few-shot-scores.npz",
+    "supernet/cifar10-c16-n1-few-shot-edge0-scores.npz",
+    "supernet/cifar10-c16-n1-few-shot-edge5-scores.npz",
     "supernet/cifar10-c16-n1-best-scores.npz",
     "supernet/cifar10-c16-n3-best-scores.npz",
 )
@@ -141,10 +143,13 @@ def shipped_votes() -> tuple[SupernetScores, ...]:
 def _provenance(votes: Sequence[SupernetScores]) -> str:
     """Say what the joined error comes from."""
     whole = [one for one in votes if not one.is_choice]
-    is_split = any("split_edge" in one.header for one in whole)
-    supernets = "one supernet" if len(whole) == 1 else f"{len(whole)} supernets"
-    if is_split:
-        supernets = "few-shot supernets" if len(whole) == 1 else f"{supernets}, few-shot ones too,"
+    edges = [one.header["split_edge"] for one in whole if "split_edge" in one.header]
+    n_plain = len(whole) - len(edges)
+    kinds = [] if n_plain == 0 else ["one supernet" if n_plain == 1 else f"{n_plain} supernets"]
+    if edges:
+        places = " and ".join(map(str, edges))
+        kinds.append(f"few-shot supernets split at edge{'s' * (len(edges) > 1)} {places}")
+    supernets = " and ".join(kinds)
     n_chosen = max((len(one.cells) for one in votes if one.is_choice), default=0)
     again = (
         f"; {n_chosen:,} of the best ordered again by supernets trained for them"
