@@ -24,6 +24,7 @@ from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.payload import Sending
 from evonasc.errors import ConfigError, DataFileError
 from evonasc.files import write_atomically
+from evonasc.limits import require_seed
 from evonasc.space.nasbench201 import canonical_connected_cells
 
 #: Widths measured without loss at every cut.
@@ -77,8 +78,7 @@ class EffectConfig:
         n_known = len(canonical_connected_cells())
         if not 1 <= self.n_networks <= n_known:
             raise ConfigError(f"networks must lie in [1, {n_known}], got {self.n_networks}.")
-        if self.seed < 0:
-            raise ConfigError(f"seed must be at least 0, got {self.seed}.")
+        require_seed(self.seed)
 
 
 def sampled_networks(config: EffectConfig) -> IntArray:

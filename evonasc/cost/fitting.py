@@ -33,6 +33,7 @@ from evonasc.cost.hardware import (
 )
 from evonasc.cost.regression import fit_centre, fit_sum, train_net
 from evonasc.errors import DataFileError, UnknownNameError
+from evonasc.limits import require_seed
 from evonasc.space.nasbench201 import is_connected
 
 logger = logging.getLogger(__name__)
@@ -72,11 +73,13 @@ def fit_hardware(
 
     Raises:
         UnknownNameError: No such machine.
+        ConfigError: A seed out of range.
         DataFileError: The file or a column is missing, or a closed form does not hold.
     """
     for name in names:
         if name not in HARDWARE:
             raise UnknownNameError("hardware", name, HARDWARE)
+    require_seed(seed)
     if not 0 < holdout < 1:
         raise ValueError(f"holdout must lie in (0, 1), got {holdout}.")
     return [
