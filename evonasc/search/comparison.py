@@ -22,6 +22,7 @@ from evonasc.cost.scenario import Scenario, as_dict
 from evonasc.errors import ConfigError, DataFileError
 from evonasc.files import write_atomically
 from evonasc.limits import require_workers
+from evonasc.parsing import json_value
 from evonasc.problems import DesignProblem
 from evonasc.search.exact import exact_front
 from evonasc.search.run import BY_FORWARD_PASSES, RunConfig, make_problem
@@ -264,7 +265,7 @@ def _refuse_difference(
 def _read(path: Path) -> dict[str, dict[str, object]]:
     """Read the description of a comparison."""
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = json_value(path.read_text(encoding="utf-8"))
         if not all(isinstance(values[part], dict) for part in ("settings", "scenarios")):
             raise TypeError("settings and scenarios must be objects")
     except (ValueError, KeyError, TypeError) as error:
