@@ -13,12 +13,14 @@ FILES = sorted(
 )
 
 # Part of evonasc -> the parts it may import besides itself. Each line ends one floor up.
-GROUND = {"arrays", "errors", "files", "front", "plugins"}
+GROUND = {"arrays", "errors", "files", "front", "limits", "parsing", "plugins"}
 MAY_IMPORT = {
     "": set(),
     "arrays": set(),
     "errors": set(),
     "files": {"errors"},
+    "limits": {"errors"},
+    "parsing": set(),
     "plugins": {"errors"},
     "front": {"arrays", "errors"},
     "assets": GROUND,

@@ -49,6 +49,7 @@ def test_a_comparison_leaves_tables_figures_and_every_trial(tmp_path, capsys):
         (["--budget", "20,many"], "budget must be whole numbers, comma-separated, got '20,many'"),
         (["--scenario", "moon"], "moon"),
         (["--jobs", "0"], "jobs must be at least 1, got 0"),
+        (["--jobs", "100000"], "jobs must be at most"),
     ],
 )
 def test_bad_input_gets_one_line_and_exit_code_2(tmp_path, capsys, changed, message):

@@ -155,8 +155,8 @@ def test_predicting_imports_numpy_only() -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ({}, "no column 'op_index'"),
-        ({"op_index": np.zeros((1, 6), dtype=int)}, "no column 'latency_ms_fpga'"),
+        ({}, "it lacks 'op_index'"),
+        ({"op_index": np.zeros((1, 6), dtype=int)}, "it lacks 'latency_ms_fpga'"),
         (
             {"op_index": np.zeros((1, 6), dtype=int), "latency_ms_fpga": np.array([np.nan])},
             "holds no time in 'latency_ms_fpga'",

@@ -120,7 +120,7 @@ def test_an_absent_file_is_told_how_to_make(tmp_path):
 
 def test_text_is_no_machine(tmp_path):
     (tmp_path / "m.npz").write_text("arch_str,latency_ms\n")
-    with pytest.raises(DataFileError, match="must be a file of `evonasc hardware profile`"):
+    with pytest.raises(DataFileError, match="must be a file of `evonasc hardware .*another kind"):
         read_own_machine(tmp_path / "m.npz")
 
 

@@ -8,11 +8,12 @@ from evonasc.accuracy.proxies import (
     counted_proxies,
     decode_proxies,
     encode_proxies,
+    read_all_proxies,
     read_proxies,
     shipped_proxies,
     vkdnw,
 )
-from evonasc.errors import AssetError, DataFileError
+from evonasc.errors import AssetError, ConfigError, DataFileError
 from evonasc.space.nasbench201 import canonical_connected_cells, cell_number
 
 CELLS = canonical_connected_cells()
@@ -39,8 +40,29 @@ def test_what_is_no_proxy_file_is_refused(data):
 
 
 def test_a_missing_file_is_the_users_error(tmp_path):
-    with pytest.raises(DataFileError, match="none.npz is no proxy file"):
+    with pytest.raises(DataFileError, match="Cannot read the proxy file .*none.npz: No such file"):
         read_proxies(tmp_path / "none.npz")
+
+
+def test_another_kind_of_file_is_named_once(tmp_path):
+    path = tmp_path / "x.npz"
+    path.write_text("name,value\n")
+    with pytest.raises(DataFileError) as raised:
+        read_proxies(path)
+    assert str(raised.value) == (
+        f"{path} is no proxy file of evonasc (it must be an npz, got another kind of file). "
+        "Make one with: evonasc supernet proxies"
+    )
+
+
+def test_proxies_to_be_joined_must_hold_every_network(table, tmp_path):
+    path = tmp_path / "p.npz"
+    path.write_bytes(encode_proxies(table))
+    assert read_all_proxies(path).is_complete
+    table.values[1, 7, 0] = np.nan
+    path.write_bytes(encode_proxies(table))
+    with pytest.raises(ConfigError, match="proxies of all 5424 networks, got 5423. Finish it"):
+        read_all_proxies(path)
 
 
 def test_arrays_that_do_not_fit_are_refused(table):

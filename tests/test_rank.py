@@ -1,10 +1,18 @@
 import numpy as np
 import pytest
 
-from evonasc.accuracy.rank import PICKS, TOP, Truth, rank_quality, read_truth
+from evonasc.accuracy.rank import (
+    LEAST_NETWORKS,
+    PICKS,
+    TOP,
+    TRUTH,
+    Truth,
+    rank_quality,
+    read_truth,
+)
 from evonasc.accuracy.scores import ScoredError
 from evonasc.errors import DataFileError
-from evonasc.space.nasbench201 import canonical_connected_cells
+from evonasc.space.nasbench201 import arch_strings, canonical_connected_cells
 
 CELLS = canonical_connected_cells()
 
@@ -43,6 +51,54 @@ def test_truth_needs_its_columns(tmp_path):
     np.savez(tmp_path / "x.npz", arch_str=np.array(["a"]))
     with pytest.raises(DataFileError, match="must be an npz with arch_str and test_accuracy"):
         read_truth(tmp_path / "x.npz")
+
+
+TEXTS = np.array(arch_strings(CELLS[:12]))
+PERCENT = np.linspace(60.0, 94.0, 12)
+
+
+@pytest.mark.parametrize(
+    ("texts", "accuracy", "message"),
+    [
+        (TEXTS, PERCENT.astype(str), "must hold numbers, got <U"),
+        (TEXTS.astype(bytes), PERCENT, r"arch_str must hold text, got \|S"),
+        (np.arange(12), PERCENT, "arch_str must hold text, got int64"),
+        (TEXTS, PERCENT[:-1], r"one shape \(n,\), got arch_str \(12,\) and .* \(11,\)"),
+        (TEXTS[:, None], PERCENT[:, None], r"one shape \(n,\), got arch_str \(12, 1\)"),
+        (np.array(["a"] * 12), PERCENT, "A cell must read like"),
+        (TEXTS, PERCENT / 100, "got fractions up to 0.94: multiply them by 100"),
+        (TEXTS, -PERCENT, r"percentages in \[0, 100\], got values from -94.0 to -60.0"),
+        (TEXTS, PERCENT * np.nan, "of at least 10 networks .* got 0 networks"),
+        (TEXTS[:1], PERCENT[:1], "of at least 10 networks .* got 1 networks"),
+        (TEXTS, PERCENT * 0 + 90, "got 12 networks, 1 different accuracies"),
+    ],
+)
+def test_what_is_no_truth_is_refused(tmp_path, texts, accuracy, message):
+    np.savez(tmp_path / "x.npz", arch_str=texts, **{TRUTH: accuracy})
+    with pytest.raises(DataFileError, match=message) as raised:
+        read_truth(tmp_path / "x.npz")
+    assert "\n" not in str(raised.value)
+
+
+def test_ten_networks_are_a_truth(tmp_path):
+    some = np.where(np.arange(12) < LEAST_NETWORKS, PERCENT, np.nan)
+    np.savez(tmp_path / "x.npz", arch_str=TEXTS, **{TRUTH: some})
+    truth = read_truth(tmp_path / "x.npz")
+    assert np.array_equal(truth.cells, CELLS[:10])
+    assert np.array_equal(truth.accuracy, PERCENT[:10])
+
+
+def test_another_kind_of_file_is_no_truth(tmp_path):
+    (tmp_path / "x.csv").write_text("arch_str,accuracy\n")
+    with pytest.raises(DataFileError, match="it must be an npz, got another kind of file"):
+        read_truth(tmp_path / "x.csv")
+    with pytest.raises(DataFileError, match="Cannot read the measurements .*: No such file"):
+        read_truth(tmp_path / "none.npz")
+
+
+def test_a_score_of_one_value_has_no_rank_correlation():
+    quality = rank_quality("s", np.ones(12), Truth(CELLS[:12], PERCENT, np.ones(12, dtype=bool)))
+    assert np.isnan([quality.tau_all, quality.tau_top, quality.spearman]).all()
 
 
 def test_the_shipped_scores_order_networks_at_least_as_well_as_the_readme_says(shared_data):

@@ -144,7 +144,7 @@ def test_numbers_out_of_range_are_refused(name):
         SearchConfig(**{name: -1})
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"problem": "toy"}'])
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"problem": "toy"}', "[" * 200_000], ids=len)
 def test_a_damaged_configuration_is_refused(tmp_path, text):
     (tmp_path / "config.json").write_text(text)
     with pytest.raises(DataFileError, match=r"is no run|must hold a JSON object"):

@@ -1,3 +1,5 @@
+import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -113,6 +115,40 @@ def test_shipped_scores_cover_every_network_once():
     assert np.array_equal(scores.cells, CELLS)
     assert np.isfinite(scores.loss).all()
     assert ((scores.n_right >= 0) & (scores.n_right <= scores.n_images)).all()
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"n_images": 0}, "n_images must be at least 1, got 0"),
+        ({"n_images": 3}, r"n_right must lie in \[0, n_images\] = \[0, 3\], got"),
+        ({"n_right": np.full(len(CELLS), -1)}, r"n_right must lie in .* got -1"),
+        ({"loss": np.full(len(CELLS), np.nan)}, "its losses must be finite numbers"),
+    ],
+)
+def test_scores_that_no_images_give_are_refused(scores, changed, message):
+    with pytest.raises(AssetError, match=message):
+        decode_scores(encode_scores(replace(scores, **changed)), where="here")
+
+
+def test_another_kind_of_file_is_named_without_advice_on_pickles(tmp_path):
+    path = tmp_path / "scores.csv"
+    path.write_text("arch_str,error\n")
+    with pytest.raises(DataFileError) as raised:
+        read_scores(path)
+    assert str(raised.value) == (
+        f"{path} is no score file of evonasc (it must be an npz, got another kind of file). "
+        "Make one with: evonasc supernet score"
+    )
+
+
+def test_a_header_nested_too_deeply_is_refused(scores, tmp_path):
+    data = encode_scores(scores)
+    with np.load(io.BytesIO(data)) as file:
+        arrays = {**file, "header": np.array("[" * 100_000)}
+    np.savez(tmp_path / "deep.npz", **arrays)
+    with pytest.raises(DataFileError, match="its JSON is nested too deeply"):
+        read_scores(tmp_path / "deep.npz")
 
 
 def test_a_damaged_score_file_of_the_user_is_named_once(tmp_path):

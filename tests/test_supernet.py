@@ -3,7 +3,8 @@ import pytest
 import torch
 from torch import nn
 
-from evonasc.accuracy.supernet import Supernet, SupernetConfig, initialise
+from evonasc.accuracy.supernet import MAX_WEIGHTS, Supernet, SupernetConfig, initialise
+from evonasc.errors import ConfigError
 from evonasc.space.nasbench201 import (
     all_cells,
     canonical_cells,
@@ -108,3 +109,27 @@ def test_remembering_the_first_cell_changes_no_output(supernet, images, rng):
     for cell in rng.permutation(near).tolist():
         assert torch.equal(supernet(stem, cell, start=1, memo=memo), supernet(images, cell))
     assert 0 < len(memo) < 60 * 3
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"channels": 0}, r"channels must lie in \[1, 256\], got 0"),
+        ({"channels": 1_000_000}, r"channels must lie in \[1, 256\], got 1000000"),
+        ({"cells_per_stage": 0}, r"cells_per_stage must lie in \[1, 64\], got 0"),
+        ({"cells_per_stage": 65}, r"cells_per_stage must lie in \[1, 64\], got 65"),
+        ({"n_classes": 0}, "n_classes must be at least 1, got 0"),
+        ({"channels": 256, "cells_per_stage": 64}, "at most 500,000,000 weights, got 5,3.* fewer"),
+    ],
+)
+def test_sizes_that_are_no_supernet_are_refused(values, message):
+    with pytest.raises(ConfigError, match=message):
+        SupernetConfig(**values)
+
+
+@pytest.mark.parametrize("config", [CONFIG, SupernetConfig(), SupernetConfig(256, 3, 7)])
+def test_weights_are_counted_as_torch_counts_them(config):
+    with torch.device("meta"):
+        supernet = Supernet(config)
+    n_weights = sum(weight.numel() for weight in supernet.parameters())
+    assert config.n_weights == n_weights <= MAX_WEIGHTS

@@ -44,3 +44,27 @@ def test_every_signal_has_a_row_that_fits_a_terminal(files, capsys):
     assert any(line.startswith("proxies joined") for line in lines)
     assert main([*command, *proxies, *one, *one]) == 0
     assert "\nsupernet 2 loss" in capsys.readouterr().out
+
+
+def test_unfinished_files_are_refused_in_one_line(files, rng, capsys):
+    """The files as Ctrl-C leaves them; they ended in tracebacks."""
+    folder, _ = files
+    values = rng.normal(size=(1, len(CELLS), len(MEASURED)))
+    values[0, 32:] = np.nan
+    (folder / "part.npz").write_bytes(encode_proxies(ProxyTable(CELLS, values, {})))
+    few = ProxyTable(CELLS[:32], values[:, :32], {})
+    (folder / "few.npz").write_bytes(encode_proxies(few))
+    header = {"training": {"data": "cifar10"}}
+    some = SupernetScores(CELLS[:9], np.arange(9.0), np.arange(9), 1000, header)
+    (folder / "some.npz").write_bytes(encode_scores(some))
+    command = ["supernet", "rank", "--measurements", str(folder / "truth.npz")]
+    whole = ["--scores", str(folder / "s.npz")]
+    for given, message in (
+        (["--proxies", str(folder / "part.npz")], "of all 5424 networks, got 32. Finish it with"),
+        (["--proxies", str(folder / "few.npz")], "of all 5424 networks, got 32. Finish it with"),
+        ([*whole, "--scores", str(folder / "some.npz")], "must cover the 5424 networks"),
+    ):
+        assert main([*command, *given]) == 2
+        error = capsys.readouterr().err
+        assert message in error
+        assert error.count("\n") == 1

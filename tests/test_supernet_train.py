@@ -167,3 +167,22 @@ def test_the_log_is_brought_up_to_the_checkpoint(tmp_path):
     (tmp_path / "log.csv").unlink()
     assert main(command(tmp_path, epochs=1)) == 0
     assert (tmp_path / "log.csv").read_text() == log
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        (["--cells", "0"], "cells_per_stage must lie in [1, 64], got 0"),
+        (["--cells", "-2"], "cells_per_stage must lie in [1, 64], got -2"),
+        (["--channels", "-1"], "channels must lie in [1, 256], got -1"),
+        (["--channels", "1000000"], "channels must lie in [1, 256], got 1000000"),
+        (["--seed", "9" * 21], "seed must be at most"),
+        (["--threads", "100000"], "threads must be at most"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused_in_one_line(tmp_path, capsys, changed, message):
+    assert main([*command(tmp_path / "t"), *changed]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert message in error
+    assert not (tmp_path / "t").exists()

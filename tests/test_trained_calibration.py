@@ -232,6 +232,12 @@ def test_a_damaged_calibration_is_refused(change, tmp_path):
         read_calibration(tmp_path / "c.json", source)
 
 
+def test_a_calibration_nested_too_deeply_is_refused(tmp_path):
+    (tmp_path / "c.json").write_text("[" * 200_000)
+    with pytest.raises(DataFileError, match="its JSON is nested too deeply.*Make one with"):
+        read_calibration(tmp_path / "c.json", MadeUp())
+
+
 def test_a_calibrated_run_finds_the_same_front_and_shows_the_trained_errors(
     trained, tmp_path, capsys
 ):

@@ -6,8 +6,6 @@ cut, the raw input too, at random widths, losses and packet sizes.
 
 import io
 import json
-import zipfile
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +22,8 @@ from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.payload import Sending
 from evonasc.errors import ConfigError, DataFileError
 from evonasc.files import write_atomically
+from evonasc.limits import require_seed
+from evonasc.parsing import json_value, npz_arrays
 from evonasc.space.nasbench201 import canonical_connected_cells
 
 #: Widths measured without loss at every cut.
@@ -32,7 +32,6 @@ _LOSSY_BITS = (2, 4, 8, 32)
 _LOSSY_ROWS = 3
 _LEAST_LOSS, _MOST_LOSS = 0.003, 0.3
 _PACKET_BYTES = (500, 1460)
-_DAMAGE = (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True)
@@ -77,8 +76,7 @@ class EffectConfig:
         n_known = len(canonical_connected_cells())
         if not 1 <= self.n_networks <= n_known:
             raise ConfigError(f"networks must lie in [1, {n_known}], got {self.n_networks}.")
-        if self.seed < 0:
-            raise ConfigError(f"seed must be at least 0, got {self.seed}.")
+        require_seed(self.seed)
 
 
 def sampled_networks(config: EffectConfig) -> IntArray:
@@ -247,16 +245,16 @@ def read_effects(path: Path) -> EffectTable:
         DataFileError: Missing, or no measurement file.
     """
     try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
-            table = EffectTable(
-                cells=file["cells"].astype(np.int64),
-                loss=file["loss"].astype(np.float64),
-                error=file["error"].astype(np.float64),
-                header=json.loads(str(file["header"])),
-            )
+        file = npz_arrays(path.read_bytes(), ("cells", "loss", "error", "header"))
+        table = EffectTable(
+            cells=file["cells"].astype(np.int64),
+            loss=file["loss"].astype(np.float64),
+            error=file["error"].astype(np.float64),
+            header=json_value(str(file["header"])),
+        )
         shape = (len(table.cells), table.error.shape[-1])
         if table.cells.shape != (shape[0], 6) or not table.loss.shape == table.error.shape == shape:
             raise ValueError("its arrays do not fit each other")
-    except _DAMAGE as error:
+    except (OSError, ValueError) as error:
         raise DataFileError(f"{path} is no file of payload effects: {error}.") from error
     return table

@@ -15,8 +15,6 @@ of the cut. :mod:`evonasc.accuracy.payload_fitting` fits them to forward passes.
 
 import io
 import json
-import zipfile
-import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -27,6 +25,7 @@ from evonasc.assets import read_asset
 from evonasc.cost.payload import LEAST_HARMLESS_BITS
 from evonasc.cost.scenario import Scenario
 from evonasc.errors import AssetError, ConfigError
+from evonasc.parsing import json_value, npz_arrays
 from evonasc.space import DesignSpace
 from evonasc.space.nasbench201 import EDGES, NONE, OPERATIONS, cell_number
 
@@ -36,7 +35,6 @@ N_KINDS = 3
 _N_STAGES, _CELLS_PER_STAGE = 3, 5
 _MOST_RATE = 10.0  # of a logarithm: beyond, the network guesses anyway
 _USUAL_LOGIT = -1.2  # of an error of 23 %; centres the feature
-_DAMAGE = (ValueError, KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True)
@@ -190,16 +188,16 @@ def decode_model(data: bytes, *, where: str) -> PayloadModel:
         AssetError: Not a model file.
     """
     try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as file:
-            model = PayloadModel(
-                cells_per_stage=int(file["cells_per_stage"]),
-                n_values=tuple(file["n_values"].tolist()),
-                chance_error=float(file["chance_error"]),
-                by_cut=file["by_cut"],
-                exponents=file["exponents"],
-                weights=file["weights"],
-                header=json.loads(str(file["header"])),
-            )
+        file = npz_arrays(data)
+        model = PayloadModel(
+            cells_per_stage=int(file["cells_per_stage"]),
+            n_values=tuple(file["n_values"].tolist()),
+            chance_error=float(file["chance_error"]),
+            by_cut=file["by_cut"],
+            exponents=file["exponents"],
+            weights=file["weights"],
+            header=json_value(str(file["header"])),
+        )
         n_cuts, n_features = len(model.n_values), model.weights.shape[-1]
         is_fine = model.by_cut.shape == (3, n_cuts) and model.exponents.shape == (2,)
         is_fine &= model.weights.shape == (2, 1 + N_KINDS, n_features)
@@ -207,7 +205,7 @@ def decode_model(data: bytes, *, where: str) -> PayloadModel:
         numbers = [model.by_cut.ravel(), model.exponents, model.weights.ravel()]
         if not is_fine or not np.isfinite(np.concatenate(numbers)).all():
             raise ValueError("its arrays do not fit each other")
-    except _DAMAGE as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise AssetError(f"{where} is no model of payload effects: {error}.") from error
     return model
 

@@ -29,6 +29,7 @@ from evonasc.accuracy.supernet import Cell, Reduction, Supernet, SupernetConfig,
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.profile_fit import Profile
 from evonasc.errors import ConfigError
+from evonasc.limits import require_seed, require_workers
 from evonasc.space import NasBench201
 
 #: Fewest networks that a fit of layers and totals can stand on.
@@ -65,12 +66,13 @@ class ProfileConfig:
             "n_networks": (MIN_NETWORKS, 5000),  # the space has 5,424
             "n_rounds": (2, 10_000),
             "n_repeats": (1, 10_000),
-            "n_threads": (1, 1024),
         }
         for name, (low, high) in bounds.items():
             value = getattr(self, name)
             if not low <= value <= high:
                 raise ConfigError(f"{name} must lie in [{low}, {high}], got {value}.")
+        require_workers("n_threads", self.n_threads)
+        require_seed(self.seed)
         if self.clock not in ("cpu", "wall"):
             raise ConfigError(f"clock must be 'cpu' or 'wall', got {self.clock!r}.")
         if self.clock == "cpu" and self.n_threads > 1:

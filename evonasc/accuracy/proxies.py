@@ -7,8 +7,6 @@ weights (:class:`ProxyTable`; :mod:`evonasc.accuracy.proxy_signals` and
 
 import io
 import json
-import zipfile
-import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,9 +15,15 @@ import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.assets import read_asset
-from evonasc.errors import AssetError, DataFileError
+from evonasc.errors import AssetError, ConfigError, DataFileError
+from evonasc.parsing import json_value, npz_arrays
 from evonasc.space import NasBench201
-from evonasc.space.nasbench201 import N_CELLS, canonical_cells, cell_number
+from evonasc.space.nasbench201 import (
+    N_CELLS,
+    canonical_cells,
+    canonical_connected_cells,
+    cell_number,
+)
 
 PROXIES_ASSET = "supernet/cifar10-proxies.npz"
 #: Measured proxies, with one line for people; the order of the columns of a table.
@@ -76,13 +80,13 @@ def decode_proxies(data: bytes, *, where: str) -> ProxyTable:
         AssetError: Not a proxy file.
     """
     try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as file:
-            table = ProxyTable(
-                cells=file["cells"].astype(np.int64),
-                values=file["values"].astype(np.float64),
-                header=json.loads(str(file["header"])),
-            )
-            names = file["names"].tolist()
+        file = npz_arrays(data, ("cells", "values", "header", "names"))
+        table = ProxyTable(
+            cells=file["cells"].astype(np.int64),
+            values=file["values"].astype(np.float64),
+            header=json_value(str(file["header"])),
+        )
+        names = file["names"].tolist()
         if names != list(MEASURED):
             raise ValueError(f"its proxies are {', '.join(map(str, names))}")
         n = len(table.cells)
@@ -92,16 +96,8 @@ def decode_proxies(data: bytes, *, where: str) -> ProxyTable:
         if not np.isin(table.cells, range(5)).all():
             raise ValueError("its cells are none of NAS-Bench-201")
         return table
-    except (
-        OSError,
-        EOFError,
-        TypeError,
-        ValueError,
-        KeyError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as e:
-        raise AssetError(f"{where} is no proxy file of evonasc ({e}).") from e
+    except (TypeError, ValueError) as error:
+        raise AssetError(f"{where} is no proxy file of evonasc ({error}).") from error
 
 
 def read_proxies(path: Path) -> ProxyTable:
@@ -112,8 +108,31 @@ def read_proxies(path: Path) -> ProxyTable:
     """
     try:
         return decode_proxies(path.read_bytes(), where=str(path))
-    except (OSError, AssetError) as error:
-        raise DataFileError(f"{path} is no proxy file: {error}") from error
+    except OSError as error:
+        raise DataFileError(f"Cannot read the proxy file {path}: {error.strerror}.") from error
+    except AssetError as error:
+        # it is the user's own file, no asset, and the message names it already
+        raise DataFileError(f"{error} Make one with: evonasc supernet proxies") from error
+
+
+def read_all_proxies(path: Path) -> ProxyTable:
+    """Read a proxy file of the user that must hold every network, to be joined.
+
+    Raises:
+        DataFileError: Missing, or no proxy file.
+        ConfigError: Networks are missing, or were not measured in every repeat.
+    """
+    table = read_proxies(path)
+    networks = canonical_connected_cells()
+    is_measured = ~np.isnan(table.values).any(axis=(0, 2))
+    numbers = np.unique(cell_number(table.cells[is_measured]))
+    n_known = int(np.isin(cell_number(networks), numbers).sum())
+    if n_known < len(networks) or len(table.cells) != len(networks):
+        raise ConfigError(
+            f"{path} must hold the proxies of all {len(networks)} networks, got {n_known}. Finish "
+            "it with the evonasc supernet proxies that began it."
+        )
+    return table
 
 
 @lru_cache(maxsize=1)

@@ -24,6 +24,7 @@ from evonasc.arrays import FloatArray, IntArray
 from evonasc.assets import write_asset
 from evonasc.errors import ConfigError
 from evonasc.files import write_atomically
+from evonasc.limits import require_seed, require_workers
 from evonasc.space.nasbench201 import canonical_connected_cells
 
 _SIDE = 32
@@ -50,10 +51,11 @@ class ProxyConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name, least in (("n_repeats", 1), ("n_images", 2), ("channels", 1), ("seed", 0)):
+        for name, least in (("n_repeats", 1), ("n_images", 2), ("channels", 1)):
             value = getattr(self, name)
             if value < least:
                 raise ConfigError(f"{name} must be at least {least}, got {value}.")
+        require_seed(self.seed)
 
 
 @dataclass(frozen=True)
@@ -140,10 +142,9 @@ def measure_to_file(
 
     Raises:
         DataFileError: A started file is damaged.
-        ConfigError: ``out`` was made otherwise, or cannot be written.
+        ConfigError: ``out`` was made otherwise, or cannot be written; ``n_jobs`` out of range.
     """
-    if n_jobs < 1:
-        raise ConfigError(f"jobs must be at least 1, got {n_jobs}.")
+    require_workers("jobs", n_jobs)
     chosen = canonical_connected_cells() if cells is None else cells
     header = file_header(config)
     values = np.full((config.n_repeats, len(chosen), len(MEASURED)), np.nan)

@@ -16,6 +16,7 @@ from evonasc.arrays import IntArray
 from evonasc.assets import write_asset
 from evonasc.errors import ConfigError
 from evonasc.files import write_atomically
+from evonasc.limits import require_workers
 from evonasc.space.nasbench201 import canonical_connected_cells
 
 
@@ -42,10 +43,10 @@ def score_to_file(
 
     Raises:
         DataFileError: Weights, data or a started score file are missing or damaged.
-        ConfigError: ``out`` belongs to other weights or images, or cannot be written.
+        ConfigError: ``out`` belongs to other weights or images, or cannot be written; ``n_jobs``
+            out of range.
     """
-    if n_jobs < 1:
-        raise ConfigError(f"jobs must be at least 1, got {n_jobs}.")
+    require_workers("jobs", n_jobs)
     trained = read_supernet(weights)
     images = scoring_images(trained, data_root, n_images=n_images)
     n_images = len(images)

@@ -2,8 +2,6 @@
 
 import io
 import json
-import zipfile
-import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +15,7 @@ from evonasc.arrays import FloatArray, IntArray
 from evonasc.assets import read_asset
 from evonasc.cost.scenario import Scenario
 from evonasc.errors import AssetError, ConfigError, DataFileError, EvaluationError
+from evonasc.parsing import json_value, npz_arrays
 from evonasc.space import DesignSpace
 from evonasc.space.nasbench201 import (
     N_CELLS,
@@ -25,7 +24,6 @@ from evonasc.space.nasbench201 import (
     cell_number,
 )
 
-_DAMAGED_ZIP = (zipfile.BadZipFile, zlib.error)
 SCORES_ASSET = "supernet/cifar10-c16-n1-scores.npz"
 
 
@@ -95,22 +93,29 @@ def decode_scores(data: bytes, *, where: str) -> SupernetScores:
         AssetError: Not a score file.
     """
     try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as file:
-            scores = SupernetScores(
-                cells=file["cells"].astype(np.int64),
-                loss=file["loss"].astype(np.float64),
-                n_right=file["n_right"].astype(np.int64),
-                n_images=int(file["n_images"]),
-                header=json.loads(str(file["header"])),
-            )
+        file = npz_arrays(data, ("cells", "loss", "n_right", "n_images", "header"))
+        scores = SupernetScores(
+            cells=file["cells"].astype(np.int64),
+            loss=file["loss"].astype(np.float64),
+            n_right=file["n_right"].astype(np.int64),
+            n_images=int(file["n_images"]),
+            header=json_value(str(file["header"])),
+        )
         n = len(scores.cells)
         is_fine = scores.cells.shape == (n, 6) and scores.loss.shape == scores.n_right.shape == (n,)
         if not is_fine or not np.isin(scores.cells, range(5)).all():
             raise ValueError("its arrays do not fit together")
+        if scores.n_images < 1:
+            raise ValueError(f"n_images must be at least 1, got {scores.n_images}")
+        bounds = f"[0, n_images] = [0, {scores.n_images}]"
+        for right in scores.n_right[(scores.n_right < 0) | (scores.n_right > scores.n_images)]:
+            raise ValueError(f"n_right must lie in {bounds}, got {right}")
+        if not np.isfinite(scores.loss).all():
+            raise ValueError("its losses must be finite numbers")
         if not isinstance(scores.header, dict) or scores.data in ("unknown data", "None"):
             raise ValueError("it does not name the data set")
         return scores
-    except (OSError, EOFError, TypeError, ValueError, KeyError, *_DAMAGED_ZIP) as error:
+    except (TypeError, ValueError) as error:
         raise AssetError(f"{where} is no score file of evonasc ({error}).") from error
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from evonasc.errors import ConfigError
 from evonasc.space.nasbench201 import CONV1X1, CONV3X3, EDGES, NONE, POOL, SKIP
 
 N_STAGES = 3
@@ -24,9 +25,18 @@ Memo = dict[tuple[int, int, tuple[int, ...]], Tensor]
 _EDGES_UP_TO = (0, 1, 3, 6)
 
 
+#: Bounds of a size: beyond them a supernet fills no purpose but the memory.
+MAX_CHANNELS, MAX_CELLS_PER_STAGE, MAX_WEIGHTS = 256, 64, 500_000_000
+
+
 @dataclass(frozen=True)
 class SupernetConfig:
-    """Size of the supernet; the benchmark's own networks are ``channels=16, cells_per_stage=5``."""
+    """Size of the supernet; the benchmark's own networks are ``channels=16, cells_per_stage=5``.
+
+    Raises:
+        ConfigError: A size outside ``[1, MAX_CHANNELS]`` or ``[1, MAX_CELLS_PER_STAGE]``, no
+            classes, or more than ``MAX_WEIGHTS`` weights (2 GB; training holds three such sets).
+    """
 
     #: Channels of the first stage; doubled at each of the two reductions.
     channels: int = 16
@@ -34,6 +44,31 @@ class SupernetConfig:
     cells_per_stage: int = 1
     #: Classes of the data set.
     n_classes: int = 10
+
+    def __post_init__(self) -> None:
+        for name, most in (("channels", MAX_CHANNELS), ("cells_per_stage", MAX_CELLS_PER_STAGE)):
+            value = getattr(self, name)
+            if not 1 <= value <= most:
+                raise ConfigError(f"{name} must lie in [1, {most}], got {value}.")
+        if self.n_classes < 1:
+            raise ConfigError(f"n_classes must be at least 1, got {self.n_classes}.")
+        if self.n_weights > MAX_WEIGHTS:
+            raise ConfigError(
+                f"A supernet must have at most {MAX_WEIGHTS:,} weights, got {self.n_weights:,} "
+                f"with {self.channels} channels and {self.cells_per_stage} cells a stage. Give "
+                "fewer of either."
+            )
+
+    @property
+    def n_weights(self) -> int:
+        """Weights of the supernet."""
+        c, n_classes = self.channels, self.n_classes
+        total = 3 * 9 * c + 4 * c * n_classes + n_classes  # stem and classifier
+        for width in (c, 2 * c, 4 * c):
+            total += self.cells_per_stage * len(EDGES) * (1 + 9) * width**2
+        for width in (c, 2 * c):
+            total += (2 * 9 + 4 * 9 + 2) * width**2  # two convolutions and the downsampling one
+        return total
 
     @property
     def n_blocks(self) -> int:

@@ -28,6 +28,7 @@ from evonasc.accuracy.csv_rows import connected_cell, read_rows
 from evonasc.arrays import BoolArray, FloatArray, IntArray
 from evonasc.errors import DataFileError, GenomeError
 from evonasc.files import write_atomically
+from evonasc.parsing import json_value
 from evonasc.space import DesignSpace, NasBench201
 from evonasc.space.nasbench201 import (
     arch_strings,
@@ -205,7 +206,7 @@ def read_calibration(path: Path, source: StoredErrors) -> TrainedCalibration:
         DataFileError: Missing or damaged, or of another source.
     """
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = json_value(path.read_text(encoding="utf-8"))
         if not isinstance(values, dict) or values["format"] != _FORMAT:
             raise ValueError(f"it must be a JSON object of format {_FORMAT}")
         digest, was, rows = str(values["errors_sha256"]), str(values["source"]), values["pairs"]

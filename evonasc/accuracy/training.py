@@ -29,6 +29,7 @@ from evonasc.accuracy.warm_start import copy_weights, require_unseen
 from evonasc.accuracy.weights import TrainedSupernet
 from evonasc.arrays import IntArray
 from evonasc.errors import ConfigError, DataFileError, EvaluationError, UnknownNameError
+from evonasc.limits import require_seed, require_workers
 from evonasc.space.nasbench201 import (
     EDGES,
     OPERATIONS,
@@ -86,8 +87,7 @@ class TrainingConfig:
                 raise ConfigError(f"{name} must be at least 1, got {getattr(self, name)}.")
         if not 0 < self.learning_rate < math.inf:
             raise ConfigError(f"learning_rate must be positive, got {self.learning_rate}.")
-        if self.seed < 0:
-            raise ConfigError(f"seed must be at least 0, got {self.seed}.")
+        require_seed(self.seed)
         if self.path_sampling not in PATH_SAMPLINGS:
             raise UnknownNameError("path sampling", self.path_sampling, PATH_SAMPLINGS)
         if self.networks and self.path_sampling != "uniform":
@@ -199,10 +199,9 @@ def set_threads(n_threads: int) -> None:
     """Let torch compute with that many threads from now on.
 
     Raises:
-        ConfigError: Less than one.
+        ConfigError: Outside ``[1, evonasc.limits.max_workers()]``.
     """
-    if n_threads < 1:
-        raise ConfigError(f"threads must be at least 1, got {n_threads}.")
+    require_workers("threads", n_threads)
     torch.set_num_threads(n_threads)
 
 

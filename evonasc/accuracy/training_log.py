@@ -34,11 +34,15 @@ def epoch_logs(checkpoint: Checkpoint, *, where: Path) -> list[EpochLog]:
     """Return the log that a checkpoint holds, one line an epoch done.
 
     Raises:
-        DataFileError: It holds none.
+        DataFileError: It holds none, or values that are no numbers.
     """
     lines = checkpoint.header.get("logs")
     try:
-        return [EpochLog(**line) for line in lines]  # type: ignore[attr-defined]  # or TypeError
+        logs = [EpochLog(**line) for line in lines]  # type: ignore[attr-defined]  # or TypeError
+        for value in (value for log in logs for value in asdict(log).values()):
+            if not isinstance(value, int | float):
+                raise TypeError(f"its log must hold numbers, got {value!r}")
+        return logs
     except TypeError as error:
         raise DataFileError(f"{where} is a damaged checkpoint ({error}).") from error
 

@@ -83,11 +83,16 @@ def _build(content: bytes, where: str) -> TrainedSupernet:
     training = checkpoint.header.get("config")
     try:
         assert isinstance(training, dict)
+        for name, kind in (("data", str), ("n_validation", int), ("supernet", dict)):
+            if not isinstance(training.get(name), kind):
+                found = training.get(name)
+                raise TypeError(f"its {name} must be of type {kind.__name__}, got {found!r}")
         config = SupernetConfig(**training["supernet"])
         supernet = initialise(config, seed=0)
         with torch.no_grad():
             for name, weight in supernet.named_parameters():
                 weight.copy_(checkpoint.tensors[f"weight.{name}"].float())
-    except (AssertionError, KeyError, TypeError, RuntimeError) as error:
-        raise DataFileError(f"{where} holds no supernet of evonasc ({error}).") from error
+    except (AssertionError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        reason = str(error).rstrip(".")
+        raise DataFileError(f"{where} holds no supernet of evonasc ({reason}).") from error
     return TrainedSupernet(supernet, training, hashlib.sha256(content).hexdigest())

@@ -20,7 +20,7 @@ def execute(arguments: argparse.Namespace) -> int:
         MEASURED,
         by_cell_number,
         counted_proxies,
-        read_proxies,
+        read_all_proxies,
         shipped_proxies,
         vkdnw,
     )
@@ -32,7 +32,8 @@ def execute(arguments: argparse.Namespace) -> int:
 
     truth = read_truth(arguments.measurements)
     scores = [read_scores(path) for path in arguments.scores or ()] or list(shipped_votes())
-    table = shipped_proxies() if arguments.proxies is None else read_proxies(arguments.proxies)
+    table = shipped_proxies() if arguments.proxies is None else read_all_proxies(arguments.proxies)
+    everything = joined_score(table, scores)  # first: it refuses scores that lack networks
     numbers = cell_number(canonical_cells(truth.cells))
     signals: dict[str, FloatArray] = {}
     if arguments.scores is None:  # it has no vote, but users can search it alone
@@ -57,7 +58,7 @@ def execute(arguments: argparse.Namespace) -> int:
     signals["proxies joined"] = by_cell_number(cells, proxies_alone)
     if whole and len(whole) < len(scores):
         signals["first round joined"] = by_cell_number(cells, joined_score(table, whole))
-    signals["all joined"] = by_cell_number(cells, joined_score(table, scores))
+    signals["all joined"] = by_cell_number(cells, everything)
     rows = [rank_quality(name, values[numbers], truth) for name, values in signals.items()]
     console = output()
     console.print(

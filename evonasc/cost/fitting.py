@@ -33,6 +33,8 @@ from evonasc.cost.hardware import (
 )
 from evonasc.cost.regression import fit_centre, fit_sum, train_net
 from evonasc.errors import DataFileError, UnknownNameError
+from evonasc.limits import require_seed
+from evonasc.parsing import npz_arrays
 from evonasc.space.nasbench201 import is_connected
 
 logger = logging.getLogger(__name__)
@@ -72,11 +74,13 @@ def fit_hardware(
 
     Raises:
         UnknownNameError: No such machine.
+        ConfigError: A seed out of range.
         DataFileError: The file or a column is missing, or a closed form does not hold.
     """
     for name in names:
         if name not in HARDWARE:
             raise UnknownNameError("hardware", name, HARDWARE)
+    require_seed(seed)
     if not 0 < holdout < 1:
         raise ValueError(f"holdout must lie in (0, 1), got {holdout}.")
     return [
@@ -91,17 +95,12 @@ def read_measurements(path: Path, machine: Hardware) -> Measurements:
         DataFileError: The file or a column is missing or damaged.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            for column in ("op_index", machine.column):
-                if column not in archive:
-                    raise DataFileError(f"{path} has no column {column!r}.")
-            genes, times_ms = archive["op_index"], archive[machine.column]
-    except DataFileError:
-        raise
+        archive = npz_arrays(path.read_bytes(), ("op_index", machine.column))
     except OSError as error:
-        raise DataFileError(f"Cannot read the measurements {path}: {error}.") from error
+        raise DataFileError(f"Cannot read the measurements {path}: {error.strerror}.") from error
     except ValueError as error:
-        raise DataFileError(f"{path} is no .npz file of plain arrays.") from error
+        raise DataFileError(f"{path} is no .npz file of measured networks ({error}).") from error
+    genes, times_ms = archive["op_index"], archive[machine.column]
     is_given = np.isfinite(times_ms)
     if not is_given.any():
         raise DataFileError(f"{path} holds no time in {machine.column!r}.")

@@ -14,8 +14,6 @@ The file is an ``.npz`` of plain arrays, never of pickles.
 import hashlib
 import io
 import re
-import zipfile
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import lru_cache
@@ -28,6 +26,7 @@ from evonasc.arrays import FloatArray, IntArray, row_products
 from evonasc.cost.cell_features import executed_features
 from evonasc.errors import ConfigError, DataFileError
 from evonasc.files import write_atomically
+from evonasc.parsing import npz_arrays
 from evonasc.space.layers import Layer
 from evonasc.space.nasbench201 import canonical_cells, canonical_connected_cells
 
@@ -36,7 +35,6 @@ FORMAT = "evonasc machine 1"
 #: How the name of a file ends, by which a machine's file is told from a machine's name.
 SUFFIX = ".npz"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
-_DAMAGE = (ValueError, OSError, EOFError, KeyError, TypeError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True, eq=False)
@@ -250,14 +248,12 @@ def file_digest(path: Path) -> str:
 def _read(path: Path, changed_ns: int, size: int) -> OwnMachine:
     """Read a file; time of change and size tell its versions apart."""
     try:
-        # From memory: numpy leaves a damaged file open.
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
-            arrays = dict(archive)
+        arrays = npz_arrays(path.read_bytes())
         found = str(arrays.pop("format"))
         if found != FORMAT:
             raise ValueError(f"its format is {found!r}")
         return _checked(arrays)
-    except _DAMAGE as error:
+    except (OSError, KeyError, TypeError, ValueError) as error:
         reason = "it lacks " + str(error) if isinstance(error, KeyError) else str(error)
         raise DataFileError(
             f"{path} must be a file of `evonasc hardware profile` or `calibrate` "

@@ -18,6 +18,7 @@ from evonasc.arrays import FloatArray
 from evonasc.assets import write_asset
 from evonasc.cost.roofline import ROOFLINE_ASSET, Roofline
 from evonasc.errors import DataFileError
+from evonasc.parsing import json_value
 from evonasc.space.layers import Layer
 
 _BLOCK = re.compile(
@@ -41,7 +42,7 @@ def fit_rooflines(table_file: Path) -> dict[str, Roofline]:
         DataFileError: The file is missing or of another form.
     """
     try:
-        machines = json.loads(table_file.read_text())["devices"]
+        machines = json_value(table_file.read_text())["devices"]
         blocks = {name: _usable_blocks(entry["table"]) for name, entry in machines.items()}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataFileError(

@@ -21,6 +21,8 @@ from evonasc.assets import manifest
 from evonasc.cost.scenario import Scenario, as_dict
 from evonasc.errors import ConfigError, DataFileError
 from evonasc.files import write_atomically
+from evonasc.limits import require_workers
+from evonasc.parsing import json_value
 from evonasc.problems import DesignProblem
 from evonasc.search.exact import exact_front
 from evonasc.search.run import BY_FORWARD_PASSES, RunConfig, make_problem
@@ -183,10 +185,9 @@ def run_comparison(
         n_jobs: Worker processes; 1 computes here.
 
     Raises:
-        ConfigError: ``n_jobs`` below 1, or a search that its scenario does not allow.
+        ConfigError: ``n_jobs`` out of range, or a search that its scenario does not allow.
     """
-    if n_jobs < 1:
-        raise ConfigError(f"jobs must be at least 1, got {n_jobs}.")
+    require_workers("jobs", n_jobs)
     keys = config.trial_keys()
     missing = [key for key in keys if not _is_done(folder, config, key)]
     yield len(keys) - len(missing), len(keys)
@@ -264,7 +265,7 @@ def _refuse_difference(
 def _read(path: Path) -> dict[str, dict[str, object]]:
     """Read the description of a comparison."""
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = json_value(path.read_text(encoding="utf-8"))
         if not all(isinstance(values[part], dict) for part in ("settings", "scenarios")):
             raise TypeError("settings and scenarios must be objects")
     except (ValueError, KeyError, TypeError) as error:

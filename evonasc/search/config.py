@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from evonasc.errors import ConfigError, UnknownNameError
+from evonasc.limits import require_seed
 
 #: How NASC comes by the error of a sample.
 NASC_MODES = {
@@ -60,10 +61,11 @@ class SearchConfig:
         return min(self.pop_size, max(self.budget, 2))
 
     def __post_init__(self) -> None:
-        for name, least in (("budget", 1), ("pop_size", 2), ("seed", 0)):
+        for name, least in (("budget", 1), ("pop_size", 2)):
             value = getattr(self, name)
             if value < least:
                 raise ConfigError(f"{name} must be at least {least}, got {value}.")
+        require_seed(self.seed)
         if self.nasc_mode not in NASC_MODES:
             raise UnknownNameError("nasc_mode", self.nasc_mode, NASC_MODES)
         if self.nasc_rule not in NASC_RULES:

@@ -22,6 +22,7 @@ from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.scenario import as_dict, override
 from evonasc.errors import ConfigError, DataFileError, EvonascError
 from evonasc.files import write_atomically
+from evonasc.parsing import json_value
 from evonasc.plugins import refuse_code
 from evonasc.problems import DesignProblem
 from evonasc.search.config import SearchConfig
@@ -308,7 +309,7 @@ def _as_json(values: dict[str, object]) -> bytes:
 def _read_json(path: Path, folder: Path) -> dict[str, Any]:
     """Read a JSON object of a run folder."""
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = json_value(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataFileError(f"{folder} is no run folder: cannot read {path.name}.") from error
     if not isinstance(values, dict):

@@ -5,8 +5,6 @@ name of an operator is a variation too.
 """
 
 import json
-import zipfile
-import zlib
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
@@ -17,6 +15,7 @@ import numpy as np
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.errors import ConfigError, DataFileError, UnknownNameError
 from evonasc.files import write_atomically
+from evonasc.parsing import json_value, npz_arrays
 from evonasc.problems import DesignProblem
 from evonasc.search.algorithms import algorithm, trains_weights
 from evonasc.search.operator_table import EVOLVING, OPERATORS, kind_of
@@ -35,18 +34,6 @@ VARIATIONS: dict[str, tuple[dict[str, Any], tuple[str, ...], str]] = {
         "each new design cut where its network is fastest",
     ),
 }
-
-#: What reading a damaged archive raises: zip headers say RuntimeError and its kin.
-_DAMAGE = (
-    OSError,
-    ValueError,
-    KeyError,
-    TypeError,
-    EOFError,
-    RuntimeError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
 
 
 @dataclass(frozen=True)
@@ -163,23 +150,22 @@ def read_trial(path: Path, *, digest: str) -> Trial:
         DataFileError: The file is missing or damaged, or belongs to other settings.
     """
     try:
-        # From memory: numpy forgets to close a file that turns out to be no archive.
-        with np.load(BytesIO(path.read_bytes()), allow_pickle=False) as file:
-            header = json.loads(file["header"].tobytes())
-            trial = Trial(
-                genes=file["genes"].astype(np.int64),
-                points=file["points"].astype(np.float64),
-                answers=file["answers"].astype(np.float64),
-                n_requested=int(header["n_requested"]),
-                seconds=float(header["seconds"]),
-            )
+        file = npz_arrays(path.read_bytes())
+        header = json_value(file["header"].tobytes())
+        trial = Trial(
+            genes=file["genes"].astype(np.int64),
+            points=file["points"].astype(np.float64),
+            answers=file["answers"].astype(np.float64),
+            n_requested=int(header["n_requested"]),
+            seconds=float(header["seconds"]),
+        )
         is_whole = (
             trial.points.ndim == trial.genes.ndim == trial.answers.ndim == 2
             and len(trial.points) == len(trial.genes) > 0
             and trial.answers.shape[1] == trial.points.shape[1]
             and bool(np.isfinite(trial.points).all() and np.isfinite(trial.answers).all())
         )
-    except _DAMAGE as error:
+    except (OSError, KeyError, TypeError, ValueError) as error:
         raise DataFileError(f"{path} is no trial of a comparison ({error}).") from error
     if not is_whole:
         raise DataFileError(f"{path} is a damaged trial.")

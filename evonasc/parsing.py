@@ -1,0 +1,62 @@
+"""Parsing npz and JSON that users hand over: ValueError, with its reason, for whatever is none."""
+
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+#: What numpy and zipfile raise for archives that are damaged, encrypted or too large.
+_DAMAGE = (
+    EOFError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+#: How a zip archive begins: with its first file, or, empty, with its end.
+_ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
+
+
+def npz_arrays(data: bytes, names: Sequence[str] | None = None) -> dict[str, Any]:
+    """Return arrays of an npz file by name; no code of the file is run.
+
+    Args:
+        data: The file.
+        names: Of the arrays to return; all by default. Others are not read.
+
+    Raises:
+        ValueError: Another kind of file, a damaged one, or one that lacks a name.
+    """
+    if not data.startswith(_ZIP_STARTS):
+        # said here, because numpy would take it for a pickle and advise to load it unsafely
+        raise ValueError("it must be an npz, got another kind of file")
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as file:
+            missing = [name for name in names or () if name not in file]
+            if missing:
+                raise ValueError(f"it lacks {', '.join(map(repr, missing))}")
+            arrays = {name: file[name] for name in (file.files if names is None else names)}
+    except _DAMAGE as error:
+        raise ValueError(str(error) or type(error).__name__) from error
+    for name, array in arrays.items():
+        if not isinstance(array, np.ndarray):  # numpy hands over what does not begin as an array
+            raise ValueError(f"its {name!r} is no array")
+    return arrays
+
+
+def json_value(text: str | bytes) -> Any:
+    """Return the value that a JSON text says.
+
+    Raises:
+        ValueError: No JSON, or nested too deeply to be read.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("its JSON is nested too deeply") from error
