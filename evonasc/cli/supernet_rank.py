@@ -43,6 +43,8 @@ def execute(arguments: argparse.Namespace) -> int:
     whole = [one for one in scores if not one.is_choice]
     for place, one in enumerate(whole, start=1):
         which = f" {place}" if len(whole) > 1 else ""
+        if "split_edge" in one.header:
+            which += f", edge {one.header['split_edge']},"
         signals[f"supernet{which} loss"] = by_cell_number(one.cells, -one.loss)
         signals[f"supernet{which} top-1"] = by_cell_number(one.cells, -one.top1_error)
     cells = table.cells
