@@ -17,6 +17,8 @@ CAVEAT = (
     "ordered by loss, on the scale of the supernet's top-1 error. It is not the accuracy of a "
     "network trained alone."
 )
+#: Fewer images than these are too few to tell networks apart without a word about it.
+FEW_IMAGES = 100
 _LEVELS = np.linspace(0, 1, 21)
 
 
@@ -64,3 +66,16 @@ def match_quantiles(loss: FloatArray, error: FloatArray) -> LossToError:
     keep[np.flatnonzero(keep)[-1]] = False
     keep[[0, -1]] = True
     return LossToError(tuple(losses[keep].tolist()), tuple(errors[keep].tolist()))
+
+
+def coarseness_note(n_images: int) -> str:
+    """Return a sentence about the steps of top-1 errors on few images, else nothing.
+
+    It begins with a space, to follow another one.
+    """
+    if n_images >= FEW_IMAGES:
+        return ""
+    return (
+        f" Top-1 errors on {n_images} images are multiples of 1/{n_images}, too coarse for "
+        "networks that are nearly alike."
+    )

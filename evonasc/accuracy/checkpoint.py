@@ -14,6 +14,9 @@ from torch import Tensor
 from evonasc.errors import DataFileError
 from evonasc.files import write_atomically
 
+#: Name of the checkpoint in the folder of a training.
+CHECKPOINT_FILE = "checkpoint.safetensors"
+
 
 @dataclass(frozen=True)
 class Checkpoint:
@@ -41,12 +44,16 @@ def load_checkpoint(path: Path) -> Checkpoint:
     """Read a checkpoint.
 
     Raises:
-        DataFileError: The file is missing or is no checkpoint of evonasc.
+        DataFileError: The file is missing, a folder, or no checkpoint of evonasc.
     """
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise DataFileError(f"Cannot read the checkpoint {path}: {error.strerror}.") from error
+        inside = path / CHECKPOINT_FILE
+        remedy = f" Give the file in it: {inside}" if inside.is_file() else ""
+        raise DataFileError(
+            f"Cannot read the checkpoint {path}: {error.strerror}.{remedy}"
+        ) from error
     return decode_checkpoint(data, where=str(path))
 
 
