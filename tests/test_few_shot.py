@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from evonasc.accuracy.checkpoint import load_checkpoint, save_checkpoint
-from evonasc.accuracy.few_shot import parts_of_edge
 from evonasc.accuracy.live import scoring_images
-from evonasc.accuracy.network_list import networks_digest
+from evonasc.accuracy.network_list import networks_digest, parts_of_edge
 from evonasc.accuracy.scores import ScoredError, read_scores
 from evonasc.accuracy.scoring import score_cells
 from evonasc.accuracy.weights import read_supernet

@@ -1,3 +1,4 @@
+import shutil
 import struct
 import sys
 import zlib
@@ -29,8 +30,9 @@ def folder(tmp_path):
 def test_classes_are_folders_by_name_and_images_become_32_by_32(folder):
     (folder / "cat" / "notes.txt").write_text("left alone")
     (folder / ".hidden").mkdir()
-    train, test, n_classes = read_image_folder(folder, seed=0)
-    assert n_classes == 2
+    found = read_image_folder(folder, seed=0)
+    train, test = found.train, found.test
+    assert found.n_classes == 2
     assert train.pixels.shape == (16, 3, 32, 32)
     assert test.labels.tolist() == [0, 0, 1, 1]
     for images in (train, test):
@@ -62,8 +64,90 @@ def test_a_folder_that_has_moved_is_found_by_its_root(folder, tmp_path):
 @pytest.mark.parametrize("mode", ["L", "RGBA", "P", "1", "LA"])
 def test_every_kind_of_pixel_is_read_as_colours(folder, mode):
     save(folder / "cat" / "odd.png", 1 if mode in ("L", "P", "1") else None or 0, mode=mode)
-    train, test, _ = read_image_folder(folder, seed=0)
-    assert len(train) + len(test) == 21
+    found = read_image_folder(folder, seed=0)
+    assert len(found.train) + len(found.test) == 21
+
+
+def read_alone(folder, image, **options):
+    """Return the one image of its class and size ``(3, 32, 32)``, read back from a PNG file."""
+    path = folder / "cat" / "0.png"
+    image.save(path, **options)
+    found = read_image_folder(folder, seed=0)
+    pixels = np.concatenate([found.train.pixels, found.test.pixels]).reshape(-1, 3, 32, 32)
+    # cats are red, dogs are blue: whatever is neither is the odd one
+    plain = np.ptp(pixels.reshape(len(pixels), 3, -1).mean(axis=2), axis=1) > 200
+    (odd,) = pixels[~plain]
+    return odd
+
+
+def test_grey_of_16_bits_is_scaled_and_not_clipped(folder):
+    """12-bit cameras and scanners leave such files; clipped, each would be pure white."""
+    ramp = np.repeat(np.arange(32, dtype=np.uint16)[:, None] * 2048, 32, axis=1)
+    odd = read_alone(folder, Image.fromarray(ramp))
+    # 2048 = 8 * 256: the upper byte of row i is 8 i
+    assert odd[0, :, 5].tolist() == [8 * i for i in range(32)]
+    assert (odd == odd[0]).all()
+
+
+@pytest.mark.parametrize("mode", ["I", "I;16"])
+def test_grey_of_16_bits_is_one_image_by_either_name(folder, mode, monkeypatch):
+    """Pillow called it I before it called it I;16."""
+    grey = Image.new(mode, (32, 32), 0x80FF)
+    monkeypatch.setattr("PIL.Image.open", lambda path, formats: grey.copy())
+    assert (read_image_folder(folder, seed=0).train.pixels == 0x80).all()
+
+
+def test_a_transparent_value_of_16_bits_is_white(folder):
+    grey = np.full((32, 32), 0x4000, dtype=np.uint16)
+    grey[:, :16] = 0x4001
+    odd = read_alone(folder, Image.fromarray(grey), transparency=0x4001)
+    assert odd[:, 0, 0].tolist() == [255, 255, 255]
+    assert odd[:, 0, 31].tolist() == [0x40, 0x40, 0x40]
+
+
+@pytest.mark.parametrize(
+    ("mode", "value", "options", "expected"),
+    [
+        ("RGBA", (0, 0, 0, 0), {}, (255, 255, 255)),
+        ("RGBA", (0, 100, 0, 51), {}, (204, 224, 204)),  # 255 + (x - 255) / 5
+        ("RGBA", (90, 100, 80, 255), {}, (90, 100, 80)),
+        ("LA", (0, 51), {}, (204, 204, 204)),
+        ("P", 0, {"transparency": 0}, (255, 255, 255)),
+        ("L", 9, {"transparency": 9}, (255, 255, 255)),
+        ("RGB", (1, 2, 3), {"transparency": (1, 2, 3)}, (255, 255, 255)),
+    ],
+)
+def test_what_is_transparent_lies_on_white(folder, mode, value, options, expected):
+    odd = read_alone(folder, Image.new(mode, (32, 32), value), **options)
+    assert np.abs(odd.astype(int) - np.array(expected)[:, None, None]).max() <= 1
+
+
+def test_pixels_that_have_no_faithful_colours_are_refused_by_name(folder, monkeypatch):
+    monkeypatch.setattr("PIL.Image.open", lambda path, formats: Image.new("F", (8, 8), 0.5))
+    with pytest.raises(DataFileError, match=r"cat/0\.png must hold grey .* got Pillow's mode 'F'"):
+        read_image_folder(folder, seed=0)
+
+
+def test_the_digest_is_that_of_the_images_whatever_the_seed(folder, tmp_path):
+    digest = read_image_folder(folder, seed=0).digest
+    assert digest == read_image_folder(folder, seed=1).digest
+    (folder / "notes.txt").write_text("left alone")
+    shutil.copytree(folder, tmp_path / "copy")
+    assert digest == read_image_folder(tmp_path / "copy", seed=0).digest
+    save(folder / "dog" / "0.png", (0, 9, 250))
+    assert digest != read_image_folder(folder, seed=0).digest
+    (tmp_path / "copy" / "dog").rename(tmp_path / "copy" / "wolf")
+    assert digest != read_image_folder(tmp_path / "copy", seed=0).digest
+
+
+def test_what_is_left_alone_is_counted(folder):
+    (folder / "notes.txt").write_text("")
+    (folder / ".hidden").write_text("")
+    (folder / "cat" / "scan.tiff").write_text("")
+    (folder / "cat" / ".DS_Store").write_text("")
+    (folder / "dog" / "puppies").mkdir()
+    data = load_data(f"folder:{folder}", seed=0)
+    assert (data.n_other_files, data.n_nested_folders) == (2, 1)
 
 
 def test_a_damaged_image_is_named(folder):

@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 
 from evonasc.accuracy import live
-from evonasc.accuracy.checkpoint import Checkpoint, save_checkpoint
-from evonasc.accuracy.datasets import DataSet, Images
+from evonasc.accuracy.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from evonasc.accuracy.datasets import DataSet, Images, load_data
 from evonasc.accuracy.joined import JoinedError
 from evonasc.accuracy.live import live_error, scoring_images
+from evonasc.accuracy.network_list import networks_digest, parts_of_edge
+from evonasc.accuracy.score_file import score_to_file
 from evonasc.accuracy.scores import (
+    ScoredError,
     SupernetScores,
     encode_scores,
     read_all_scores,
@@ -26,7 +29,7 @@ from evonasc.search.config import SearchConfig
 from evonasc.search.run import RunConfig
 from evonasc.search.run_folder import read_config
 from evonasc.space import DesignSpace, NasBench201
-from evonasc.space.nasbench201 import canonical_connected_cells, cell_number
+from evonasc.space.nasbench201 import arch_strings, canonical_connected_cells, cell_number
 
 CELLS = canonical_connected_cells()
 N_IMAGES = 6
@@ -109,6 +112,114 @@ def test_a_data_set_of_other_classes_is_refused(own, monkeypatch):
     monkeypatch.setattr(live, "load_data", lambda name, root, *, n_validation, seed: four)
     with pytest.raises(ConfigError, match="must have the supernet's 3 classes, got 4"):
         scoring_images(read_supernet(own[0]), None)
+
+
+def retrained(weights, **values):
+    """Say in a weight file that it was trained otherwise."""
+    checkpoint = load_checkpoint(weights)
+    checkpoint.header["config"].update(values)
+    save_checkpoint(weights, checkpoint)
+
+
+@pytest.mark.parametrize(("digest", "is_known"), [("one", True), ("two", False), (None, True)])
+def test_only_the_images_of_the_training_are_scored_on(own, digest, is_known, monkeypatch):
+    """An earlier version kept no digest: then any are."""
+    data = DataSet("folder:mine", 3, noise(20), noise(9, 1), noise(5, 2), digest="one")
+    monkeypatch.setattr(live, "load_data", lambda name, root, *, n_validation, seed: data)
+    if digest is not None:
+        retrained(own[0], images=digest)
+    if is_known:
+        assert len(scoring_images(read_supernet(own[0]), None)) == 9
+        return
+    with pytest.raises(ConfigError, match="must be those that the supernet was trained and held"):
+        scoring_images(read_supernet(own[0]), None)
+    with pytest.raises(ConfigError, match="train on the new ones into another folder"):
+        live_error(None, weights=own[0])
+
+
+def test_a_folder_that_is_gone_is_asked_for(own, tmp_path, monkeypatch):
+    monkeypatch.setattr(live, "load_data", load_data)
+    trained = read_supernet(own[0])
+    with pytest.raises(
+        DataFileError, match="in mine. Say where their folder lies now: --data-root"
+    ):
+        scoring_images(trained, None)
+    with pytest.raises(DataFileError, match="in .*nowhere. Say where their folder lies now"):
+        scoring_images(trained, tmp_path / "nowhere")
+    with pytest.raises(DataFileError, match="must hold at least 2 sub-folders"):
+        scoring_images(trained, tmp_path)
+
+
+PART = parts_of_edge(2)["skip_connect"]
+
+
+@pytest.mark.parametrize(
+    ("networks", "remedy"),
+    [(CELLS[[3, 5]], "supernet score --networks and the list"), (PART, "--weights FOLDER")],
+)
+def test_a_supernet_of_some_networks_runs_no_others(own, tmp_path, networks, remedy):
+    retrained(own[0], networks=networks_digest(networks))
+    score = {"n_images": 2, "n_jobs": 1}
+    for others in (None, CELLS[[3, 6]]):
+        with pytest.raises(ConfigError, match=f"can run no other.*{remedy}"):
+            score_to_file(own[0], None, tmp_path / "n.npz", **score, networks=others)
+    assert not (tmp_path / "n.npz").exists()
+    with pytest.raises(ConfigError, match=f"can run no other.*{remedy}"):
+        live_error(None, weights=own[0])
+
+
+def test_a_supernet_of_some_networks_scores_these(own, tmp_path):
+    retrained(own[0], networks=networks_digest(CELLS[[3, 5]]))
+    chosen = {"n_images": 2, "n_jobs": 1, "networks": CELLS[[5, 3]]}
+    assert len(score_to_file(own[0], None, tmp_path / "n.npz", **chosen).cells) == 2
+
+
+def test_a_supernet_of_all_networks_by_a_list_runs_all(own):
+    retrained(own[0], networks=networks_digest(CELLS))
+    assert live_error(None, weights=own[0]).losses.n_images == 9
+
+
+def test_scores_on_few_images_say_how_coarse_they_are(own):
+    assert "errors on 6 images are multiples of 1/6" in ScoredError(own[2]).provenance
+    assert "errors on 6 images" in live_error(None, weights=own[0], scores=own[1]).provenance
+    assert "multiples" not in ScoredError().provenance  # 1,000 images
+
+
+SCORE = ["supernet", "score", "--images", "1"]
+
+
+def test_unfinished_weights_are_scored_with_a_warning(own, tmp_path, monkeypatch, capsys):
+    few = CELLS[[1, 2]]
+    names = "\n".join(["arch_str", *arch_strings(few)])
+    (tmp_path / "few.csv").write_text(names)
+    weights, out = str(own[0]), str(tmp_path / "o.npz")
+    command = [*SCORE, "--weights", weights, "--networks", str(tmp_path / "few.csv"), "--out", out]
+    assert main(command) == 0
+    assert "Warning" not in capsys.readouterr().out  # half precision: no log
+    checkpoint = load_checkpoint(own[0])
+    line = {"epoch": 1, "train_loss": 1.0, "train_accuracy": 0.5, "learning_rate": 0.1}
+    checkpoint.header["logs"] = [{**line, "seconds": 1.0}]
+    checkpoint.header["config"]["epochs"] = 20
+    save_checkpoint(own[0], checkpoint)
+    assert main([*command[:-1], str(tmp_path / "p.npz")]) == 0
+    assert "is trained 1 of 20 epochs" in " ".join(capsys.readouterr().out.split())
+    checkpoint.header["config"]["epochs"] = 1
+    save_checkpoint(own[0], checkpoint)
+    assert main([*command[:-1], str(tmp_path / "q.npz")]) == 0
+    assert "Warning" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", [SCORE, ["run", "--algo", "random"]])
+def test_the_folder_of_a_training_is_no_weights_but_names_them(own, tmp_path, command, capsys):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    given = [*command, "--weights", str(folder), "--out", str(tmp_path / "x")]
+    assert main(given) == 2
+    assert "Give the file in it" not in capsys.readouterr().err
+    (folder / "checkpoint.safetensors").write_bytes(own[0].read_bytes())
+    assert main(given) == 2
+    said = "".join(capsys.readouterr().err.split())
+    assert f"Givethefileinit:{folder}/checkpoint.safetensors" in said
 
 
 def test_unfinished_scores_are_refused_before_a_search(own, tmp_path):

@@ -186,3 +186,56 @@ def test_what_cannot_be_trained_is_refused_in_one_line(tmp_path, capsys, changed
     assert error.count("\n") == 1
     assert message in error
     assert not (tmp_path / "t").exists()
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """Two classes of 20 images, three files and a folder that are none."""
+    from PIL import Image
+
+    for label in range(2):
+        folder = tmp_path / "photos" / str(label)
+        folder.mkdir(parents=True)
+        for i in range(20):
+            Image.new("RGB", (9, 9), (12 * i, 80 * label, 0)).save(folder / f"{i}.png")
+        (folder / "notes.txt").write_text("")
+    (tmp_path / "photos" / "readme").write_text("")
+    (tmp_path / "photos" / "0" / "more").mkdir()
+    return tmp_path / "photos"
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [("digits", "Leave it out"), ("folder:photos", "Give --data folder:PATH alone")],
+)
+def test_a_root_that_would_not_be_read_as_such_is_refused(name, remedy, tmp_path, capsys):
+    given = ["--data", name, "--data-root", str(tmp_path), "--out", str(tmp_path / "x")]
+    assert main(["supernet", "train", *given]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"--data-root is for cifar10, cifar100, got '{name}'. {remedy}" in said
+    assert not (tmp_path / "x").exists()
+
+
+def test_what_was_read_is_said_before_the_training(photos, tmp_path, capsys):
+    given = ["--data", f"folder:{photos}", "--channels", "2", "--epochs", "1"]
+    assert main(["supernet", "train", *given, "--out", str(tmp_path / "x")]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    # a fifth of 20 a class for the test, a fifth of the other 32 held out
+    assert "2 classes; 26 images to train on, 6 held out, 8 for the test" in said
+    assert "left alone: 3 other files, 1 other folders in classes." in said
+    assert "Warning: Top-1 errors on 6 images are multiples of 1/6" in said
+    assert said.index("--validation N") < said.index("epoch 1/1")
+
+
+def test_changed_images_stop_a_training_and_its_scores(photos, tmp_path, capsys):
+    out = tmp_path / "x"
+    given = ["--data", f"folder:{photos}", "--channels", "2", "--epochs", "1", "--out", str(out)]
+    assert main(["supernet", "train", *given]) == 0
+    (photos / "1" / "0.png").write_bytes((photos / "0" / "7.png").read_bytes())
+    capsys.readouterr()
+    assert main(["supernet", "train", *given]) == 2
+    assert "are others than those it was trained on" in " ".join(capsys.readouterr().err.split())
+    weights = ["--weights", str(out / "checkpoint.safetensors"), "--out", str(tmp_path / "s.npz")]
+    assert main(["supernet", "score", *weights]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "must be those that the supernet was trained and held out on" in said

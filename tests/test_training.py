@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
-from evonasc.accuracy.checkpoint import load_checkpoint
+from evonasc.accuracy.checkpoint import load_checkpoint, save_checkpoint
 from evonasc.accuracy.datasets import DataSet, Images
 from evonasc.accuracy.network_list import networks_digest
 from evonasc.accuracy.supernet import SupernetConfig, initialise
@@ -205,6 +207,76 @@ def test_another_spelling_of_a_folder_holds_out_no_seen_image(data, tmp_path):
     other = changed(seed=1, start=first.digest, data="folder:photos/")
     with pytest.raises(ConfigError, match="must be those that the supernet to start from never"):
         train_supernet(other, data, tmp_path / "second", start=first)
+
+
+FOLDER = "folder:photos"
+
+
+def folder_data(digest, data):
+    return replace(data, name=FOLDER, digest=digest)
+
+
+def test_changed_images_of_a_folder_are_another_configuration(data, tmp_path):
+    train_supernet(changed(data=FOLDER), folder_data("one", data), tmp_path)
+    before = (tmp_path / "checkpoint.safetensors").read_bytes()
+    assert load_checkpoint(tmp_path / "checkpoint.safetensors").header["config"]["images"] == "one"
+    with pytest.raises(
+        ConfigError, match="another configuration: the images of 'folder:photos' ar"
+    ):
+        train_supernet(changed(data=FOLDER), folder_data("two", data), tmp_path)
+    assert (tmp_path / "checkpoint.safetensors").read_bytes() == before
+
+
+def test_images_other_than_those_of_the_configuration_are_refused(data, tmp_path):
+    with pytest.raises(ConfigError, match="must be empty or the digest of the data, 'two'"):
+        train_supernet(changed(data=FOLDER, images="one"), folder_data("two", data), tmp_path)
+
+
+def test_the_same_images_go_on_where_their_folder_lies_now(data, tmp_path):
+    train_supernet(changed(data=FOLDER), folder_data("one", data), tmp_path)
+    steps = []
+    train_supernet(
+        changed(data="folder:moved"),
+        replace(data, name="folder:moved", digest="one"),
+        tmp_path,
+        on_step=lambda step, n_steps: steps.append(step),
+    )
+    assert steps == []  # it was finished
+
+
+def without_images(folder):
+    """Leave a checkpoint as versions wrote it that knew nothing of the images' digest."""
+    path = folder / "checkpoint.safetensors"
+    checkpoint = load_checkpoint(path)
+    del checkpoint.header["config"]["images"]
+    save_checkpoint(path, checkpoint)
+
+
+def test_a_checkpoint_of_a_folder_without_a_digest_goes_on(data, tmp_path):
+    train_supernet(changed(data=FOLDER), folder_data("one", data), tmp_path)
+    without_images(tmp_path)
+    train_supernet(changed(data=FOLDER), folder_data("two", data), tmp_path)
+
+
+def test_official_data_sets_have_no_digest_in_their_checkpoints(data, tmp_path):
+    """So that the digest of their weights is that of every version before."""
+    train_supernet(changed(), data, tmp_path)
+    assert "images" not in load_checkpoint(tmp_path / "checkpoint.safetensors").header["config"]
+
+
+def test_who_starts_from_weights_holds_the_same_images(data, tmp_path):
+    """Files that came or went would mix what they saw with what they never saw."""
+    train_supernet(changed(data=FOLDER), folder_data("one", data), tmp_path / "first")
+    first = read_supernet(tmp_path / "first" / "checkpoint.safetensors")
+    config = changed(data=FOLDER, start=first.digest)
+    with pytest.raises(ConfigError, match="must be those that the supernet to start from was tra"):
+        train_supernet(config, folder_data("two", data), tmp_path / "second", start=first)
+    train_supernet(config, folder_data("one", data), tmp_path / "second", start=first)
+    copied = changed(data="folder:copy", start=first.digest, seed=1)
+    with pytest.raises(ConfigError, match="must be those that the supernet to start from never"):
+        train_supernet(
+            copied, replace(data, name="folder:copy", digest="one"), tmp_path / "third", start=first
+        )
 
 
 def test_a_deeper_supernet_starts_with_the_cells_of_a_shallower_one(data, tmp_path):

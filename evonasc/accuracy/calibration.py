@@ -17,6 +17,8 @@ CAVEAT = (
     "ordered by loss, on the scale of the supernet's top-1 error. It is not the accuracy of a "
     "network trained alone."
 )
+#: Fewer images than these are too few to tell networks apart without a word about it.
+FEW_IMAGES = 100
 _LEVELS = np.linspace(0, 1, 21)
 
 
@@ -77,3 +79,16 @@ def _spread(error: FloatArray, *, n_images: int) -> FloatArray:
     shares = np.concatenate([(np.arange(count) + 0.5) / count for count in counts])
     spread: FloatArray = np.repeat(low, counts) + np.repeat(high - low, counts) * shares
     return spread
+
+
+def coarseness_note(n_images: int) -> str:
+    """Return a sentence about the steps of top-1 errors on few images, else nothing.
+
+    It begins with a space, to follow another one.
+    """
+    if n_images >= FEW_IMAGES:
+        return ""
+    return (
+        f" Top-1 errors on {n_images} images are multiples of 1/{n_images}, too coarse for "
+        "networks that are nearly alike."
+    )

@@ -20,6 +20,9 @@ from evonasc.parsing import json_value
 
 _CHECKSUM = "sha256"
 
+#: Name of the checkpoint in the folder of a training.
+CHECKPOINT_FILE = "checkpoint.safetensors"
+
 
 @dataclass(frozen=True)
 class Checkpoint:
@@ -58,12 +61,16 @@ def load_checkpoint(path: Path) -> Checkpoint:
     """Read a checkpoint.
 
     Raises:
-        DataFileError: The file is missing, is no checkpoint of evonasc or is damaged.
+        DataFileError: The file is missing, a folder, no checkpoint of evonasc, or damaged.
     """
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise DataFileError(f"Cannot read the checkpoint {path}: {error.strerror}.") from error
+        inside = path / CHECKPOINT_FILE
+        remedy = f" Give the file in it: {inside}" if inside.is_file() else ""
+        raise DataFileError(
+            f"Cannot read the checkpoint {path}: {error.strerror}.{remedy}"
+        ) from error
     return decode_checkpoint(data, where=str(path))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from evonasc.accuracy.cifar import read_cifar10, read_cifar100
 from evonasc.accuracy.digits import read_digits
-from evonasc.accuracy.image_files import read_image_folder
+from evonasc.accuracy.image_files import ImageFolder, read_image_folder
 from evonasc.accuracy.images import ByteImages, Images
 from evonasc.errors import ConfigError, DataFileError, UnknownNameError
 
@@ -57,6 +57,12 @@ class DataSet:
     test: Images
     #: Whether the mirror image of an example is one of its class.
     is_mirrored: bool = True
+    #: SHA-256 of all images and class names of a folder; empty where the files are checked by their
+    #: own sums, or come with a package.
+    digest: str = ""
+    #: Files and folders in folders of classes that were left alone; hidden ones are not counted.
+    n_other_files: int = 0
+    n_nested_folders: int = 0
 
 
 def require_data_name(name: str, *, has_root: bool) -> None:
@@ -72,6 +78,29 @@ def require_data_name(name: str, *, has_root: bool) -> None:
         raise UnknownNameError("data set", name, DATA_SETS)
     if not has_root:
         raise DataFileError(f"The data set {name!r} needs the folder of its files: --data-root.")
+
+
+def require_no_idle_root(name: str, *, has_root: bool) -> None:
+    """Refuse a folder of files for a data set that names its own or needs none.
+
+    Raises:
+        ConfigError: There is one.
+    """
+    if has_root and name not in _WITH_ROOT:
+        remedy = (
+            f"Give --data {_FOLDER}PATH alone." if name.startswith(_FOLDER) else "Leave it out."
+        )
+        raise ConfigError(f"--data-root is for {', '.join(_WITH_ROOT)}, got {name!r}. {remedy}")
+
+
+def is_missing_folder(name: str, root: Path | None) -> bool:
+    """Tell whether a name is of a folder of images that is not there, nor at ``root`` if given."""
+    return name.startswith(_FOLDER) and not _folder(name, root).is_dir()
+
+
+def _folder(name: str, root: Path | None) -> Path:
+    """Return where the folder of ``folder:PATH`` lies."""
+    return Path(name.removeprefix(_FOLDER)) if root is None else root
 
 
 def is_same_data(one: str, other: str) -> bool:
@@ -105,13 +134,14 @@ def load_data(
     require_data_name(name, has_root=root is not None)
     if seed < 0:
         raise ConfigError(f"seed must be at least 0, got {seed}.")
+    folder: ImageFolder | None = None
     if name in _WITH_ROOT and root is not None:
         training, test, n_classes = _WITH_ROOT[name](root)
     elif name == "digits":
         training, test, n_classes = read_digits(seed=seed)
     else:
-        folder = Path(name.removeprefix(_FOLDER)) if root is None else root
-        training, test, n_classes = read_image_folder(folder, seed=seed)
+        folder = read_image_folder(_folder(name, root), seed=seed)
+        training, test, n_classes = folder.train, folder.test, folder.n_classes
     held_out = default_n_validation(len(training)) if n_validation is None else n_validation
     if not 0 < held_out < len(training):
         raise DataFileError(
@@ -125,6 +155,9 @@ def load_data(
         validation=training.take(order[:held_out]),
         test=test,
         is_mirrored=name != "digits",
+        digest="" if folder is None else folder.digest,
+        n_other_files=0 if folder is None else folder.n_other_files,
+        n_nested_folders=0 if folder is None else folder.n_nested_folders,
     )
 
 

@@ -15,33 +15,18 @@ from pathlib import Path
 
 import numpy as np
 
+from evonasc.accuracy.checkpoint import CHECKPOINT_FILE
 from evonasc.accuracy.datasets import DataSet
 from evonasc.accuracy.live import scoring_images, weights_sum
-from evonasc.accuracy.network_list import networks_digest
+from evonasc.accuracy.network_list import networks_digest, parts_of_edge
 from evonasc.accuracy.score_file import score_to_file, scores_header
 from evonasc.accuracy.scores import SupernetScores, encode_scores, read_scores
-from evonasc.accuracy.training import CHECKPOINT_FILE, TrainingConfig, train_supernet
+from evonasc.accuracy.training import TrainingConfig, train_supernet
 from evonasc.accuracy.training_log import EpochLog, read_epoch_logs
 from evonasc.accuracy.weights import TrainedSupernet, read_supernet
-from evonasc.arrays import IntArray
 from evonasc.errors import ConfigError
 from evonasc.files import write_atomically
-from evonasc.space.nasbench201 import EDGES, OPERATIONS, canonical_connected_cells, cell_number
-
-
-def parts_of_edge(edge: int) -> dict[str, IntArray]:
-    """Return the canonical connected cells, ``(n, 6)``, by their operation on an edge.
-
-    Args:
-        edge: Number of the edge, in the order of :data:`evonasc.space.nasbench201.EDGES`.
-
-    Raises:
-        ConfigError: No such edge.
-    """
-    if not 0 <= edge < len(EDGES):
-        raise ConfigError(f"The edge to split must lie in [0, {len(EDGES) - 1}], got {edge}.")
-    cells = canonical_connected_cells()
-    return {name: cells[cells[:, edge] == gene] for gene, name in enumerate(OPERATIONS)}
+from evonasc.space.nasbench201 import EDGES, OPERATIONS, cell_number
 
 
 def train_few_shot(
@@ -188,7 +173,9 @@ def _split_edge(supernets: dict[str, TrainedSupernet], *, where: Path) -> int:
                 "with the command that began it."
             )
     found = {name: trained.training.get("networks") for name, trained in supernets.items()}
-    first, *others = ({**trained.training, "networks": ""} for trained in supernets.values())
+    # Images are compared when each part is scored; a part of an earlier version has no digest.
+    free = {"networks": "", "images": ""}
+    first, *others = ({**trained.training, **free} for trained in supernets.values())
     for edge in range(len(EDGES)):
         parts = parts_of_edge(edge)
         is_this = found == {name: networks_digest(cells) for name, cells in parts.items()}

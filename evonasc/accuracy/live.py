@@ -5,12 +5,18 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from evonasc.accuracy.calibration import CAVEAT, LossToError, match_quantiles
-from evonasc.accuracy.datasets import Images, load_data
+from evonasc.accuracy.calibration import (
+    CAVEAT,
+    LossToError,
+    coarseness_note,
+    match_quantiles,
+)
+from evonasc.accuracy.datasets import DataSet, Images, is_missing_folder, load_data
 from evonasc.accuracy.early_decision import CONFIDENCE, race
 from evonasc.accuracy.image_losses import ImageLosses
 from evonasc.accuracy.live_cache import loss_cache
 from evonasc.accuracy.live_options import LiveOptions
+from evonasc.accuracy.network_list import require_trained_for
 from evonasc.accuracy.payload_effects import MeasuredIncrease
 from evonasc.accuracy.quick_forward import QuickScorer, chosen_device, quick_copy
 from evonasc.accuracy.scores import (
@@ -23,7 +29,7 @@ from evonasc.accuracy.supernet import Supernet
 from evonasc.accuracy.weights import TrainedSupernet, read_supernet, shipped_supernet
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.scenario import Scenario
-from evonasc.errors import ConfigError
+from evonasc.errors import ConfigError, DataFileError
 from evonasc.space import DesignSpace
 from evonasc.space.nasbench201 import canonical_connected_cells, cell_number
 
@@ -62,6 +68,7 @@ class LiveError:
         self.provenance = (
             f"error: forward passes of the supernet on {losses.n_images} held-out training images "
             f"of {trained.training['data']}; {CAVEAT}{early if decides_early else ''}"
+            f"{coarseness_note(losses.n_images)}"
         )
 
     def error(self, genes: IntArray, *, designs: DesignSpace) -> FloatArray:
@@ -155,8 +162,8 @@ def live_error(
         options: How to evaluate; the defaults of :class:`LiveOptions` where not given.
 
     Raises:
-        ConfigError: Scores without weights, or of other weights; more images than were held out; a
-            device that is not there.
+        ConfigError: Scores without weights, or of other weights; a supernet that was trained for a
+            choice of networks; more or other images than were held out; a device that is not there.
         DataFileError: A file is missing or damaged.
         AssetError: Shipped weights or scores are missing or damaged.
     """
@@ -166,6 +173,7 @@ def live_error(
             raise ConfigError("Live evaluation with --scores needs the supernet: --weights FILE.")
         return _live(shipped_supernet(), data_root, shipped_scores(), chosen)
     trained = read_supernet(weights)
+    require_trained_for(trained.training, None, where=weights)
     if scores is None:
         return _self_calibrated(trained, data_root, chosen)
     given = read_scores(scores)
@@ -244,7 +252,7 @@ def scoring_images(
         n_images: At most as many as were held out; by default those, but no more than 1,000.
 
     Raises:
-        ConfigError: More images than were held out.
+        ConfigError: More images than were held out, or other images than at the training.
         DataFileError: The data are missing or damaged.
     """
     training = trained.training
@@ -254,13 +262,35 @@ def scoring_images(
     chosen = min(held_out, _MOST_IMAGES) if n_images is None else n_images
     if not 1 <= chosen <= held_out:
         raise ConfigError(f"images must lie in [1, {held_out}], got {chosen}.")
-    data = load_data(str(training["data"]), data_root, n_validation=held_out, seed=seed)
+    name = str(training["data"])
+    try:
+        data = load_data(name, data_root, n_validation=held_out, seed=seed)
+    except DataFileError as error:
+        if not is_missing_folder(name, data_root):
+            raise
+        raise DataFileError(
+            f"Cannot read the images of {name!r}, which the supernet was trained on, in "
+            f"{name.removeprefix('folder:') if data_root is None else data_root}. Say where their "
+            "folder lies now: --data-root DIR."
+        ) from error
+    _require_its_images(training, data)
     if data.n_classes != trained.supernet.config.n_classes:
         raise ConfigError(
             f"The data set {data.name!r} must have the supernet's "
             f"{trained.supernet.config.n_classes} classes, got {data.n_classes}."
         )
     return data.validation.take(np.arange(chosen))
+
+
+def _require_its_images(training: dict[str, object], data: DataSet) -> None:
+    """Refuse images that are known to be others than those of the training."""
+    known = training.get("images", "")
+    if known not in ("", data.digest):
+        raise ConfigError(
+            f"The images of {data.name!r} must be those that the supernet was trained and held out "
+            "on, got others: some of them, or names, were added, removed or changed. Restore them, "
+            "say where they lie with --data-root DIR, or train on the new ones into another folder."
+        )
 
 
 def require_scores_of(scores: SupernetScores, trained: TrainedSupernet, *, where: str) -> None:

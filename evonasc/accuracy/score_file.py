@@ -8,7 +8,7 @@ import numpy as np
 
 from evonasc.accuracy.checkpoint import load_checkpoint
 from evonasc.accuracy.live import scoring_images, weights_sum
-from evonasc.accuracy.network_list import networks_digest
+from evonasc.accuracy.network_list import networks_digest, require_trained_for
 from evonasc.accuracy.scores import SCORES_ASSET, SupernetScores, encode_scores, read_scores
 from evonasc.accuracy.scoring import SCORING_BATCH, score_in_parallel
 from evonasc.accuracy.weights import WEIGHTS_ASSET, TrainedSupernet, half_precision, read_supernet
@@ -43,11 +43,12 @@ def score_to_file(
 
     Raises:
         DataFileError: Weights, data or a started score file are missing or damaged.
-        ConfigError: ``out`` belongs to other weights or images, or cannot be written; ``n_jobs``
-            out of range.
+        ConfigError: The supernet was trained for other networks or images; ``out`` belongs to other
+            weights or images, or cannot be written; ``n_jobs`` out of range.
     """
     require_workers("jobs", n_jobs)
     trained = read_supernet(weights)
+    require_trained_for(trained.training, networks, where=weights)
     images = scoring_images(trained, data_root, n_images=n_images)
     n_images = len(images)
     header = scores_header(trained)

@@ -8,7 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from evonasc.accuracy.calibration import CAVEAT, LossToError, match_quantiles
+from evonasc.accuracy.calibration import (
+    CAVEAT,
+    LossToError,
+    coarseness_note,
+    match_quantiles,
+)
 from evonasc.accuracy.network_list import networks_digest
 from evonasc.accuracy.payload_model import model_for, model_provenance, modelled_increase
 from evonasc.arrays import FloatArray, IntArray
@@ -180,7 +185,7 @@ class ScoredError:
         supernet = "few-shot supernets" if "split_edge" in chosen.header else "supernet"
         self.provenance = (
             f"error: {supernet} trained by evonasc on {chosen.data}, scored on {chosen.n_images} "
-            f"held-out training images; {CAVEAT}"
+            f"held-out training images; {CAVEAT}{coarseness_note(chosen.n_images)}"
         )
 
     def error(self, genes: IntArray, *, designs: DesignSpace) -> FloatArray:

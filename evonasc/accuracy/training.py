@@ -9,26 +9,26 @@ canonical connected cells, so no network is drawn more often for having many spe
 2021, FairNAS (strict fairness), arXiv 1907.01845: every operation of every edge once a step.
 """
 
-import json
 import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from evonasc.accuracy.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from evonasc.accuracy.checkpoint import CHECKPOINT_FILE, load_checkpoint
 from evonasc.accuracy.datasets import DataSet, Images
 from evonasc.accuracy.network_list import networks_digest
 from evonasc.accuracy.supernet import Supernet, SupernetConfig, initialise
-from evonasc.accuracy.training_log import EpochLog, epoch_logs, require_free, write_log
+from evonasc.accuracy.training_log import EpochLog, require_free, write_log
+from evonasc.accuracy.training_state import restore_state, save_state
 from evonasc.accuracy.warm_start import copy_weights, require_unseen
 from evonasc.accuracy.weights import TrainedSupernet
 from evonasc.arrays import IntArray
-from evonasc.errors import ConfigError, DataFileError, EvaluationError, UnknownNameError
+from evonasc.errors import ConfigError, EvaluationError, UnknownNameError
 from evonasc.limits import require_seed, require_workers
 from evonasc.space.nasbench201 import (
     EDGES,
@@ -38,7 +38,6 @@ from evonasc.space.nasbench201 import (
     is_connected,
 )
 
-CHECKPOINT_FILE = "checkpoint.safetensors"
 #: Ways to draw paths, and how many each draws a step.
 PATH_SAMPLINGS = {"uniform": 1, "fair": len(OPERATIONS)}
 
@@ -65,6 +64,9 @@ class TrainingConfig:
     start: str = ""
     #: Digest of the networks that paths are drawn from; empty for all.
     networks: str = ""
+    #: SHA-256 of the images, where they are a folder of the user; else empty, and where it is empty
+    #: the training takes it from its data.
+    images: str = ""
     #: First learning rate of the cosine schedule.
     learning_rate: float = 0.05
     #: Nesterov momentum.
@@ -130,7 +132,7 @@ def train_supernet(
         The trained supernet.
 
     Raises:
-        ConfigError: The folder holds a checkpoint of another configuration.
+        ConfigError: The folder holds a checkpoint of another configuration or other images.
         DataFileError: The checkpoint in the folder is damaged.
         EvaluationError: The training diverged.
     """
@@ -138,6 +140,12 @@ def train_supernet(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(f"Cannot make the folder {folder}: {error.strerror}.") from error
+    if config.images not in ("", data.digest):
+        raise ConfigError(
+            f"config.images must be empty or the digest of the data, {data.digest!r}, got "
+            f"{config.images!r}."
+        )
+    config = replace(config, images=data.digest)
     supernet = initialise(config.supernet, seed=config.seed)
     if ("" if start is None else start.digest) != config.start:
         raise ConfigError("config.start must be the digest of the supernet to start from.")
@@ -147,6 +155,7 @@ def train_supernet(
             data=config.data,
             n_validation=config.n_validation,
             split=config.seed if config.split is None else config.split,
+            images=config.images,
         )
         copy_weights(start.supernet, supernet)
     if ("" if networks is None else networks_digest(networks)) != config.networks:
@@ -155,7 +164,7 @@ def train_supernet(
     logs: list[EpochLog] = []
     path = folder / CHECKPOINT_FILE
     if path.exists():
-        logs = _restore(load_checkpoint(path), config, supernet, momenta, where=path)
+        logs = restore_state(load_checkpoint(path), asdict(config), supernet, momenta, where=path)
         write_log(folder, logs)  # whoever was stopped between the two has it one line behind
     else:
         require_free(folder)
@@ -190,7 +199,7 @@ def train_supernet(
         seconds = time.perf_counter() - started
         n = len(data.train)
         logs.append(EpochLog(epoch + 1, losses / n, n_right / n, rate, seconds))
-        _save(folder, config, supernet, momenta, logs)
+        save_state(folder, asdict(config), supernet, momenta, logs)
         on_epoch(logs[-1])
     return supernet
 
@@ -289,53 +298,3 @@ def weight_step(
             momenta[name].mul_(config.momentum).add_(gradient)
             weight.sub_(gradient.add_(momenta[name], alpha=config.momentum), alpha=rate)
     return losses, n_right
-
-
-def _save(
-    folder: Path,
-    config: TrainingConfig,
-    supernet: Supernet,
-    momenta: dict[str, Tensor],
-    logs: list[EpochLog],
-) -> None:
-    """Write checkpoint and log after an epoch."""
-    tensors = {f"weight.{name}": w.detach() for name, w in supernet.named_parameters()}
-    tensors |= {f"momentum.{name}": momentum for name, momentum in momenta.items()}
-    header: dict[str, object] = {"config": asdict(config), "logs": [asdict(log) for log in logs]}
-    save_checkpoint(folder / CHECKPOINT_FILE, Checkpoint(tensors, header))
-    write_log(folder, logs)
-
-
-def _restore(
-    checkpoint: Checkpoint,
-    config: TrainingConfig,
-    supernet: Supernet,
-    momenta: dict[str, Tensor],
-    *,
-    where: Path,
-) -> list[EpochLog]:
-    """Put a checkpoint's tensors in place and return its log."""
-    found, wanted = checkpoint.header.get("config"), json.loads(json.dumps(asdict(config)))
-    if isinstance(found, dict):  # of a version without these settings, which are its defaults
-        found = {"path_sampling": "uniform", "start": "", "networks": "", "split": None, **found}
-    if found != wanted:
-        raise ConfigError(
-            f"{where} belongs to another configuration: {_difference(found, wanted)}. "
-            "Choose another --out, or the same settings."
-        )
-    try:
-        with torch.no_grad():
-            for name, weight in supernet.named_parameters():
-                weight.copy_(checkpoint.tensors[f"weight.{name}"])
-                momenta[name].copy_(checkpoint.tensors[f"momentum.{name}"])
-    except (KeyError, RuntimeError, TypeError) as error:
-        raise DataFileError(f"{where} is a damaged checkpoint ({error}).") from error
-    return epoch_logs(checkpoint, where=where)
-
-
-def _difference(found: object, wanted: dict[str, object]) -> str:
-    """Name the settings in which two configurations differ."""
-    if not isinstance(found, dict):
-        return "it has none"
-    names = [name for name in wanted if found.get(name) != wanted[name]]
-    return ", ".join(f"{name} is {found.get(name)!r}, not {wanted[name]!r}" for name in names)

@@ -70,6 +70,27 @@ def require_free(folder: Path) -> None:
         )
 
 
+def unfinished_note(path: Path) -> str:
+    """Return a sentence about a checkpoint whose training is not finished, else nothing.
+
+    A weight file in half precision has no log and says nothing.
+
+    Raises:
+        DataFileError: The file is missing or damaged.
+    """
+    checkpoint = load_checkpoint(path)
+    config = checkpoint.header["config"]
+    if "logs" not in checkpoint.header or not isinstance(config, dict):
+        return ""
+    n_done, n_epochs = len(epoch_logs(checkpoint, where=path)), config.get("epochs")
+    if n_done == n_epochs:
+        return ""
+    return (
+        f"{path} is trained {n_done} of {n_epochs} epochs: these are no scores of the finished "
+        "supernet. Finish it with the command that began it."
+    )
+
+
 def write_log(folder: Path, logs: list[EpochLog]) -> None:
     """Write ``log.csv``; nothing where no epoch is done."""
     if not logs:

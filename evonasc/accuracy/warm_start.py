@@ -6,7 +6,9 @@ from evonasc.accuracy.weights import TrainedSupernet
 from evonasc.errors import ConfigError
 
 
-def require_unseen(start: TrainedSupernet, *, data: str, n_validation: int, split: int) -> None:
+def require_unseen(
+    start: TrainedSupernet, *, data: str, n_validation: int, split: int, images: str = ""
+) -> None:
     """Refuse to hold out images that the weights to start from were trained on.
 
     Args:
@@ -14,12 +16,21 @@ def require_unseen(start: TrainedSupernet, *, data: str, n_validation: int, spli
         data: Name of the training's data set; another one has other images.
         n_validation: Images it holds out.
         split: Seed by which they are drawn.
+        images: Digest of the data set's images, where they are a folder of the user.
 
     Raises:
         ConfigError: They are not those that ``start`` held out.
     """
-    if not is_same_data(str(start.training.get("data")), data):
+    first = start.training.get("images", "")
+    is_same = first == images != ""  # wherever their folder lies now
+    if not is_same and not is_same_data(str(start.training.get("data")), data):
         return
+    if first and images and not is_same:
+        raise ConfigError(
+            f"The images of {data!r} must be those that the supernet to start from was trained on, "
+            "got others: some that would be held out it may have seen. Restore the images, or "
+            "train without --start."
+        )
     if (start.split_seed, start.training["n_validation"]) != (split, n_validation):
         raise ConfigError(
             f"The {n_validation} images held out by split {split} must be those that the supernet "

@@ -32,7 +32,11 @@ def add_accuracy_arguments(parser: argparse.ArgumentParser, *, takes_live: bool 
 def add_weights_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of errors by forward passes."""
     parser.add_argument("--weights", type=Path, metavar="FILE", help="your supernet, for live")
-    parser.add_argument("--data-root", type=Path, help="folder with the data set's files")
+    parser.add_argument(
+        "--data-root",
+        type=Path,
+        help="folder with the data set's files, or where that of folder:PATH lies now",
+    )
 
 
 def accuracy_fields(arguments: argparse.Namespace, *, trains: bool = False) -> dict[str, Any]:

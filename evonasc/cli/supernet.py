@@ -30,7 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         required=True,
         help="checkpoint or weight file, or the folder of a training with --split-edge",
     )
-    score.add_argument("--data-root", type=Path, help="folder with the data set, where it has one")
+    score.add_argument(
+        "--data-root",
+        type=Path,
+        help="folder with the data set's files, or where that of folder:PATH lies now",
+    )
     score.add_argument(
         "--networks", type=Path, metavar="FILE.csv", help=supernet_train.NETWORKS_HELP
     )
@@ -105,11 +109,16 @@ def _score(arguments: argparse.Namespace) -> int:
     from evonasc.accuracy.few_shot import is_few_shot, score_few_shot
     from evonasc.accuracy.network_list import read_networks
     from evonasc.accuracy.score_file import score_to_file, ship
+    from evonasc.accuracy.training_log import unfinished_note
     from evonasc.errors import ConfigError
 
     is_split = is_few_shot(arguments.weights)
     if is_split and (arguments.networks is not None or arguments.ship):
         raise ConfigError("Supernets of a split edge take neither --networks nor --ship.")
+    console = output()
+    note = "" if is_split else unfinished_note(arguments.weights)
+    if note:
+        console.print(f"Warning: {note}")
     with progress() as bar:
         task = bar.add_task("scoring", total=None, note="")
 
@@ -131,7 +140,6 @@ def _score(arguments: argparse.Namespace) -> int:
                 on_progress=on_progress,
             )
     best = int(scores.loss.argmin())
-    console = output()
     console.print(
         f"Scored {len(scores.cells)} networks on {scores.n_images} images into {arguments.out}; "
         f"least loss {scores.loss[best]:.4f}, its top-1 error {scores.top1_error[best]:.4f}."

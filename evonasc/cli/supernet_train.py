@@ -9,6 +9,7 @@ from evonasc.cli.console import output, progress
 from evonasc.cli.interrupt import stop_on_interrupt
 
 if TYPE_CHECKING:  # torch comes with it, and takes seconds
+    from evonasc.accuracy.datasets import DataSet
     from evonasc.accuracy.training_log import EpochLog
 
 NETWORKS_HELP = "only these networks: a table with a column arch_str (default: all)"
@@ -24,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "class (default: %(default)s)",
     )
     parser.add_argument(
-        "--data-root", type=Path, help="folder with its files, for cifar10, cifar100"
+        "--data-root", type=Path, help="folder with its files, for cifar10 and cifar100 only"
     )
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoint, log, curve")
     parser.add_argument("--epochs", type=int, default=60, help="(default: %(default)s)")
@@ -65,7 +66,12 @@ class _StopHereError(Exception):
 
 def execute(arguments: argparse.Namespace) -> int:
     """Train with a progress bar; return 0, or 130 after Ctrl-C."""
-    from evonasc.accuracy.datasets import is_large, load_data
+    from evonasc.accuracy.datasets import (
+        is_large,
+        load_data,
+        require_data_name,
+        require_no_idle_root,
+    )
     from evonasc.accuracy.few_shot import train_few_shot
     from evonasc.accuracy.network_list import networks_digest, read_networks
     from evonasc.accuracy.supernet import SupernetConfig
@@ -77,6 +83,9 @@ def execute(arguments: argparse.Namespace) -> int:
     edge = arguments.split_edge
     if edge is not None and (arguments.start is None or arguments.networks is not None):
         raise ConfigError("--split-edge needs --start, and chooses the networks itself.")
+    has_root = arguments.data_root is not None
+    require_data_name(arguments.data, has_root=has_root)
+    require_no_idle_root(arguments.data, has_root=has_root)
     set_threads(arguments.threads)
     start = None if arguments.start is None else read_supernet(arguments.start)
     networks = None if arguments.networks is None else read_networks(arguments.networks)
@@ -111,6 +120,8 @@ def execute(arguments: argparse.Namespace) -> int:
         folders = [arguments.out / operation for operation in OPERATIONS]
     n_epochs = config.epochs * len(folders)
     console = output()
+    for line in _said_of(data):
+        console.print(line)
     is_told = is_interrupted = False
     with progress() as bar, stop_on_interrupt() as should_stop:
         task = bar.add_task("training", total=None, note="")
@@ -172,6 +183,22 @@ def execute(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _said_of(data: "DataSet") -> list[str]:
+    """Return what was read, and a warning where it is too little to tell networks apart."""
+    from evonasc.accuracy.calibration import coarseness_note
+
+    said = (
+        f"{data.name}: {data.n_classes} classes; {len(data.train)} images to train on, "
+        f"{len(data.validation)} held out, {len(data.test)} for the test"
+    )
+    idle = {"files": data.n_other_files, "folders in classes": data.n_nested_folders}
+    if any(idle.values()):
+        said += f"; left alone: {', '.join(f'{n} other {what}' for what, n in idle.items() if n)}"
+    note = coarseness_note(len(data.validation))
+    remedy = "Hold out more with --validation N, or bring more images."
+    return [f"{said}.", *([f"Warning:{note} {remedy}"] if note else [])]
+
+
 def _draw_training(folder: Path, n_epochs: int) -> None:
     """Draw the curve of all epochs done, also of those before a restart."""
     from evonasc.analysis.plotting import save_figure
@@ -183,7 +210,7 @@ def _draw_training(folder: Path, n_epochs: int) -> None:
 
 def _logs(folder: Path) -> "list[EpochLog]":
     """Return the log of all epochs done; empty where the first was not finished."""
-    from evonasc.accuracy.training import CHECKPOINT_FILE
+    from evonasc.accuracy.checkpoint import CHECKPOINT_FILE
     from evonasc.accuracy.training_log import read_epoch_logs
 
     return read_epoch_logs(folder / CHECKPOINT_FILE)
