@@ -1,7 +1,8 @@
-"""Parsing npz and JSON that users hand over: ValueError, with its reason, for whatever is none."""
+"""Parsing npz, JSON and TOML of users: ValueError, with its reason, for whatever is none."""
 
 import io
 import json
+import tomllib
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -60,3 +61,15 @@ def json_value(text: str | bytes) -> Any:
         return json.loads(text)
     except RecursionError as error:
         raise ValueError("its JSON is nested too deeply") from error
+
+
+def toml_values(text: str) -> dict[str, Any]:
+    """Return the table that a TOML text says.
+
+    Raises:
+        ValueError: No TOML, or nested too deeply to be read.
+    """
+    try:
+        return tomllib.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error

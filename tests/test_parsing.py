@@ -5,7 +5,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from evonasc.parsing import json_value, npz_arrays
+from evonasc.parsing import json_value, npz_arrays, toml_values
 
 DEEP = "[" * 100_000
 
@@ -67,3 +67,11 @@ def test_json_is_read_and_what_is_none_is_a_value_error():
         json_value("nonsense")
     with pytest.raises(ValueError, match="its JSON is nested too deeply"):
         json_value(DEEP)
+
+
+def test_toml_is_read_and_what_is_none_is_a_value_error():
+    assert toml_values("a = [1]") == {"a": [1]}
+    with pytest.raises(ValueError, match="Invalid value"):
+        toml_values("a = nonsense")
+    with pytest.raises(ValueError, match="it is nested too deeply"):
+        toml_values(f"a = {DEEP}")

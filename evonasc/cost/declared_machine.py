@@ -7,7 +7,6 @@ the ACM 52(4)), a network the sum over its layers: all of it is assumed, and rep
 """
 
 import hashlib
-import tomllib
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from math import inf
@@ -17,6 +16,7 @@ import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.errors import DataFileError, UnknownNameError
+from evonasc.parsing import toml_values
 from evonasc.space.base import SearchSpace
 from evonasc.space.layers import Layer
 
@@ -90,7 +90,7 @@ def declared_digest(path: Path) -> str:
 def _read(path: Path, changed_ns: int) -> DeclaredMachine:
     """Read and check a file, once while it stays as it is."""
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = toml_values(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise DataFileError(f"{path} is no TOML file: {error}.") from error
     known = [field.name for field in fields(DeclaredMachine)]

@@ -1,6 +1,5 @@
 """A scenario: which machines, which link, and which cuts are allowed."""
 
-import tomllib
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
@@ -8,6 +7,7 @@ from evonasc.cost.link_table import is_added
 from evonasc.cost.machines import is_file, resolve
 from evonasc.cost.payload import Sending
 from evonasc.errors import ConfigError, DataFileError, UnknownNameError
+from evonasc.parsing import toml_values
 from evonasc.plugins import refuse_code
 
 RADIOS = ("3g", "lte", "wifi")
@@ -225,7 +225,7 @@ def read_scenario(path: Path) -> Scenario:
         ConfigError: Wrong types, or values out of range.
     """
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = toml_values(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise DataFileError(f"Cannot read the scenario {path}: {error.strerror}.") from error
     except ValueError as error:
