@@ -66,7 +66,7 @@ def require_free(folder: Path) -> None:
     if taken:
         raise ConfigError(
             f"{folder} must hold no {taken[0]} but that of its own checkpoint, and has no "
-            "checkpoint. Choose another --out."
+            "checkpoint. Move it away, or choose another --out."
         )
 
 
