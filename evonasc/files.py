@@ -18,7 +18,7 @@ def write_atomically(target: Path, data: bytes) -> None:
     """
     if target.exists() and not (target.is_file() or target.is_dir()):
         raise OSError(errno.EINVAL, "not a regular file", str(target))
-    target = target.resolve()
+    target = Path(os.path.realpath(target))  # of a loop of links itself, to be replaced
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(handle, "wb") as file:

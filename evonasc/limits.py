@@ -4,7 +4,7 @@ import os
 
 from evonasc.errors import ConfigError
 
-#: The largest seed that the generators of numpy and torch both take.
+#: The largest seed: that of a signed number of 64 bits, which every generator in use takes.
 MAX_SEED = 2**63 - 1
 _WORKERS_A_CORE = 4
 
@@ -15,10 +15,8 @@ def require_seed(seed: int) -> None:
     Raises:
         ConfigError: Outside ``[0, MAX_SEED]``.
     """
-    if seed < 0:
-        raise ConfigError(f"seed must be at least 0, got {seed}.")
-    if seed > MAX_SEED:
-        raise ConfigError(f"seed must be at most {MAX_SEED}, got {seed}.")
+    if not 0 <= seed <= MAX_SEED:
+        raise ConfigError(f"seed must lie in [0, {MAX_SEED}], got {seed}.")
 
 
 def max_workers() -> int:

@@ -171,7 +171,7 @@ def test_a_folder_is_the_same_data_however_it_is_spelled(tmp_path, monkeypatch):
 
 
 def test_a_negative_seed_is_refused():
-    with pytest.raises(ConfigError, match="seed must be at least 0, got -1"):
+    with pytest.raises(ConfigError, match=r"seed must lie in \[0, \d+\], got -1"):
         load_data("digits", seed=-1)
 
 

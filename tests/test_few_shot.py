@@ -131,11 +131,15 @@ def test_supernets_of_other_networks_are_no_split_edge(folders, tmp_path, capsys
     assert "one supernet for each operation of one edge" in said
 
 
-def altered(few, folder, **values):
-    """Copy the few-shot supernets, the last one with another training in its header."""
+def altered(few, folder, *, every=None, **values):
+    """Copy the few-shot supernets, the last one with another training in its header.
+
+    With ``every``, all of them with those.
+    """
     for name in OPERATIONS:
         (folder / name).mkdir(parents=True)
         checkpoint = load_checkpoint(few / name / "checkpoint.safetensors")
+        checkpoint.header["config"] |= every or {}
         if name == OPERATIONS[-1]:
             checkpoint.header["config"] = {**checkpoint.header["config"], **values}
         save_checkpoint(folder / name / "checkpoint.safetensors", checkpoint)
@@ -152,3 +156,17 @@ def test_parts_must_be_finished_and_of_one_training(folders, tmp_path, capsys, v
     assert main(altered(folders[1], tmp_path / "x", **values)) == 2
     assert said in " ".join(capsys.readouterr().err.split())
     assert not list(tmp_path.glob("x/*.npz"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("last", "said"),
+    [
+        ({"data": "folder:moved"}, "must be those that the supernet was trained and held out on"),
+        ({"images": "others"}, "must hold supernets that were trained on the same images"),
+    ],
+)
+def test_parts_are_of_one_training_if_their_images_are(folders, tmp_path, capsys, last, said):
+    """Wherever these lay; here they are none of digits, which is said of the first part."""
+    assert main(altered(folders[1], tmp_path / "x", every={"images": "some"}, **last)) == 2
+    assert said in " ".join(capsys.readouterr().err.split())

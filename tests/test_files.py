@@ -30,6 +30,13 @@ def test_a_link_stays_one_and_its_file_is_replaced(tmp_path):
     assert real.read_bytes() == b"new"
 
 
+def test_a_loop_of_links_is_replaced_by_the_file(tmp_path):
+    for one, other in (("a", "b"), ("b", "a")):
+        (tmp_path / one).symlink_to(tmp_path / other)
+    write_atomically(tmp_path / "a", b"new")
+    assert b"new" in {path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+
+
 def test_a_pipe_is_not_replaced(tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)

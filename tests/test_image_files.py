@@ -105,6 +105,38 @@ def test_a_transparent_value_of_16_bits_is_white(folder):
     assert odd[:, 0, 31].tolist() == [0x40, 0x40, 0x40]
 
 
+def png_of_16_bits(colour, transparent):
+    """Return a PNG of one colour, three channels of 16 bits; Pillow reads such but writes none."""
+
+    def chunk(kind, data):
+        checked = kind + data
+        return struct.pack(">I", len(data)) + checked + struct.pack(">I", zlib.crc32(checked))
+
+    row = b"\0" + struct.pack(">3H", *colour) * 32
+    return b"".join(
+        [
+            b"\x89PNG\r\n\x1a\n",
+            chunk(b"IHDR", struct.pack(">2I5B", 32, 32, 16, 2, 0, 0, 0)),
+            chunk(b"tRNS", struct.pack(">3H", *transparent)),
+            chunk(b"IDAT", zlib.compress(row * 32)),
+            chunk(b"IEND", b""),
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("transparent", "expected"), [((30000, 31000, 200), 255), ((200, 31000, 30000), None)]
+)
+def test_a_transparent_colour_of_16_bits_is_white(folder, transparent, expected):
+    colour = (30000, 31000, 200)
+    (folder / "cat" / "0.png").write_bytes(png_of_16_bits(colour, transparent))
+    data = load_data(f"folder:{folder}", seed=0)
+    wanted = [expected or value >> 8 for value in colour]
+    parts = (data.train, data.validation, data.test)
+    everything = np.concatenate([part.pixels for part in parts])
+    assert (everything == np.array(wanted)[:, None, None]).all(axis=(1, 2, 3)).sum() == 1
+
+
 @pytest.mark.parametrize(
     ("mode", "value", "options", "expected"),
     [

@@ -18,9 +18,9 @@ from evonasc.search.config import SearchConfig
 def test_every_configuration_takes_the_seeds_that_all_generators_take(config):
     for seed in (0, MAX_SEED):
         assert config(seed=seed).seed == seed
-    with pytest.raises(ConfigError, match="seed must be at least 0, got -1"):
+    with pytest.raises(ConfigError, match=r"seed must lie in \[0, 9223372036854775807\], got -1"):
         config(seed=-1)
-    with pytest.raises(ConfigError, match="seed must be at most 9223372036854775807, got 9223372"):
+    with pytest.raises(ConfigError, match=r"seed must lie in \[0, \d+\], got 9223372"):
         config(seed=MAX_SEED + 1)
 
 
@@ -34,7 +34,7 @@ def test_the_largest_seed_seeds_torch_and_numpy():
 
 
 def test_predictors_are_fitted_with_such_a_seed(tmp_path):
-    with pytest.raises(ConfigError, match="seed must be at least 0, got -1"):
+    with pytest.raises(ConfigError, match=r"seed must lie in \[0, \d+\], got -1"):
         fit_hardware(tmp_path / "none.npz", names=["raspi4"], seed=-1)
 
 

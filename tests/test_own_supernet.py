@@ -259,6 +259,27 @@ def test_a_search_on_own_scores_leaves_a_folder_that_can_be_shown_and_drawn(own,
     assert (tmp_path / "f.png").exists()
 
 
+def test_fronts_are_drawn_though_a_run_lost_its_evaluations(own, tmp_path, capsys):
+    runs = [str(tmp_path / name) for name in ("a", "b")]
+    for run in runs:
+        assert main([*RUN, "--scores", str(own[1]), "--out", run]) == 0
+    (tmp_path / "b" / "evaluations.csv").unlink()
+    assert main(["plot", *runs, "--out", str(tmp_path / "f")]) == 0
+    assert "No true front is drawn: Cannot read" in capsys.readouterr().out
+    assert (tmp_path / "f.png").exists()
+
+
+def test_losses_that_are_no_numbers_are_not_stored(own, tmp_path, monkeypatch, capsys):
+    def diverged(supernet, todo, images, *, n_jobs):
+        yield np.arange(2), np.array([1.0, np.nan]), np.array([3, 0])
+
+    monkeypatch.setattr("evonasc.accuracy.score_file.score_in_parallel", diverged)
+    given = ["--weights", str(own[0]), "--out", str(tmp_path / "new.npz")]
+    assert main(["supernet", "score", *given]) == 2
+    assert "training diverged. Train it again at a lower" in capsys.readouterr().err
+    assert not (tmp_path / "new.npz").exists()
+
+
 def test_no_true_front_is_drawn_from_scores_that_changed_since(own, tmp_path, capsys):
     file, out = tmp_path / "s.npz", tmp_path / "r"
     file.write_bytes(own[1].read_bytes())

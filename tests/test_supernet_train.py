@@ -176,7 +176,7 @@ def test_the_log_is_brought_up_to_the_checkpoint(tmp_path):
         (["--cells", "-2"], "cells_per_stage must lie in [1, 64], got -2"),
         (["--channels", "-1"], "channels must lie in [1, 256], got -1"),
         (["--channels", "1000000"], "channels must lie in [1, 256], got 1000000"),
-        (["--seed", "9" * 21], "seed must be at most"),
+        (["--seed", "9" * 21], "seed must lie in [0, 9223372036854775807]"),
         (["--threads", "100000"], "threads must be at most"),
     ],
 )
@@ -222,7 +222,7 @@ def test_what_was_read_is_said_before_the_training(photos, tmp_path, capsys):
     said = " ".join(capsys.readouterr().out.split())
     # a fifth of 20 a class for the test, a fifth of the other 32 held out
     assert "2 classes; 26 images to train on, 6 held out, 8 for the test" in said
-    assert "left alone: 3 other files, 1 other folders in classes." in said
+    assert "left alone: other files: 3, folders in classes: 1." in said
     assert "Warning: Top-1 errors on 6 images are multiples of 1/6" in said
     assert said.index("--validation N") < said.index("epoch 1/1")
 

@@ -11,6 +11,7 @@ from evonasc.accuracy.digits import read_digits
 from evonasc.accuracy.image_files import ImageFolder, read_image_folder
 from evonasc.accuracy.images import ByteImages, Images
 from evonasc.errors import ConfigError, DataFileError, UnknownNameError
+from evonasc.limits import require_seed
 
 __all__ = [
     "DATA_SETS",
@@ -126,14 +127,13 @@ def load_data(
 
     Raises:
         UnknownNameError: No such data set.
-        ConfigError: A negative seed.
+        ConfigError: A seed out of range.
         DataFileError: A file is missing, damaged, or not what it should be; or nothing would be
             left to train on.
         MissingDependencyError: A package that reads it is not installed.
     """
     require_data_name(name, has_root=root is not None)
-    if seed < 0:
-        raise ConfigError(f"seed must be at least 0, got {seed}.")
+    require_seed(seed)
     folder: ImageFolder | None = None
     if name in _WITH_ROOT and root is not None:
         training, test, n_classes = _WITH_ROOT[name](root)

@@ -173,8 +173,15 @@ def _split_edge(supernets: dict[str, TrainedSupernet], *, where: Path) -> int:
                 "with the command that began it."
             )
     found = {name: trained.training.get("networks") for name, trained in supernets.items()}
-    # Images are compared when each part is scored; a part of an earlier version has no digest.
     free = {"networks": "", "images": ""}
+    digests = {str(trained.training.get("images", "")) for trained in supernets.values()}
+    if len(digests) == 1 and "" not in digests:
+        free["data"] = ""  # their folder moved between two parts
+    elif len(digests - {""}) > 1:
+        raise ConfigError(
+            f"{where} must hold supernets that were trained on the same images, got some trained "
+            "on others. Train those on other images again, or all into another folder."
+        )
     first, *others = ({**trained.training, **free} for trained in supernets.values())
     for edge in range(len(EDGES)):
         parts = parts_of_edge(edge)

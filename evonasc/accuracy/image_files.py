@@ -154,6 +154,11 @@ def _as_colours(image: "Image", path: Path) -> "Image":
     """Return an image in the mode RGB: 16 bits scaled to 8, transparent parts on white."""
     from PIL import Image
 
+    transparent_colour = image.info.get("transparency")
+    has_16_bits = any(";16" in str(tile[3]) for tile in getattr(image, "tile", ()))
+    if isinstance(transparent_colour, tuple) and has_16_bits:
+        # Pillow keeps the upper byte of each pixel, and all of the colour that is transparent.
+        image.info["transparency"] = tuple(value >> 8 for value in transparent_colour)
     if image.mode in _GREY_16:
         # The upper byte, as Pillow itself takes it from colour images of 16 bits.
         depth_16 = np.asarray(image)

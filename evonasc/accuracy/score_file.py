@@ -14,7 +14,7 @@ from evonasc.accuracy.scoring import SCORING_BATCH, score_in_parallel
 from evonasc.accuracy.weights import WEIGHTS_ASSET, TrainedSupernet, half_precision, read_supernet
 from evonasc.arrays import IntArray
 from evonasc.assets import write_asset
-from evonasc.errors import ConfigError
+from evonasc.errors import ConfigError, EvaluationError
 from evonasc.files import write_atomically
 from evonasc.limits import require_workers
 from evonasc.space.nasbench201 import canonical_connected_cells
@@ -45,6 +45,7 @@ def score_to_file(
         DataFileError: Weights, data or a started score file are missing or damaged.
         ConfigError: The supernet was trained for other networks or images; ``out`` belongs to other
             weights or images, or cannot be written; ``n_jobs`` out of range.
+        EvaluationError: A loss is no finite number.
     """
     require_workers("jobs", n_jobs)
     trained = read_supernet(weights)
@@ -75,6 +76,12 @@ def score_to_file(
     if len(todo) == 0:
         return done
     for rows, loss, n_right in score_in_parallel(trained.supernet, todo, images, n_jobs=n_jobs):
+        if not np.isfinite(loss).all():
+            cell = todo[rows][np.flatnonzero(~np.isfinite(loss))[0]].tolist()
+            raise EvaluationError(
+                f"The loss of the network {cell} must be finite; the supernet's training diverged. "
+                "Train it again at a lower learning rate."
+            )
         done = SupernetScores(
             cells=np.concatenate([done.cells, todo[rows]]),
             loss=np.concatenate([done.loss, loss]),

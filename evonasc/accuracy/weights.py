@@ -80,9 +80,10 @@ def read_supernet(path: Path) -> TrainedSupernet:
 def _build(content: bytes, where: str) -> TrainedSupernet:
     """Put the weights of a weight file into a supernet of their size."""
     checkpoint = decode_checkpoint(content, where=where)
-    training = checkpoint.header.get("config")
+    training = checkpoint.header["config"]
     try:
-        assert isinstance(training, dict)
+        if not isinstance(training, dict):
+            raise TypeError("its config must be an object")
         for name, kind in (("data", str), ("n_validation", int), ("supernet", dict)):
             if not isinstance(training.get(name), kind):
                 found = training.get(name)
@@ -92,7 +93,7 @@ def _build(content: bytes, where: str) -> TrainedSupernet:
         with torch.no_grad():
             for name, weight in supernet.named_parameters():
                 weight.copy_(checkpoint.tensors[f"weight.{name}"].float())
-    except (AssertionError, KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = str(error).rstrip(".")
         raise DataFileError(f"{where} holds no supernet of evonasc ({reason}).") from error
     return TrainedSupernet(supernet, training, hashlib.sha256(content).hexdigest())

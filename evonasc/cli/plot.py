@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evonasc.cli.console import output
-from evonasc.errors import ConfigError
+from evonasc.errors import ConfigError, DataFileError, EvaluationError
 from evonasc.search.run import RunResult
 
 if TYPE_CHECKING:
@@ -105,18 +105,16 @@ def _common_truth(folders: list[Path], configs: "list[RunConfig]") -> "FloatArra
     if len(sources) > 1 or configs[0].accuracy in BY_FORWARD_PASSES:
         return None
     problem = make_problem(configs[0])
-    exact = true_front(problem)
-    if exact is None:
-        return None
     try:
         for folder in folders:
             stored = read_designs(folder, problem.designs)
             columns = problem.checked_columns(problem.designs.canonical(stored.genes))
             require_same(folder, stored, columns, rows=range(len(stored.ids)))
-    except ConfigError as error:
+    except (ConfigError, DataFileError, EvaluationError) as error:
         output().print(f"No true front is drawn: {error}", soft_wrap=True)
         return None
-    return exact.points
+    exact = true_front(problem)
+    return None if exact is None else exact.points
 
 
 def draw_result(result: RunResult, stem: Path) -> None:

@@ -191,9 +191,9 @@ def _said_of(data: "DataSet") -> list[str]:
         f"{data.name}: {data.n_classes} classes; {len(data.train)} images to train on, "
         f"{len(data.validation)} held out, {len(data.test)} for the test"
     )
-    idle = {"files": data.n_other_files, "folders in classes": data.n_nested_folders}
+    idle = {"other files": data.n_other_files, "folders in classes": data.n_nested_folders}
     if any(idle.values()):
-        said += f"; left alone: {', '.join(f'{n} other {what}' for what, n in idle.items() if n)}"
+        said += f"; left alone: {', '.join(f'{what}: {n}' for what, n in idle.items() if n)}"
     note = coarseness_note(len(data.validation))
     remedy = "Hold out more with --validation N, or bring more images."
     return [f"{said}.", *([f"Warning:{note} {remedy}"] if note else [])]
