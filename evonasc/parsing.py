@@ -5,10 +5,15 @@ import json
 import tomllib
 import zipfile
 import zlib
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
+
+from evonasc.errors import AssetError, DataFileError
+
+Decoded = TypeVar("Decoded")
 
 #: What numpy and zipfile raise for archives that are damaged, encrypted or too large.
 _DAMAGE = (
@@ -49,6 +54,27 @@ def npz_arrays(data: bytes, names: Sequence[str] | None = None) -> dict[str, Any
         if not isinstance(array, np.ndarray):  # numpy hands over what does not begin as an array
             raise ValueError(f"its {name!r} is no array")
     return arrays
+
+
+def read_own(path: Path, decode: Callable[..., Decoded], *, kind: str, command: str) -> Decoded:
+    """Read a file of the user that is of the kind of a shipped one.
+
+    Args:
+        path: The file.
+        decode: Called with its bytes and ``where``, as for the shipped one.
+        kind: Names it in messages.
+        command: That makes such a file.
+
+    Raises:
+        DataFileError: Missing, or of another kind.
+    """
+    try:
+        return decode(path.read_bytes(), where=str(path))
+    except OSError as error:
+        raise DataFileError(f"Cannot read the {kind} {path}: {error.strerror}.") from error
+    except AssetError as error:
+        # it is the user's own file, no asset, and the message names it already
+        raise DataFileError(f"{error} Make one with: {command}") from error
 
 
 def json_value(text: str | bytes) -> Any:

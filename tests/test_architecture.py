@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "errors": set(),
     "files": {"errors"},
     "limits": {"errors"},
-    "parsing": set(),
+    "parsing": {"errors"},
     "plugins": {"errors"},
     "front": {"arrays", "errors"},
     "assets": GROUND,

@@ -15,8 +15,8 @@ import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.assets import read_asset
-from evonasc.errors import AssetError, ConfigError, DataFileError
-from evonasc.parsing import json_value, npz_arrays
+from evonasc.errors import AssetError, ConfigError
+from evonasc.parsing import json_value, npz_arrays, read_own
 from evonasc.space import NasBench201
 from evonasc.space.nasbench201 import (
     N_CELLS,
@@ -106,13 +106,7 @@ def read_proxies(path: Path) -> ProxyTable:
     Raises:
         DataFileError: Missing, or no proxy file.
     """
-    try:
-        return decode_proxies(path.read_bytes(), where=str(path))
-    except OSError as error:
-        raise DataFileError(f"Cannot read the proxy file {path}: {error.strerror}.") from error
-    except AssetError as error:
-        # it is the user's own file, no asset, and the message names it already
-        raise DataFileError(f"{error} Make one with: evonasc supernet proxies") from error
+    return read_own(path, decode_proxies, kind="proxy file", command="evonasc supernet proxies")
 
 
 def read_all_proxies(path: Path) -> ProxyTable:

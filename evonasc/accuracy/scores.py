@@ -19,8 +19,8 @@ from evonasc.accuracy.payload_model import model_for, model_provenance, modelled
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.assets import read_asset
 from evonasc.cost.scenario import Scenario
-from evonasc.errors import AssetError, ConfigError, DataFileError, EvaluationError
-from evonasc.parsing import json_value, npz_arrays
+from evonasc.errors import AssetError, ConfigError, EvaluationError
+from evonasc.parsing import json_value, npz_arrays, read_own
 from evonasc.space import DesignSpace
 from evonasc.space.nasbench201 import (
     N_CELLS,
@@ -130,13 +130,7 @@ def read_scores(path: Path) -> SupernetScores:
     Raises:
         DataFileError: Missing, or no score file.
     """
-    try:
-        return decode_scores(path.read_bytes(), where=str(path))
-    except OSError as error:
-        raise DataFileError(f"Cannot read the score file {path}: {error.strerror}.") from error
-    except AssetError as error:
-        # it is the user's own file, no asset, and the message names it already
-        raise DataFileError(f"{error} Make one with: evonasc supernet score") from error
+    return read_own(path, decode_scores, kind="score file", command="evonasc supernet score")
 
 
 def read_all_scores(path: Path) -> SupernetScores:
