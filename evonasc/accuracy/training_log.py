@@ -38,7 +38,9 @@ def epoch_logs(checkpoint: Checkpoint, *, where: Path) -> list[EpochLog]:
     """
     lines = checkpoint.header.get("logs")
     try:
-        logs = [EpochLog(**line) for line in lines]  # type: ignore[attr-defined]  # or TypeError
+        if not isinstance(lines, list):
+            raise TypeError(f"its log must be a list, got {lines!r}")
+        logs = [EpochLog(**line) for line in lines]
         for value in (value for log in logs for value in asdict(log).values()):
             if not isinstance(value, int | float):
                 raise TypeError(f"its log must hold numbers, got {value!r}")
