@@ -22,10 +22,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from evonasc.accuracy.datasets import load_data
 from evonasc.accuracy.supernet import Supernet
 from evonasc.accuracy.training import augmented_batch, set_threads
 from evonasc.accuracy.weights import shipped_supernet
+from evonasc.data.datasets import load_data
 from evonasc.files import write_atomically
 from evonasc.space.nasbench201 import (
     EDGES,

@@ -26,14 +26,16 @@ MAY_IMPORT = {
     "assets": GROUND,
     "space": GROUND | {"assets"},
     "cost": GROUND | {"assets", "space"},
-    "accuracy": GROUND | {"assets", "space", "cost"},
+    "data": GROUND,
+    "accuracy": GROUND | {"assets", "space", "cost", "data"},
     "operators": GROUND | {"space"},
     "problems": GROUND | {"space", "cost"},
-    "search": GROUND | {"assets", "space", "cost", "accuracy", "operators", "problems"},
+    "search": GROUND | {"assets", "space", "cost", "data", "accuracy", "operators", "problems"},
     "analysis": GROUND | {"assets", "space", "cost", "accuracy", "problems", "search"},
     "contracts": GROUND | {"space", "cost", "problems", "search"},
     "cli": GROUND
-    | {"assets", "space", "cost", "accuracy", "problems", "search", "analysis", "contracts"},
+    | {"assets", "space", "cost", "data", "accuracy", "problems", "search", "analysis"}
+    | {"contracts"},
     "__main__": {"cli"},
 }
 
@@ -50,7 +52,7 @@ FIGURES = (
     "evonasc.analysis.training_figure",
 )
 DOORS = {
-    "PIL": ("evonasc.accuracy.image_files",),
+    "PIL": ("evonasc.data.image_files",),
     "deap": ("evonasc.search.deap_nsga2",),
     "jinja2": ("evonasc.analysis.report_page",),
     "hypothesis": ("evonasc.contracts", "evonasc.cli.check_plugin"),
@@ -64,7 +66,7 @@ DOORS = {
     "safetensors": ("evonasc.accuracy",),
     "scipy": ("evonasc.accuracy", "evonasc.analysis", "evonasc.cost"),
     "seaborn": FIGURES,
-    "sklearn": ("evonasc.accuracy.digits",),
+    "sklearn": ("evonasc.data.digits",),
     "torch": ("evonasc.accuracy",),
 }
 

@@ -3,9 +3,9 @@ import pytest
 import torch
 
 from evonasc.accuracy.cotraining import SharedWeights, cotraining_config
-from evonasc.accuracy.datasets import DataSet, Images
 from evonasc.accuracy.supernet import SupernetConfig
 from evonasc.accuracy.training import TrainingConfig
+from evonasc.data.datasets import DataSet, Images
 from evonasc.errors import ConfigError, EvaluationError
 from evonasc.space import DesignSpace, NasBench201
 

@@ -4,9 +4,9 @@ import pickle
 import numpy as np
 import pytest
 
-from evonasc.accuracy import cifar
-from evonasc.accuracy.cifar import decode_batch
-from evonasc.accuracy.datasets import (
+from evonasc.data import cifar
+from evonasc.data.cifar import decode_batch
+from evonasc.data.datasets import (
     Images,
     default_n_validation,
     is_same_data,

@@ -3,7 +3,7 @@ import sys
 import numpy as np
 import pytest
 
-from evonasc.accuracy.datasets import load_data
+from evonasc.data.datasets import load_data
 from evonasc.errors import MissingDependencyError
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from evonasc.accuracy.datasets import load_data
-from evonasc.accuracy.image_files import read_image_folder
+from evonasc.data.datasets import load_data
+from evonasc.data.image_files import read_image_folder
 from evonasc.errors import DataFileError, MissingDependencyError
 
 

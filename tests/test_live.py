@@ -4,7 +4,6 @@ import torch
 
 from evonasc.accuracy.calibration import LossToError
 from evonasc.accuracy.checkpoint import Checkpoint, decode_checkpoint, encode_checkpoint
-from evonasc.accuracy.datasets import Images
 from evonasc.accuracy.live import LiveError, image_losses
 from evonasc.accuracy.live_options import LiveOptions
 from evonasc.accuracy.payload_effects import MeasuredIncrease
@@ -12,6 +11,7 @@ from evonasc.accuracy.scoring import score_cells
 from evonasc.accuracy.supernet import SupernetConfig, initialise
 from evonasc.accuracy.weights import TrainedSupernet, half_precision, shipped_supernet
 from evonasc.cost.scenario import Scenario
+from evonasc.data.datasets import Images
 from evonasc.errors import ConfigError, DataFileError
 from evonasc.problems import SplitNasProblem, Staircase
 from evonasc.space import DesignSpace, NasBench201

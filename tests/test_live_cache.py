@@ -9,10 +9,10 @@ import torch
 
 from evonasc.accuracy import live_cache
 from evonasc.accuracy.image_losses import ImageLosses
-from evonasc.accuracy.images import Images
 from evonasc.accuracy.live_cache import KeptLosses, LossCache, loss_cache
 from evonasc.accuracy.quick_forward import QuickScorer
 from evonasc.accuracy.supernet import SupernetConfig, initialise
+from evonasc.data.images import Images
 from evonasc.space.nasbench201 import canonical_connected_cells, cell_number
 
 CPU = torch.device("cpu")

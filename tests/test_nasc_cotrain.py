@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from evonasc.accuracy.cotraining import BatchLoss, SharedWeights
-from evonasc.accuracy.datasets import DataSet, Images
 from evonasc.accuracy.supernet import SupernetConfig
 from evonasc.accuracy.training import TrainingConfig
 from evonasc.cost.scenario import Scenario
+from evonasc.data.datasets import DataSet, Images
 from evonasc.errors import ConfigError
 from evonasc.problems import SplitNasProblem, Staircase
 from evonasc.search.algorithms import algorithm

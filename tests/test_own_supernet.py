@@ -8,7 +8,6 @@ import pytest
 
 from evonasc.accuracy import live
 from evonasc.accuracy.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from evonasc.accuracy.datasets import DataSet, Images, load_data
 from evonasc.accuracy.joined import JoinedError
 from evonasc.accuracy.live import live_error, scoring_images
 from evonasc.accuracy.network_list import networks_digest, parts_of_edge
@@ -24,6 +23,7 @@ from evonasc.accuracy.scoring import score_cells
 from evonasc.accuracy.supernet import SupernetConfig, initialise
 from evonasc.accuracy.weights import read_supernet
 from evonasc.cli import main
+from evonasc.data.datasets import DataSet, Images, load_data
 from evonasc.errors import ConfigError, DataFileError
 from evonasc.search.config import SearchConfig
 from evonasc.search.run import RunConfig

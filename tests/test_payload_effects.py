@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 import torch
 
-from evonasc.accuracy.datasets import Images
 from evonasc.accuracy.payload_effects import (
     MeasuredIncrease,
     arrived,
@@ -15,6 +14,7 @@ from evonasc.accuracy.scoring import score_cells
 from evonasc.accuracy.supernet import SupernetConfig, initialise
 from evonasc.cost.payload import Sending
 from evonasc.cost.scenario import Scenario
+from evonasc.data.datasets import Images
 from evonasc.space import DesignSpace, NasBench201
 from evonasc.space.nasbench201 import canonical_connected_cells
 

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from evonasc.accuracy import payload_file
-from evonasc.accuracy.datasets import Images
 from evonasc.accuracy.payload_effects import score_sendings
 from evonasc.accuracy.payload_file import (
     EffectConfig,
@@ -19,6 +18,7 @@ from evonasc.accuracy.payload_file import (
 from evonasc.accuracy.supernet import SupernetConfig, initialise
 from evonasc.accuracy.weights import TrainedSupernet
 from evonasc.cost.payload import Sending
+from evonasc.data.datasets import Images
 from evonasc.errors import ConfigError, DataFileError
 from evonasc.space import NasBench201
 

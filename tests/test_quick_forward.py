@@ -5,7 +5,6 @@ import pytest
 import torch
 
 from evonasc.accuracy import quick_forward
-from evonasc.accuracy.images import Images
 from evonasc.accuracy.quick_forward import (
     EdgeCorrectedPool,
     QuickScorer,
@@ -14,6 +13,7 @@ from evonasc.accuracy.quick_forward import (
 )
 from evonasc.accuracy.scoring import score_cells
 from evonasc.accuracy.supernet import SupernetConfig, initialise
+from evonasc.data.images import Images
 from evonasc.errors import ConfigError, UnknownNameError
 from evonasc.space.nasbench201 import canonical_connected_cells
 

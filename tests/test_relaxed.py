@@ -3,7 +3,6 @@ import pytest
 import torch
 
 from evonasc.accuracy.cotraining import SharedWeights
-from evonasc.accuracy.datasets import DataSet, Images
 from evonasc.accuracy.relaxed import (
     Adam,
     Latencies,
@@ -17,6 +16,7 @@ from evonasc.accuracy.relaxed import (
 )
 from evonasc.accuracy.supernet import SupernetConfig, initialise
 from evonasc.accuracy.training import TrainingConfig
+from evonasc.data.datasets import DataSet, Images
 from evonasc.errors import EvaluationError
 
 

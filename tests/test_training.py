@@ -5,7 +5,6 @@ import pytest
 import torch
 
 from evonasc.accuracy.checkpoint import load_checkpoint, save_checkpoint
-from evonasc.accuracy.datasets import DataSet, Images
 from evonasc.accuracy.network_list import networks_digest
 from evonasc.accuracy.supernet import SupernetConfig, initialise
 from evonasc.accuracy.training import (
@@ -16,6 +15,7 @@ from evonasc.accuracy.training import (
 )
 from evonasc.accuracy.warm_start import copy_weights
 from evonasc.accuracy.weights import read_supernet
+from evonasc.data.datasets import DataSet, Images
 from evonasc.errors import ConfigError, DataFileError, EvaluationError
 from evonasc.space.nasbench201 import CONV1X1, CONV3X3, canonical_connected_cells
 

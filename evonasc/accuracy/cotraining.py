@@ -15,12 +15,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from evonasc.accuracy.datasets import DataSet, Images, is_large
 from evonasc.accuracy.scores import require_nasbench201
 from evonasc.accuracy.scoring import score_cells
 from evonasc.accuracy.supernet import Supernet, SupernetConfig, initialise
 from evonasc.accuracy.training import TrainingConfig, as_input, augmented_batch, weight_step
 from evonasc.arrays import FloatArray, IntArray
+from evonasc.data.datasets import DataSet, Images, is_large
 from evonasc.errors import ConfigError, EvaluationError
 from evonasc.space import DesignSpace
 from evonasc.space.nasbench201 import cell_number

@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 
 from evonasc.accuracy.checkpoint import CHECKPOINT_FILE
-from evonasc.accuracy.datasets import DataSet
 from evonasc.accuracy.live import scoring_images, weights_sum
 from evonasc.accuracy.network_list import networks_digest, parts_of_edge
 from evonasc.accuracy.score_file import score_to_file, scores_header
@@ -24,6 +23,7 @@ from evonasc.accuracy.scores import SupernetScores, encode_scores, read_scores
 from evonasc.accuracy.training import TrainingConfig, train_supernet
 from evonasc.accuracy.training_log import EpochLog, read_epoch_logs
 from evonasc.accuracy.weights import TrainedSupernet, read_supernet
+from evonasc.data.datasets import DataSet
 from evonasc.errors import ConfigError
 from evonasc.files import write_atomically
 from evonasc.space.nasbench201 import EDGES, OPERATIONS, cell_number

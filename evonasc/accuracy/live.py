@@ -11,7 +11,6 @@ from evonasc.accuracy.calibration import (
     coarseness_note,
     match_quantiles,
 )
-from evonasc.accuracy.datasets import DataSet, Images, is_missing_folder, load_data
 from evonasc.accuracy.early_decision import CONFIDENCE, race
 from evonasc.accuracy.image_losses import ImageLosses
 from evonasc.accuracy.live_cache import loss_cache
@@ -29,6 +28,7 @@ from evonasc.accuracy.supernet import Supernet
 from evonasc.accuracy.weights import TrainedSupernet, read_supernet, shipped_supernet
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.scenario import Scenario
+from evonasc.data.datasets import DataSet, Images, is_missing_folder, load_data
 from evonasc.errors import ConfigError, DataFileError
 from evonasc.space import DesignSpace
 from evonasc.space.nasbench201 import canonical_connected_cells, cell_number

@@ -23,7 +23,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from evonasc.accuracy.datasets import Images
 from evonasc.accuracy.payload_model import supernet_cuts
 from evonasc.accuracy.scoring import SCORING_BATCH
 from evonasc.accuracy.supernet import Supernet
@@ -31,6 +30,7 @@ from evonasc.accuracy.training import as_input
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.payload import Sending
 from evonasc.cost.scenario import Scenario
+from evonasc.data.datasets import Images
 from evonasc.space import DesignSpace
 from evonasc.space.nasbench201 import cell_number
 

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 
-from evonasc.accuracy.datasets import Images
 from evonasc.accuracy.payload_effects import PATTERN_SEED, score_sendings
 from evonasc.accuracy.payload_fitting import EffectRows, fit_and_judge
 from evonasc.accuracy.payload_model import PayloadModel
@@ -20,6 +19,7 @@ from evonasc.accuracy.supernet import N_STAGES, SupernetConfig
 from evonasc.accuracy.weights import TrainedSupernet
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.payload import Sending
+from evonasc.data.datasets import Images
 from evonasc.errors import ConfigError, DataFileError
 from evonasc.files import write_atomically
 from evonasc.limits import require_seed

@@ -18,12 +18,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from evonasc.accuracy.images import Images
 from evonasc.accuracy.live_options import DEVICES
 from evonasc.accuracy.scoring import SCORING_BATCH
 from evonasc.accuracy.supernet import Cell, Memo, Supernet
 from evonasc.accuracy.training import as_input
 from evonasc.arrays import BoolArray, FloatArray, IntArray
+from evonasc.data.images import Images
 from evonasc.errors import ConfigError, UnknownNameError
 
 #: Memory that results of the first cell may take from one call to the next, bytes.

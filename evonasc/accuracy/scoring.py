@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from evonasc.accuracy.datasets import Images
 from evonasc.accuracy.supernet import Memo, Supernet
 from evonasc.accuracy.training import as_input
 from evonasc.arrays import FloatArray, IntArray
+from evonasc.data.datasets import Images
 
 #: Images a forward pass; part of the definition of a score, since they share their statistics.
 SCORING_BATCH = 250

@@ -20,7 +20,6 @@ import torch
 from torch import Tensor, nn
 
 from evonasc.accuracy.checkpoint import CHECKPOINT_FILE, load_checkpoint
-from evonasc.accuracy.datasets import DataSet, Images
 from evonasc.accuracy.network_list import networks_digest
 from evonasc.accuracy.supernet import Supernet, SupernetConfig, initialise
 from evonasc.accuracy.training_log import EpochLog, require_free, write_log
@@ -28,6 +27,7 @@ from evonasc.accuracy.training_state import restore_state, save_state
 from evonasc.accuracy.warm_start import copy_weights, require_unseen
 from evonasc.accuracy.weights import TrainedSupernet
 from evonasc.arrays import IntArray
+from evonasc.data.datasets import DataSet, Images
 from evonasc.errors import ConfigError, EvaluationError, UnknownNameError
 from evonasc.limits import require_seed, require_workers
 from evonasc.space.nasbench201 import (

@@ -9,8 +9,8 @@ from evonasc.cli.console import output, progress
 from evonasc.cli.interrupt import stop_on_interrupt
 
 if TYPE_CHECKING:  # torch comes with it, and takes seconds
-    from evonasc.accuracy.datasets import DataSet
     from evonasc.accuracy.training_log import EpochLog
+    from evonasc.data.datasets import DataSet
 
 NETWORKS_HELP = "only these networks: a table with a column arch_str (default: all)"
 _SMALL_SET = "sets below 10,000 training images"
@@ -66,17 +66,17 @@ class _StopHereError(Exception):
 
 def execute(arguments: argparse.Namespace) -> int:
     """Train with a progress bar; return 0, or 130 after Ctrl-C."""
-    from evonasc.accuracy.datasets import (
-        is_large,
-        load_data,
-        require_data_name,
-        require_no_idle_root,
-    )
     from evonasc.accuracy.few_shot import train_few_shot
     from evonasc.accuracy.network_list import networks_digest, read_networks
     from evonasc.accuracy.supernet import SupernetConfig
     from evonasc.accuracy.training import TrainingConfig, set_threads, train_supernet
     from evonasc.accuracy.weights import read_supernet
+    from evonasc.data.datasets import (
+        is_large,
+        load_data,
+        require_data_name,
+        require_no_idle_root,
+    )
     from evonasc.errors import ConfigError
     from evonasc.space.nasbench201 import OPERATIONS
 

@@ -65,7 +65,7 @@ class RunConfig:
     accuracy: str = "joined"
     #: Folder with the files of the data set, for ``live`` and ``cotrained``.
     data_root: Path | None = None
-    #: Data set to train on, for ``cotrained``: see :mod:`evonasc.accuracy.datasets`.
+    #: Data set to train on, for ``cotrained``: see :mod:`evonasc.data.datasets`.
     data: str | None = None
     #: Supernet of the user, for ``live``; None for the shipped one.
     weights: Path | None = None
@@ -252,7 +252,7 @@ def error_source(config: RunConfig) -> ErrorSource:
         return TableError(config.accuracy_table)
     if config.accuracy == "cotrained":
         from evonasc.accuracy.cotraining import SharedWeights, cotraining_config
-        from evonasc.accuracy.datasets import load_data
+        from evonasc.data.datasets import load_data
 
         assert config.data is not None  # checked by RunConfig
         seed = config.search.seed

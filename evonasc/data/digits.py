@@ -8,7 +8,7 @@ Reference: Alpaydin and Kaynak 1998, "Optical Recognition of Handwritten Digits"
 
 import numpy as np
 
-from evonasc.accuracy.images import Images
+from evonasc.data.images import Images
 from evonasc.errors import MissingDependencyError
 
 #: Share of the images kept for the test.

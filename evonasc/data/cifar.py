@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from evonasc.accuracy.images import ByteImages, Images
+from evonasc.data.images import ByteImages, Images
 from evonasc.errors import DataFileError
 
 #: Published MD5 sums of the official python version of CIFAR-10.

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evonasc.accuracy.images import ByteImages, Images
+from evonasc.data.images import ByteImages, Images
 from evonasc.errors import DataFileError, MissingDependencyError
 
 if TYPE_CHECKING:

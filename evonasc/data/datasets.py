@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from evonasc.accuracy.cifar import read_cifar10, read_cifar100
-from evonasc.accuracy.digits import read_digits
-from evonasc.accuracy.image_files import ImageFolder, read_image_folder
-from evonasc.accuracy.images import ByteImages, Images
+from evonasc.data.cifar import read_cifar10, read_cifar100
+from evonasc.data.digits import read_digits
+from evonasc.data.image_files import ImageFolder, read_image_folder
+from evonasc.data.images import ByteImages, Images
 from evonasc.errors import ConfigError, DataFileError, UnknownNameError
 from evonasc.limits import require_seed
 
