@@ -22,16 +22,16 @@ from pathlib import Path
 import numpy as np
 
 import evonasc  # noqa: F401  # finds problems and operators in a checkout
-from evonasc.accuracy.early_decision import CONFIDENCE
-from evonasc.accuracy.live import live_error
-from evonasc.accuracy.live_options import LiveOptions
-from evonasc.accuracy.scores import shipped_scores
 from evonasc.front import hypervolume, non_dominated, reference_point
 from evonasc.problems import SplitNasProblem
 from evonasc.search.config import SearchConfig
 from evonasc.search.run import RunConfig, run_search
 from evonasc.space import search_space
 from evonasc.space.nasbench201 import N_CELLS, cell_number
+from evonasc.supernet.early_decision import CONFIDENCE
+from evonasc.supernet.live import live_error
+from evonasc.supernet.live_options import LiveOptions
+from evonasc.supernet.scores import shipped_scores
 
 ALGORITHMS = ("random", "nsga2")
 

@@ -23,8 +23,6 @@ import torch
 from torch import Tensor, nn
 
 from evonasc.accuracy.supernet import Supernet
-from evonasc.accuracy.training import augmented_batch, set_threads
-from evonasc.accuracy.weights import shipped_supernet
 from evonasc.data.datasets import load_data
 from evonasc.files import write_atomically
 from evonasc.space.nasbench201 import (
@@ -33,6 +31,8 @@ from evonasc.space.nasbench201 import (
     canonical_connected_cells,
     is_connected,
 )
+from evonasc.supernet.training import augmented_batch, set_threads
+from evonasc.supernet.weights import shipped_supernet
 
 BATCH = 64
 OUT = Path(__file__).parent / "results" / "edge_conflict.csv"

@@ -26,14 +26,14 @@ import torch
 from scipy.stats import kendalltau
 from torch import nn
 
-from evonasc.accuracy.live import scoring_images
-from evonasc.accuracy.scores import shipped_scores
-from evonasc.accuracy.scoring import SCORING_BATCH
-from evonasc.accuracy.training import as_input
-from evonasc.accuracy.weights import shipped_supernet
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.files import write_atomically
 from evonasc.search.run_tables import as_csv
+from evonasc.supernet.live import scoring_images
+from evonasc.supernet.scores import shipped_scores
+from evonasc.supernet.scoring import SCORING_BATCH
+from evonasc.supernet.training import as_input
+from evonasc.supernet.weights import shipped_supernet
 
 N_BEST = 500
 N_HALVINGS = 200

@@ -25,18 +25,18 @@ import numpy as np
 import torch
 
 import evonasc  # noqa: F401  # finds problems and operators in a checkout
-from evonasc.accuracy.image_losses import ImageLosses
-from evonasc.accuracy.live import LiveError, scoring_images
-from evonasc.accuracy.quick_forward import QuickScorer
-from evonasc.accuracy.scores import shipped_scores
-from evonasc.accuracy.training import as_input
-from evonasc.accuracy.weights import shipped_supernet
 from evonasc.front import non_dominated
 from evonasc.problems import SplitNasProblem
 from evonasc.search.config import SearchConfig
 from evonasc.search.run import RunConfig, run_search
 from evonasc.space import search_space
 from evonasc.space.nasbench201 import cell_number
+from evonasc.supernet.image_losses import ImageLosses
+from evonasc.supernet.live import LiveError, scoring_images
+from evonasc.supernet.quick_forward import QuickScorer
+from evonasc.supernet.scores import shipped_scores
+from evonasc.supernet.training import as_input
+from evonasc.supernet.weights import shipped_supernet
 
 CPU = torch.device("cpu")
 

@@ -31,7 +31,6 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from evonasc.accuracy.profiling import ProfileConfig, deployed_network, measure_networks
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.calibration import MeasuredNetworks, calibrate
 from evonasc.cost.fit_quality import rank_correlation
@@ -41,6 +40,7 @@ from evonasc.cost.profile_fit import Profile, fit_profile
 from evonasc.cost.roofline import head_table_ms
 from evonasc.files import write_atomically
 from evonasc.space import NasBench201
+from evonasc.supernet.profiling import ProfileConfig, deployed_network, measure_networks
 
 SPACE = NasBench201()
 OUT = Path(__file__).parent / "results" / "profile_validation.csv"

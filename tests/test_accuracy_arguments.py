@@ -5,9 +5,9 @@ import csv
 import numpy as np
 import pytest
 
-from evonasc.accuracy.scores import SupernetScores, encode_scores
 from evonasc.cli import main
 from evonasc.space.nasbench201 import arch_strings, canonical_connected_cells
+from evonasc.supernet.scores import SupernetScores, encode_scores
 
 CELLS = canonical_connected_cells()
 COMPARE = ["compare", "--algos", "random", "--seeds", "2", "--budget", "20", "--no-plot", "--quiet"]
@@ -28,7 +28,7 @@ def write(path, seed):
 
 
 def test_a_true_front_of_scores_is_that_of_a_table_of_the_same_errors(scores, tmp_path):
-    from evonasc.accuracy.scores import ScoredError, read_scores
+    from evonasc.supernet.scores import ScoredError, read_scores
 
     errors = ScoredError(read_scores(scores)).table(CELLS)
     table = tmp_path / "errors.csv"

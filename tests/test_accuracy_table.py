@@ -3,7 +3,6 @@ import csv
 import numpy as np
 import pytest
 
-from evonasc.accuracy.accuracy_table import TableError, read_accuracy_table
 from evonasc.cli import main
 from evonasc.errors import DataFileError, EvaluationError
 from evonasc.space import DesignSpace, NasBench201
@@ -15,6 +14,7 @@ from evonasc.space.nasbench201 import (
     cell_number,
     is_connected,
 )
+from evonasc.supernet.accuracy_table import TableError, read_accuracy_table
 
 CELLS = canonical_connected_cells()
 ERRORS = np.linspace(0.05, 0.9, len(CELLS))

@@ -27,14 +27,16 @@ MAY_IMPORT = {
     "space": GROUND | {"assets"},
     "cost": GROUND | {"assets", "space"},
     "data": GROUND,
-    "accuracy": GROUND | {"assets", "space", "cost", "data"},
+    "supernet": GROUND | {"accuracy", "assets", "space", "cost", "data"},
+    "accuracy": GROUND | {"assets", "space", "cost", "data", "supernet"},
     "operators": GROUND | {"space"},
     "problems": GROUND | {"space", "cost"},
-    "search": GROUND | {"assets", "space", "cost", "data", "accuracy", "operators", "problems"},
+    "search": GROUND
+    | {"assets", "space", "cost", "data", "supernet", "accuracy", "operators", "problems"},
     "analysis": GROUND | {"assets", "space", "cost", "accuracy", "problems", "search"},
     "contracts": GROUND | {"space", "cost", "problems", "search"},
     "cli": GROUND
-    | {"assets", "space", "cost", "data", "accuracy", "problems", "search", "analysis"}
+    | {"assets", "space", "cost", "data", "supernet", "accuracy", "problems", "search", "analysis"}
     | {"contracts"},
     "__main__": {"cli"},
 }
@@ -56,18 +58,18 @@ DOORS = {
     "deap": ("evonasc.search.deap_nsga2",),
     "jinja2": ("evonasc.analysis.report_page",),
     "hypothesis": ("evonasc.contracts", "evonasc.cli.check_plugin"),
-    "joblib": ("evonasc.accuracy", "evonasc.analysis", "evonasc.search"),
+    "joblib": ("evonasc.analysis", "evonasc.search", "evonasc.supernet"),
     "matplotlib": FIGURES,
     "moocore": ("evonasc.front",),
     "plotly": ("evonasc.analysis.report_page",),
     "pymoo": ("evonasc.contracts", "evonasc.operators", "evonasc.problems", "evonasc.search"),
     "pandas": ("evonasc.analysis.comparison_figures",),  # what seaborn draws from
     "rich": ("evonasc.analysis.comparison_report", "evonasc.analysis.report", "evonasc.cli"),
-    "safetensors": ("evonasc.accuracy",),
-    "scipy": ("evonasc.accuracy", "evonasc.analysis", "evonasc.cost"),
+    "safetensors": ("evonasc.supernet",),
+    "scipy": ("evonasc.accuracy", "evonasc.supernet", "evonasc.analysis", "evonasc.cost"),
     "seaborn": FIGURES,
     "sklearn": ("evonasc.data.digits",),
-    "torch": ("evonasc.accuracy",),
+    "torch": ("evonasc.accuracy", "evonasc.supernet"),
 }
 
 
@@ -174,7 +176,7 @@ def test_importing_the_package_and_its_command_line_is_light():
 @pytest.mark.slow
 def test_a_search_on_stored_scores_needs_neither_torch_nor_seaborn():
     loaded = modules_after(
-        "import evonasc.search.run, evonasc.accuracy.scores\n"
+        "import evonasc.search.run, evonasc.supernet.scores\n"
         "from evonasc.search.algorithms import ALGORITHMS, algorithm\n"
         "for name in ALGORITHMS: algorithm(name)"
     )

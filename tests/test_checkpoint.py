@@ -1,14 +1,14 @@
 import pytest
 import torch
 
-from evonasc.accuracy.checkpoint import (
+from evonasc.errors import DataFileError
+from evonasc.supernet.checkpoint import (
     Checkpoint,
     decode_checkpoint,
     encode_checkpoint,
     load_checkpoint,
     save_checkpoint,
 )
-from evonasc.errors import DataFileError
 
 HEADER = {"config": {"data": "digits", "rate": 0.1}, "logs": [{"epoch": 1}]}
 TENSORS = {

@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 import torch
 
-from evonasc.accuracy.cotraining import SharedWeights, cotraining_config
 from evonasc.accuracy.supernet import SupernetConfig
-from evonasc.accuracy.training import TrainingConfig
 from evonasc.data.datasets import DataSet, Images
 from evonasc.errors import ConfigError, EvaluationError
 from evonasc.space import DesignSpace, NasBench201
+from evonasc.supernet.cotraining import SharedWeights, cotraining_config
+from evonasc.supernet.training import TrainingConfig
 
 CELLS = np.array([[0, 0, 0, 3, 0, 0], [0, 0, 0, 1, 0, 0]])
 CONFIG = TrainingConfig(

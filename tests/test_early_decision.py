@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from evonasc.accuracy.calibration import LossToError
-from evonasc.accuracy.early_decision import best_rivals, is_clearly_worse, lower_bound, race
-from evonasc.accuracy.live import LiveError
 from evonasc.cost.scenario import Scenario
 from evonasc.problems import SplitNasProblem
 from evonasc.search.archive import Archive
 from evonasc.space import NasBench201
 from evonasc.space.nasbench201 import N_CELLS, canonical_connected_cells, cell_number
+from evonasc.supernet.calibration import LossToError
+from evonasc.supernet.early_decision import best_rivals, is_clearly_worse, lower_bound, race
+from evonasc.supernet.live import LiveError
 
 CELLS = canonical_connected_cells()[[5, 900, 2500, 5000]]
 N_IMAGES = 40

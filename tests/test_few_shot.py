@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from evonasc.accuracy.checkpoint import load_checkpoint, save_checkpoint
-from evonasc.accuracy.live import scoring_images
-from evonasc.accuracy.network_list import networks_digest, parts_of_edge
-from evonasc.accuracy.scores import ScoredError, read_scores
-from evonasc.accuracy.scoring import score_cells
-from evonasc.accuracy.weights import read_supernet
 from evonasc.cli import main
 from evonasc.errors import ConfigError
 from evonasc.space.nasbench201 import OPERATIONS, canonical_connected_cells
+from evonasc.supernet.checkpoint import load_checkpoint, save_checkpoint
+from evonasc.supernet.live import scoring_images
+from evonasc.supernet.network_list import networks_digest, parts_of_edge
+from evonasc.supernet.scores import ScoredError, read_scores
+from evonasc.supernet.scoring import score_cells
+from evonasc.supernet.weights import read_supernet
 
 CELLS = canonical_connected_cells()
 EDGE = 4

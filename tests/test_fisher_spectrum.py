@@ -3,8 +3,8 @@ import pytest
 import torch
 from torch import nn
 
-from evonasc.accuracy.fisher_spectrum import fisher_entropy
 from evonasc.accuracy.supernet import SupernetConfig, initialise
+from evonasc.supernet.fisher_spectrum import fisher_entropy
 
 CELL = [3, 4, 2, 1, 0, 3]
 

@@ -8,17 +8,17 @@ from evonasc.accuracy.joined import (
     proxy_signals,
     shipped_votes,
 )
-from evonasc.accuracy.network_list import networks_digest
 from evonasc.accuracy.proxies import MEASURED, ProxyTable
 from evonasc.accuracy.rank import rank_quality, read_truth
-from evonasc.accuracy.rank_aggregation import join_orders
-from evonasc.accuracy.scores import SupernetScores, shipped_scores
 from evonasc.cli import main
 from evonasc.errors import ConfigError, EvaluationError
 from evonasc.problems import Staircase
 from evonasc.search.run_folder import read_config
 from evonasc.space import DesignSpace, NasBench201
 from evonasc.space.nasbench201 import all_cells, canonical_connected_cells, is_connected
+from evonasc.supernet.network_list import networks_digest
+from evonasc.supernet.rank_aggregation import join_orders
+from evonasc.supernet.scores import SupernetScores, shipped_scores
 
 CELLS = canonical_connected_cells()
 

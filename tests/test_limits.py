@@ -3,13 +3,13 @@ import os
 import pytest
 
 from evonasc.accuracy.payload_file import EffectConfig
-from evonasc.accuracy.profiling import ProfileConfig
-from evonasc.accuracy.proxy_file import ProxyConfig
-from evonasc.accuracy.training import TrainingConfig
 from evonasc.cost.fitting import fit_hardware
 from evonasc.errors import ConfigError
 from evonasc.limits import MAX_SEED, max_workers, require_seed, require_workers
 from evonasc.search.config import SearchConfig
+from evonasc.supernet.profiling import ProfileConfig
+from evonasc.supernet.proxy_file import ProxyConfig
+from evonasc.supernet.training import TrainingConfig
 
 
 @pytest.mark.parametrize(

@@ -2,20 +2,20 @@ import numpy as np
 import pytest
 import torch
 
-from evonasc.accuracy.calibration import LossToError
-from evonasc.accuracy.checkpoint import Checkpoint, decode_checkpoint, encode_checkpoint
-from evonasc.accuracy.live import LiveError, image_losses
-from evonasc.accuracy.live_options import LiveOptions
-from evonasc.accuracy.payload_effects import MeasuredIncrease
-from evonasc.accuracy.scoring import score_cells
 from evonasc.accuracy.supernet import SupernetConfig, initialise
-from evonasc.accuracy.weights import TrainedSupernet, half_precision, shipped_supernet
 from evonasc.cost.scenario import Scenario
 from evonasc.data.datasets import Images
 from evonasc.errors import ConfigError, DataFileError
 from evonasc.problems import SplitNasProblem, Staircase
 from evonasc.space import DesignSpace, NasBench201
 from evonasc.space.nasbench201 import canonical_connected_cells, cell_number
+from evonasc.supernet.calibration import LossToError
+from evonasc.supernet.checkpoint import Checkpoint, decode_checkpoint, encode_checkpoint
+from evonasc.supernet.live import LiveError, image_losses
+from evonasc.supernet.live_options import LiveOptions
+from evonasc.supernet.payload_effects import MeasuredIncrease
+from evonasc.supernet.scoring import score_cells
+from evonasc.supernet.weights import TrainedSupernet, half_precision, shipped_supernet
 
 CELLS = canonical_connected_cells()[[5, 900, 2500, 5000]]
 

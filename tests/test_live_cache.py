@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import torch
 
-from evonasc.accuracy import live_cache
-from evonasc.accuracy.image_losses import ImageLosses
-from evonasc.accuracy.live_cache import KeptLosses, LossCache, loss_cache
-from evonasc.accuracy.quick_forward import QuickScorer
 from evonasc.accuracy.supernet import SupernetConfig, initialise
 from evonasc.data.images import Images
 from evonasc.space.nasbench201 import canonical_connected_cells, cell_number
+from evonasc.supernet import live_cache
+from evonasc.supernet.image_losses import ImageLosses
+from evonasc.supernet.live_cache import KeptLosses, LossCache, loss_cache
+from evonasc.supernet.quick_forward import QuickScorer
 
 CPU = torch.device("cpu")
 CELLS = canonical_connected_cells()[[5, 900, 2500]]
@@ -149,7 +149,7 @@ def test_weights_images_and_device_have_caches_of_their_own(supernet, images, mo
 def test_a_second_run_computes_nothing_and_goes_on_where_the_first_stopped(
     supernet, images, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("evonasc.accuracy.quick_forward.SCORING_BATCH", 5)
+    monkeypatch.setattr("evonasc.supernet.quick_forward.SCORING_BATCH", 5)
     cache = LossCache(tmp_path / "live", n_images=10)
 
     def begun():

@@ -4,12 +4,12 @@ import argparse
 
 import pytest
 
-from evonasc.accuracy.live_options import LiveOptions
 from evonasc.cli.live_arguments import add_live_arguments, live_options_of
 from evonasc.errors import ConfigError, UnknownNameError
 from evonasc.problems import Staircase
 from evonasc.search.run import RunConfig
 from evonasc.search.run_folder import RunWriter, read_config
+from evonasc.supernet.live_options import LiveOptions
 
 
 def test_options_out_of_range_are_refused():

@@ -1,9 +1,7 @@
 import numpy as np
 import pytest
 
-from evonasc.accuracy.cotraining import BatchLoss, SharedWeights
 from evonasc.accuracy.supernet import SupernetConfig
-from evonasc.accuracy.training import TrainingConfig
 from evonasc.cost.scenario import Scenario
 from evonasc.data.datasets import DataSet, Images
 from evonasc.errors import ConfigError
@@ -13,6 +11,8 @@ from evonasc.search.archive import Archive, BudgetSpent
 from evonasc.search.config import SearchConfig
 from evonasc.search.nasc_cotrain import CotrainedAsng, nasc_cotrain, sample_losses
 from evonasc.space import NasBench201
+from evonasc.supernet.cotraining import BatchLoss, SharedWeights
+from evonasc.supernet.training import TrainingConfig
 
 
 def stripes(n, seed):

@@ -5,11 +5,11 @@ import csv
 import numpy as np
 import pytest
 
-from evonasc.accuracy.network_list import networks_digest, read_networks
-from evonasc.accuracy.scores import SupernetScores, encode_scores
 from evonasc.cli import main
 from evonasc.errors import DataFileError
 from evonasc.space.nasbench201 import arch_strings, canonical_connected_cells, respelled_cells
+from evonasc.supernet.network_list import networks_digest, read_networks
+from evonasc.supernet.scores import SupernetScores, encode_scores
 
 CELLS = canonical_connected_cells()
 DISCONNECTED = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"

@@ -6,22 +6,8 @@ import json
 import numpy as np
 import pytest
 
-from evonasc.accuracy import live
-from evonasc.accuracy.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from evonasc.accuracy.joined import JoinedError
-from evonasc.accuracy.live import live_error, scoring_images
-from evonasc.accuracy.network_list import networks_digest, parts_of_edge
-from evonasc.accuracy.score_file import score_to_file
-from evonasc.accuracy.scores import (
-    ScoredError,
-    SupernetScores,
-    encode_scores,
-    read_all_scores,
-    read_scores,
-)
-from evonasc.accuracy.scoring import score_cells
 from evonasc.accuracy.supernet import SupernetConfig, initialise
-from evonasc.accuracy.weights import read_supernet
 from evonasc.cli import main
 from evonasc.data.datasets import DataSet, Images, load_data
 from evonasc.errors import ConfigError, DataFileError
@@ -30,6 +16,20 @@ from evonasc.search.run import RunConfig
 from evonasc.search.run_folder import read_config
 from evonasc.space import DesignSpace, NasBench201
 from evonasc.space.nasbench201 import arch_strings, canonical_connected_cells, cell_number
+from evonasc.supernet import live
+from evonasc.supernet.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from evonasc.supernet.live import live_error, scoring_images
+from evonasc.supernet.network_list import networks_digest, parts_of_edge
+from evonasc.supernet.score_file import score_to_file
+from evonasc.supernet.scores import (
+    ScoredError,
+    SupernetScores,
+    encode_scores,
+    read_all_scores,
+    read_scores,
+)
+from evonasc.supernet.scoring import score_cells
+from evonasc.supernet.weights import read_supernet
 
 CELLS = canonical_connected_cells()
 N_IMAGES = 6
@@ -273,7 +273,7 @@ def test_losses_that_are_no_numbers_are_not_stored(own, tmp_path, monkeypatch, c
     def diverged(supernet, todo, images, *, n_jobs):
         yield np.arange(2), np.array([1.0, np.nan]), np.array([3, 0])
 
-    monkeypatch.setattr("evonasc.accuracy.score_file.score_in_parallel", diverged)
+    monkeypatch.setattr("evonasc.supernet.score_file.score_in_parallel", diverged)
     given = ["--weights", str(own[0]), "--out", str(tmp_path / "new.npz")]
     assert main(["supernet", "score", *given]) == 2
     assert "training diverged. Train it again at a lower" in capsys.readouterr().err

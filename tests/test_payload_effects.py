@@ -2,7 +2,13 @@ import numpy as np
 import pytest
 import torch
 
-from evonasc.accuracy.payload_effects import (
+from evonasc.accuracy.supernet import SupernetConfig, initialise
+from evonasc.cost.payload import Sending
+from evonasc.cost.scenario import Scenario
+from evonasc.data.datasets import Images
+from evonasc.space import DesignSpace, NasBench201
+from evonasc.space.nasbench201 import canonical_connected_cells
+from evonasc.supernet.payload_effects import (
     MeasuredIncrease,
     arrived,
     loss_pattern,
@@ -10,13 +16,7 @@ from evonasc.accuracy.payload_effects import (
     received,
     score_sendings,
 )
-from evonasc.accuracy.scoring import score_cells
-from evonasc.accuracy.supernet import SupernetConfig, initialise
-from evonasc.cost.payload import Sending
-from evonasc.cost.scenario import Scenario
-from evonasc.data.datasets import Images
-from evonasc.space import DesignSpace, NasBench201
-from evonasc.space.nasbench201 import canonical_connected_cells
+from evonasc.supernet.scoring import score_cells
 
 CELL = canonical_connected_cells()[4000].tolist()
 
@@ -179,7 +179,7 @@ def test_live_increases_are_differences_of_scores_at_the_cut(supernet, images, d
 
 def test_what_harms_nothing_is_not_run(supernet, images, designs, monkeypatch):
     monkeypatch.setattr(
-        "evonasc.accuracy.payload_effects.score_sendings",
+        "evonasc.supernet.payload_effects.score_sendings",
         lambda *args, **options: pytest.fail("ran"),
     )
     genes = np.array([[*CELL, 7, 1], [*CELL, 19, 0]])  # 8 bits; nothing sent
@@ -195,7 +195,7 @@ def test_what_was_run_is_not_run_again(supernet, images, designs, monkeypatch):
     genes = np.array([[*CELL, 2, 0], [*CELL, 2, 1]])
     first = measured(genes, designs=designs, scenario=lossy)
     monkeypatch.setattr(
-        "evonasc.accuracy.payload_effects.score_sendings",
+        "evonasc.supernet.payload_effects.score_sendings",
         lambda *args, **options: pytest.fail("ran again"),
     )
     # cut 5 is the same tensor of the one-cell supernet as cut 2

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from evonasc.accuracy import payload_file
-from evonasc.accuracy.payload_effects import score_sendings
 from evonasc.accuracy.payload_file import (
     EffectConfig,
     effect_rows,
@@ -16,11 +15,12 @@ from evonasc.accuracy.payload_file import (
     tensor_sizes,
 )
 from evonasc.accuracy.supernet import SupernetConfig, initialise
-from evonasc.accuracy.weights import TrainedSupernet
 from evonasc.cost.payload import Sending
 from evonasc.data.datasets import Images
 from evonasc.errors import ConfigError, DataFileError
 from evonasc.space import NasBench201
+from evonasc.supernet.payload_effects import score_sendings
+from evonasc.supernet.weights import TrainedSupernet
 
 SIZE = SupernetConfig(channels=2, cells_per_stage=1, n_classes=10)
 CONFIG = EffectConfig(n_networks=3, n_images=10, seed=4)

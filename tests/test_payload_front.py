@@ -5,10 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from evonasc.accuracy.accuracy_table import TableError
 from evonasc.accuracy.joined import JoinedError
 from evonasc.accuracy.payload_model import shipped_model
-from evonasc.accuracy.scores import ScoredError, shipped_scores
 from evonasc.cli import main
 from evonasc.cost.scenario import Scenario
 from evonasc.errors import ConfigError
@@ -17,6 +15,8 @@ from evonasc.problems import SplitNasProblem
 from evonasc.problems.split_nas import PayloadSource
 from evonasc.search.design_latency import best_cuts
 from evonasc.search.refinement import require_refinable
+from evonasc.supernet.accuracy_table import TableError
+from evonasc.supernet.scores import ScoredError, shipped_scores
 
 #: The network of least error among all.
 BEST = (3, 1, 1, 1, 3, 3)

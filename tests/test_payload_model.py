@@ -17,11 +17,11 @@ from evonasc.accuracy.payload_model import (
     shipped_model,
     supernet_cuts,
 )
-from evonasc.accuracy.scores import ScoredError, shipped_scores
 from evonasc.cost.cuts import design_space
 from evonasc.cost.scenario import Scenario
 from evonasc.errors import AssetError, ConfigError
 from evonasc.space import NasBench201
+from evonasc.supernet.scores import ScoredError, shipped_scores
 
 
 def increase(model, cells, *, own=0.2, cut=1, bits=8, loss=0.0, room=1460):
@@ -154,8 +154,8 @@ def test_the_shipped_model_says_where_it_comes_from_and_how_wrong_it_is():
 
 def test_the_shipped_model_was_fitted_to_the_shipped_weights():
     pytest.importorskip("torch")
-    from evonasc.accuracy.weights import WEIGHTS_ASSET
     from evonasc.assets import read_asset
+    from evonasc.supernet.weights import WEIGHTS_ASSET
 
     digest = hashlib.sha256(read_asset(WEIGHTS_ASSET)).hexdigest()
     assert shipped_model().header["weights_sha256"] == digest

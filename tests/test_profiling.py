@@ -4,8 +4,10 @@ import torch
 from own_machines import networks
 from torch import nn
 
-from evonasc.accuracy import profiling
-from evonasc.accuracy.profiling import (
+from evonasc.errors import ConfigError
+from evonasc.space import NasBench201
+from evonasc.supernet import profiling
+from evonasc.supernet.profiling import (
     ProfileConfig,
     deployed_network,
     distinct_networks,
@@ -13,8 +15,6 @@ from evonasc.accuracy.profiling import (
     measure_networks,
     profile_this_machine,
 )
-from evonasc.errors import ConfigError
-from evonasc.space import NasBench201
 
 SPACE = NasBench201()
 TINY = ProfileConfig(n_networks=10, n_rounds=2, n_repeats=1, clock="cpu")

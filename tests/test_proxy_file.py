@@ -6,14 +6,14 @@ import pytest
 import torch
 
 from evonasc.accuracy.proxies import MEASURED, ProxyTable, encode_proxies
-from evonasc.accuracy.proxy_file import (
+from evonasc.errors import ConfigError
+from evonasc.space.nasbench201 import canonical_connected_cells
+from evonasc.supernet.proxy_file import (
     ProxyConfig,
     measure_to_file,
     random_images,
     ship,
 )
-from evonasc.errors import ConfigError
-from evonasc.space.nasbench201 import canonical_connected_cells
 
 CONFIG = ProxyConfig(n_repeats=2, n_images=4, channels=2, cells_per_stage=1, seed=5)
 CELLS = canonical_connected_cells()[500:4000:700]

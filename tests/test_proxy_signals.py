@@ -3,14 +3,14 @@ import pytest
 import torch
 from torch import nn
 
-from evonasc.accuracy.proxy_signals import (
+from evonasc.accuracy.supernet import SupernetConfig, initialise
+from evonasc.supernet.proxy_signals import (
     SIGNALS,
     gradient_stability,
     jacobian_diversity,
     principal_entropy,
     untrained_signals,
 )
-from evonasc.accuracy.supernet import SupernetConfig, initialise
 
 CELL, SKIP_ONLY = [3, 4, 2, 1, 0, 3], [0, 0, 0, 1, 0, 0]
 

@@ -4,18 +4,18 @@ import numpy as np
 import pytest
 import torch
 
-from evonasc.accuracy import quick_forward
-from evonasc.accuracy.quick_forward import (
+from evonasc.accuracy.supernet import SupernetConfig, initialise
+from evonasc.data.images import Images
+from evonasc.errors import ConfigError, UnknownNameError
+from evonasc.space.nasbench201 import canonical_connected_cells
+from evonasc.supernet import quick_forward
+from evonasc.supernet.quick_forward import (
     EdgeCorrectedPool,
     QuickScorer,
     chosen_device,
     quick_copy,
 )
-from evonasc.accuracy.scoring import score_cells
-from evonasc.accuracy.supernet import SupernetConfig, initialise
-from evonasc.data.images import Images
-from evonasc.errors import ConfigError, UnknownNameError
-from evonasc.space.nasbench201 import canonical_connected_cells
+from evonasc.supernet.scoring import score_cells
 
 CPU = torch.device("cpu")
 CELLS = canonical_connected_cells()[::450]
@@ -67,7 +67,7 @@ def test_losses_do_not_depend_on_what_was_run_before_or_with_them(supernet, imag
 
 def test_batches_have_statistics_of_their_own_as_in_scoring(supernet, images, monkeypatch):
     monkeypatch.setattr(quick_forward, "SCORING_BATCH", 8)
-    monkeypatch.setattr("evonasc.accuracy.scoring.SCORING_BATCH", 8)
+    monkeypatch.setattr("evonasc.supernet.scoring.SCORING_BATCH", 8)
     loss, _ = score_cells(supernet, CELLS, images, is_bf16=False)
     scorer = QuickScorer(supernet, images, device=CPU, is_bf16=False)
     parts = [scorer.score(CELLS, batch=batch)[0] for batch in range(3)]

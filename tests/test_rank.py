@@ -10,9 +10,9 @@ from evonasc.accuracy.rank import (
     rank_quality,
     read_truth,
 )
-from evonasc.accuracy.scores import ScoredError
 from evonasc.errors import DataFileError
 from evonasc.space.nasbench201 import arch_strings, canonical_connected_cells
+from evonasc.supernet.scores import ScoredError
 
 CELLS = canonical_connected_cells()
 

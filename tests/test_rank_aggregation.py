@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from evonasc.accuracy.rank_aggregation import RULES, join_orders, rank_shares
 from evonasc.errors import UnknownNameError
+from evonasc.supernet.rank_aggregation import RULES, join_orders, rank_shares
 
 
 def test_ties_share_their_mean_rank():

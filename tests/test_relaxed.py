@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 import torch
 
-from evonasc.accuracy.cotraining import SharedWeights
 from evonasc.accuracy.relaxed import (
     Adam,
     Latencies,
@@ -15,9 +14,10 @@ from evonasc.accuracy.relaxed import (
     weighted_scores,
 )
 from evonasc.accuracy.supernet import SupernetConfig, initialise
-from evonasc.accuracy.training import TrainingConfig
 from evonasc.data.datasets import DataSet, Images
 from evonasc.errors import EvaluationError
+from evonasc.supernet.cotraining import SharedWeights
+from evonasc.supernet.training import TrainingConfig
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evonasc.accuracy.live_options import LiveOptions
 from evonasc.analysis.page_data import gene_groups, page_data, run_labels
 from evonasc.analysis.report_page import report_page
 from evonasc.cli import main
@@ -21,6 +20,7 @@ from evonasc.errors import ConfigError, DataFileError, MissingDependencyError
 from evonasc.search.config import SearchConfig
 from evonasc.search.run import RunConfig
 from evonasc.search.run_folder import SUMMARY_FILE, read_config, read_table
+from evonasc.supernet.live_options import LiveOptions
 
 HOSTILE = "</script><script>alert(1)</script><b>&'\"{{ 7*7 }}"
 

@@ -5,8 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evonasc.accuracy.calibration import LossToError, match_quantiles
-from evonasc.accuracy.scores import (
+from evonasc.errors import AssetError, DataFileError, EvaluationError
+from evonasc.problems import Staircase
+from evonasc.space import DesignSpace, NasBench201
+from evonasc.space.nasbench201 import all_cells, canonical_connected_cells, is_connected
+from evonasc.supernet.calibration import LossToError, match_quantiles
+from evonasc.supernet.scores import (
     ScoredError,
     SupernetScores,
     decode_scores,
@@ -14,10 +18,6 @@ from evonasc.accuracy.scores import (
     read_scores,
     shipped_scores,
 )
-from evonasc.errors import AssetError, DataFileError, EvaluationError
-from evonasc.problems import Staircase
-from evonasc.space import DesignSpace, NasBench201
-from evonasc.space.nasbench201 import all_cells, canonical_connected_cells, is_connected
 
 CELLS = canonical_connected_cells()
 

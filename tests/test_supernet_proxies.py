@@ -1,9 +1,9 @@
 import numpy as np
 
 from evonasc.accuracy.proxies import MEASURED, ProxyTable, encode_proxies
-from evonasc.accuracy.proxy_file import ProxyConfig, file_header
 from evonasc.cli import main
 from evonasc.space.nasbench201 import canonical_connected_cells
+from evonasc.supernet.proxy_file import ProxyConfig, file_header
 
 
 def test_a_finished_file_is_reported_at_once(tmp_path, capsys, rng):

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from evonasc.accuracy.proxies import MEASURED, ProxyTable, encode_proxies
-from evonasc.accuracy.scores import SupernetScores, encode_scores
 from evonasc.cli import main
 from evonasc.space.nasbench201 import arch_strings, canonical_connected_cells
+from evonasc.supernet.scores import SupernetScores, encode_scores
 
 CELLS = canonical_connected_cells()
 

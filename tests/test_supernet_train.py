@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from evonasc.accuracy.checkpoint import load_checkpoint
 from evonasc.cli import main
+from evonasc.supernet.checkpoint import load_checkpoint
 
 ROOT = Path(__file__).parents[1]
 EPOCHS = 5
@@ -92,7 +92,7 @@ def cpu_seconds(task):
 @pytest.fixture
 def ctrl_c(monkeypatch):
     """Press Ctrl-C in the training steps with these numbers, from 0; return the steps done."""
-    from evonasc.accuracy import training
+    from evonasc.supernet import training
 
     plain = training.weight_step
 

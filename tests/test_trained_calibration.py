@@ -7,8 +7,14 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
-from evonasc.accuracy.scores import ScoredError
-from evonasc.accuracy.trained_calibration import (
+from evonasc.cli import main
+from evonasc.errors import DataFileError
+from evonasc.search.config import SearchConfig
+from evonasc.search.run import RunConfig, make_problem, run_search
+from evonasc.search.run_folder import read_config
+from evonasc.space.nasbench201 import arch_strings, canonical_connected_cells
+from evonasc.supernet.scores import ScoredError
+from evonasc.supernet.trained_calibration import (
     TrainedCalibration,
     TrainedPairs,
     read_calibration,
@@ -17,12 +23,6 @@ from evonasc.accuracy.trained_calibration import (
     stored_errors,
     write_calibration,
 )
-from evonasc.cli import main
-from evonasc.errors import DataFileError
-from evonasc.search.config import SearchConfig
-from evonasc.search.run import RunConfig, make_problem, run_search
-from evonasc.search.run_folder import read_config
-from evonasc.space.nasbench201 import arch_strings, canonical_connected_cells
 
 CELLS = canonical_connected_cells()
 # Networks with many and with few convolutions: both orders that ship tell them apart.

@@ -4,20 +4,20 @@ import numpy as np
 import pytest
 import torch
 
-from evonasc.accuracy.checkpoint import load_checkpoint, save_checkpoint
-from evonasc.accuracy.network_list import networks_digest
 from evonasc.accuracy.supernet import SupernetConfig, initialise
-from evonasc.accuracy.training import (
+from evonasc.data.datasets import DataSet, Images
+from evonasc.errors import ConfigError, DataFileError, EvaluationError
+from evonasc.space.nasbench201 import CONV1X1, CONV3X3, canonical_connected_cells
+from evonasc.supernet.checkpoint import load_checkpoint, save_checkpoint
+from evonasc.supernet.network_list import networks_digest
+from evonasc.supernet.training import (
     TrainingConfig,
     as_input,
     augmented_batch,
     train_supernet,
 )
-from evonasc.accuracy.warm_start import copy_weights
-from evonasc.accuracy.weights import read_supernet
-from evonasc.data.datasets import DataSet, Images
-from evonasc.errors import ConfigError, DataFileError, EvaluationError
-from evonasc.space.nasbench201 import CONV1X1, CONV3X3, canonical_connected_cells
+from evonasc.supernet.warm_start import copy_weights
+from evonasc.supernet.weights import read_supernet
 
 CONFIG = TrainingConfig(
     supernet=SupernetConfig(channels=4, n_classes=2), epochs=3, batch_size=16, n_validation=8

@@ -2,17 +2,17 @@ import hashlib
 
 import pytest
 
-from evonasc.accuracy.checkpoint import (
+from evonasc.accuracy.supernet import SupernetConfig, initialise
+from evonasc.assets import read_asset
+from evonasc.errors import DataFileError
+from evonasc.supernet.checkpoint import (
     Checkpoint,
     encode_checkpoint,
     load_checkpoint,
     save_checkpoint,
 )
-from evonasc.accuracy.supernet import SupernetConfig, initialise
-from evonasc.accuracy.training_log import read_epoch_logs
-from evonasc.accuracy.weights import WEIGHTS_ASSET, half_precision, read_supernet, shipped_supernet
-from evonasc.assets import read_asset
-from evonasc.errors import DataFileError
+from evonasc.supernet.training_log import read_epoch_logs
+from evonasc.supernet.weights import WEIGHTS_ASSET, half_precision, read_supernet, shipped_supernet
 
 TRAINING = {
     "supernet": {"channels": 2, "cells_per_stage": 1, "n_classes": 3},

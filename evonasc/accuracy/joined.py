@@ -11,14 +11,13 @@ they know keep their places, and share them out anew by the votes of the superne
 among the best the proxies say nothing.
 
 The order is put on the scale of one supernet's top-1 error by
-:mod:`evonasc.accuracy.calibration`.
+:mod:`evonasc.supernet.calibration`.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from evonasc.accuracy.calibration import match_quantiles
 from evonasc.accuracy.payload_model import model_for, model_provenance, modelled_increase
 from evonasc.accuracy.proxies import (
     ProxyTable,
@@ -26,19 +25,20 @@ from evonasc.accuracy.proxies import (
     counted_proxies,
     shipped_proxies,
 )
-from evonasc.accuracy.rank_aggregation import DEFAULT_RULE, join_orders
-from evonasc.accuracy.scores import (
-    SupernetScores,
-    decode_scores,
-    require_nasbench201,
-    shipped_scores,
-)
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.assets import read_asset
 from evonasc.cost.scenario import Scenario
 from evonasc.errors import ConfigError, EvaluationError
 from evonasc.space import DesignSpace
 from evonasc.space.nasbench201 import canonical_cells, cell_number
+from evonasc.supernet.calibration import match_quantiles
+from evonasc.supernet.rank_aggregation import DEFAULT_RULE, join_orders
+from evonasc.supernet.scores import (
+    SupernetScores,
+    decode_scores,
+    require_nasbench201,
+    shipped_scores,
+)
 
 #: Score files that vote in the shipped order: few-shot supernets of all networks, split at either
 #: of the two edges whose operations disagree most; then, for the best alone, one supernet of 1 cell
@@ -84,7 +84,7 @@ def joined_score(
             the proxies; those of a choice vote in a round of their own among these networks,
             larger choices first.
         proxies: Names of those that vote.
-        rule: Of :data:`evonasc.accuracy.rank_aggregation.RULES`.
+        rule: Of :data:`evonasc.supernet.rank_aggregation.RULES`.
 
     Raises:
         ConfigError: A score file or the table does not hold all of its networks.
@@ -214,13 +214,13 @@ class JoinedError:
     def payload_increase(
         self, genes: IntArray, *, designs: DesignSpace, scenario: Scenario
     ) -> FloatArray:
-        """See :meth:`evonasc.accuracy.scores.ScoredError.payload_increase`."""
+        """See :meth:`evonasc.supernet.scores.ScoredError.payload_increase`."""
         own_error = self.error(genes, designs=designs)
         model = model_for(self._scale)
         return modelled_increase(model, genes, own_error, designs=designs, scenario=scenario)
 
     def payload_provenance(self) -> str:
-        """See :meth:`evonasc.accuracy.scores.ScoredError.payload_provenance`."""
+        """See :meth:`evonasc.supernet.scores.ScoredError.payload_provenance`."""
         return model_provenance(model_for(self._scale))
 
     def table(self, cells: IntArray) -> FloatArray:

@@ -12,11 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from evonasc.accuracy.payload_effects import PATTERN_SEED, score_sendings
 from evonasc.accuracy.payload_fitting import EffectRows, fit_and_judge
 from evonasc.accuracy.payload_model import PayloadModel
 from evonasc.accuracy.supernet import N_STAGES, SupernetConfig
-from evonasc.accuracy.weights import TrainedSupernet
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.payload import Sending
 from evonasc.data.datasets import Images
@@ -25,6 +23,8 @@ from evonasc.files import write_atomically
 from evonasc.limits import require_seed
 from evonasc.parsing import json_value, npz_arrays
 from evonasc.space.nasbench201 import canonical_connected_cells
+from evonasc.supernet.payload_effects import PATTERN_SEED, score_sendings
+from evonasc.supernet.weights import TrainedSupernet
 
 #: Widths measured without loss at every cut.
 MEASURED_BITS = (2, 4, 8)

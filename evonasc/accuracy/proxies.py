@@ -1,8 +1,8 @@
 """Proxies: what can be said of a network's accuracy without training it and without any label.
 
 Some are counted from the cell (:func:`counted_proxies`), some were measured on networks with random
-weights (:class:`ProxyTable`; :mod:`evonasc.accuracy.proxy_signals` and
-:mod:`evonasc.accuracy.fisher_spectrum` say how). All are larger where more accuracy is expected.
+weights (:class:`ProxyTable`; :mod:`evonasc.supernet.proxy_signals` and
+:mod:`evonasc.supernet.fisher_spectrum` say how). All are larger where more accuracy is expected.
 """
 
 import io

@@ -18,11 +18,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from evonasc.accuracy.cotraining import BatchLoss, SharedWeights, batch_loss
 from evonasc.accuracy.supernet import Cell, Supernet
 from evonasc.arrays import BoolArray, FloatArray
 from evonasc.errors import EvaluationError
 from evonasc.space.nasbench201 import EDGES, NONE, OPERATIONS
+from evonasc.supernet.cotraining import BatchLoss, SharedWeights, batch_loss
 
 _BETAS, _WEIGHT_DECAY = (0.5, 0.999), 1e-3
 #: Draws for one usable sample before giving up.

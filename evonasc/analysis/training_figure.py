@@ -7,9 +7,9 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from evonasc.accuracy.training_log import EpochLog
 from evonasc.analysis.plotting import plain_text
 from evonasc.errors import ConfigError
+from evonasc.supernet.training_log import EpochLog
 
 #: Field of the log, label of its axis.
 _PANELS = (

@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from evonasc.accuracy.live_options import LiveOptions
+    from evonasc.supernet.live_options import LiveOptions
 
 
 def add_live_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +39,7 @@ def live_options_of(arguments: argparse.Namespace) -> "LiveOptions":
         ConfigError: Fewer than one image.
         UnknownNameError: No such device.
     """
-    from evonasc.accuracy.live_options import LiveOptions
+    from evonasc.supernet.live_options import LiveOptions
 
     return LiveOptions(
         n_images=arguments.images,

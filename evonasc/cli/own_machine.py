@@ -52,10 +52,10 @@ def profile(arguments: argparse.Namespace) -> int:
     """Measure this computer."""
     from dataclasses import replace
 
-    from evonasc.accuracy.profiling import QUICK, ProfileConfig, profile_this_machine
     from evonasc.cost.own_machine import write_own_machine
     from evonasc.cost.profile_fit import fit_profile
     from evonasc.space import NasBench201
+    from evonasc.supernet.profiling import QUICK, ProfileConfig, profile_this_machine
 
     name = _checked_name(arguments)
     default = QUICK if arguments.quick else ProfileConfig()

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from evonasc.cost.scenario import DEFAULT_SCENARIO, FIELD_KINDS, SCENARIOS, Scenario
 
 if TYPE_CHECKING:
-    from evonasc.accuracy.live_options import LiveOptions
     from evonasc.search.run import RunConfig
+    from evonasc.supernet.live_options import LiveOptions
 
 #: Fields of a run's configuration that the command always names, so that another default of
 #: another release changes nothing.

@@ -106,11 +106,11 @@ def execute(arguments: argparse.Namespace) -> int:
 
 def _score(arguments: argparse.Namespace) -> int:
     """Score with a progress bar; ship if asked."""
-    from evonasc.accuracy.few_shot import is_few_shot, score_few_shot
-    from evonasc.accuracy.network_list import read_networks
-    from evonasc.accuracy.score_file import score_to_file, ship
-    from evonasc.accuracy.training_log import unfinished_note
     from evonasc.errors import ConfigError
+    from evonasc.supernet.few_shot import is_few_shot, score_few_shot
+    from evonasc.supernet.network_list import read_networks
+    from evonasc.supernet.score_file import score_to_file, ship
+    from evonasc.supernet.training_log import unfinished_note
 
     is_split = is_few_shot(arguments.weights)
     if is_split and (arguments.networks is not None or arguments.ship):
@@ -169,7 +169,6 @@ def _scores(arguments: argparse.Namespace) -> int:
     import numpy as np
 
     from evonasc.accuracy.proxies import by_cell_number
-    from evonasc.accuracy.trained_calibration import stored_errors
     from evonasc.cli.tables import write_csv
     from evonasc.errors import ConfigError
     from evonasc.search.run import RunConfig, error_source
@@ -181,6 +180,7 @@ def _scores(arguments: argparse.Namespace) -> int:
         cell_number,
         cells_of_benchmark_index,
     )
+    from evonasc.supernet.trained_calibration import stored_errors
 
     fields = stored_accuracy_fields(arguments, what="A table of errors")
     source = error_source(RunConfig(**fields))

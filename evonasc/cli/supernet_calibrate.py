@@ -28,15 +28,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Fit, write, and print each network beside what the line through the others says of it."""
-    from evonasc.accuracy.trained_calibration import (
-        TrainedCalibration,
-        read_pairs,
-        write_calibration,
-    )
     from evonasc.analysis.report import plain_table
     from evonasc.errors import ConfigError
     from evonasc.search.run import RunConfig, error_source
     from evonasc.space import NasBench201
+    from evonasc.supernet.trained_calibration import (
+        TrainedCalibration,
+        read_pairs,
+        write_calibration,
+    )
 
     out = arguments.out or _DEFAULT_OUT
     if arguments.out is None and out.exists():

@@ -22,12 +22,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Measure the shipped supernet with a progress bar, fit the model; ship if asked."""
-    from evonasc.accuracy.live import scoring_images
     from evonasc.accuracy.payload_file import EffectConfig, fit_table, measure_to_file
     from evonasc.accuracy.payload_fitting import ship
-    from evonasc.accuracy.scores import ScoredError
-    from evonasc.accuracy.training import set_threads
-    from evonasc.accuracy.weights import shipped_supernet
+    from evonasc.supernet.live import scoring_images
+    from evonasc.supernet.scores import ScoredError
+    from evonasc.supernet.training import set_threads
+    from evonasc.supernet.weights import shipped_supernet
 
     set_threads(1)
     config = EffectConfig(

@@ -7,7 +7,7 @@ from evonasc.cli.console import output, progress
 
 def execute(arguments: argparse.Namespace) -> int:
     """Measure with a progress bar; ship if asked."""
-    from evonasc.accuracy.proxy_file import ProxyConfig, measure_to_file, ship
+    from evonasc.supernet.proxy_file import ProxyConfig, measure_to_file, ship
 
     config = ProxyConfig(n_repeats=arguments.repeats, seed=arguments.seed)
     with progress() as bar:

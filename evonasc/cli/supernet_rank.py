@@ -25,10 +25,10 @@ def execute(arguments: argparse.Namespace) -> int:
         vkdnw,
     )
     from evonasc.accuracy.rank import PICKS, TOP, rank_quality, read_truth
-    from evonasc.accuracy.rank_aggregation import join_orders
-    from evonasc.accuracy.scores import read_scores, shipped_scores
     from evonasc.analysis.report import plain_table
     from evonasc.space.nasbench201 import canonical_cells, cell_number
+    from evonasc.supernet.rank_aggregation import join_orders
+    from evonasc.supernet.scores import read_scores, shipped_scores
 
     truth = read_truth(arguments.measurements)
     scores = [read_scores(path) for path in arguments.scores or ()] or list(shipped_votes())

@@ -9,8 +9,8 @@ from evonasc.cli.console import output, progress
 from evonasc.cli.interrupt import stop_on_interrupt
 
 if TYPE_CHECKING:  # torch comes with it, and takes seconds
-    from evonasc.accuracy.training_log import EpochLog
     from evonasc.data.datasets import DataSet
+    from evonasc.supernet.training_log import EpochLog
 
 NETWORKS_HELP = "only these networks: a table with a column arch_str (default: all)"
 _SMALL_SET = "sets below 10,000 training images"
@@ -66,11 +66,7 @@ class _StopHereError(Exception):
 
 def execute(arguments: argparse.Namespace) -> int:
     """Train with a progress bar; return 0, or 130 after Ctrl-C."""
-    from evonasc.accuracy.few_shot import train_few_shot
-    from evonasc.accuracy.network_list import networks_digest, read_networks
     from evonasc.accuracy.supernet import SupernetConfig
-    from evonasc.accuracy.training import TrainingConfig, set_threads, train_supernet
-    from evonasc.accuracy.weights import read_supernet
     from evonasc.data.datasets import (
         is_large,
         load_data,
@@ -79,6 +75,10 @@ def execute(arguments: argparse.Namespace) -> int:
     )
     from evonasc.errors import ConfigError
     from evonasc.space.nasbench201 import OPERATIONS
+    from evonasc.supernet.few_shot import train_few_shot
+    from evonasc.supernet.network_list import networks_digest, read_networks
+    from evonasc.supernet.training import TrainingConfig, set_threads, train_supernet
+    from evonasc.supernet.weights import read_supernet
 
     edge = arguments.split_edge
     if edge is not None and (arguments.start is None or arguments.networks is not None):
@@ -185,7 +185,7 @@ def execute(arguments: argparse.Namespace) -> int:
 
 def _said_of(data: "DataSet") -> list[str]:
     """Return what was read, and a warning where it is too little to tell networks apart."""
-    from evonasc.accuracy.calibration import coarseness_note
+    from evonasc.supernet.calibration import coarseness_note
 
     said = (
         f"{data.name}: {data.n_classes} classes; {len(data.train)} images to train on, "
@@ -210,7 +210,7 @@ def _draw_training(folder: Path, n_epochs: int) -> None:
 
 def _logs(folder: Path) -> "list[EpochLog]":
     """Return the log of all epochs done; empty where the first was not finished."""
-    from evonasc.accuracy.checkpoint import CHECKPOINT_FILE
-    from evonasc.accuracy.training_log import read_epoch_logs
+    from evonasc.supernet.checkpoint import CHECKPOINT_FILE
+    from evonasc.supernet.training_log import read_epoch_logs
 
     return read_epoch_logs(folder / CHECKPOINT_FILE)

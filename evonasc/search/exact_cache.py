@@ -36,6 +36,7 @@ _PACKAGES = (
     "evonasc.problems",
     "evonasc.search",
     "evonasc.space",
+    "evonasc.supernet",
 )
 _DAMAGE = (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile, zlib.error)
 

@@ -23,8 +23,8 @@ from evonasc.search.config import SearchConfig
 from evonasc.search.weight_sharing import StepLog, search_thresholds, shared_weights
 
 if TYPE_CHECKING:  # torch comes with it, and takes seconds
-    from evonasc.accuracy.cotraining import SharedWeights
     from evonasc.accuracy.relaxed import Latencies
+    from evonasc.supernet.cotraining import SharedWeights
 
 #: Temperatures of the first and the last step, as published.
 _TEMPERATURES = (10.0, 0.1)
@@ -46,7 +46,7 @@ def gdas(
 
     Args:
         archive: Its problem's errors must come from
-            :class:`evonasc.accuracy.cotraining.SharedWeights`.
+            :class:`evonasc.supernet.cotraining.SharedWeights`.
         config: Budget in forward passes, seed, threshold, penalty weight in nats.
         on_step: Called after each step.
 

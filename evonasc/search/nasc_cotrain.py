@@ -29,7 +29,7 @@ from evonasc.search.threshold_search import SLACK
 from evonasc.search.weight_sharing import StepLog, search_thresholds, shared_weights
 
 if TYPE_CHECKING:  # torch comes with it, and takes seconds
-    from evonasc.accuracy.cotraining import SharedWeights
+    from evonasc.supernet.cotraining import SharedWeights
 
 #: Samples of a distribution step (lambda), each one forward pass.
 _N_SAMPLES = 2
@@ -47,7 +47,7 @@ def nasc_cotrain(
 
     Args:
         archive: Its problem's errors must come from
-            :class:`evonasc.accuracy.cotraining.SharedWeights`.
+            :class:`evonasc.supernet.cotraining.SharedWeights`.
         config: Budget in forward passes, seed, threshold, rule.
         on_step: Called after each step.
 

@@ -47,6 +47,6 @@ def _calibration(config: RunConfig, source: ErrorSource) -> ErrorCalibration | N
     """Return the calibration of a configuration, which must be one of its source of the error."""
     if config.calibration is None:
         return None
-    from evonasc.accuracy.trained_calibration import read_calibration
+    from evonasc.supernet.trained_calibration import read_calibration
 
     return read_calibration(config.calibration, source)

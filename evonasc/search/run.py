@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from evonasc.accuracy.live_options import LiveOptions
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.scenario import DEFAULT_SCENARIO, SCENARIOS, Scenario
 from evonasc.errors import ConfigError, EvonascError, PluginError, UnknownNameError
@@ -28,6 +27,7 @@ from evonasc.search.operator_table import foreign_parts, require_operators
 from evonasc.search.problem_table import PROBLEMS, named_problem
 from evonasc.search.refinement import require_refinable, require_refining
 from evonasc.space import SearchSpace, search_space
+from evonasc.supernet.live_options import LiveOptions
 
 #: Sources of the error on the command line, with one line for people.
 ACCURACIES = {
@@ -236,29 +236,29 @@ def error_source(config: RunConfig) -> ErrorSource:
         EvonascError: It cannot be had.
     """
     if config.accuracy == "supernet":
-        from evonasc.accuracy.scores import ScoredError, read_all_scores
+        from evonasc.supernet.scores import ScoredError, read_all_scores
 
         return ScoredError(None if config.scores is None else read_all_scores(config.scores))
     if config.accuracy == "joined":
         from evonasc.accuracy.joined import JoinedError
-        from evonasc.accuracy.scores import read_all_scores
+        from evonasc.supernet.scores import read_all_scores
 
         own = None if config.scores is None else [read_all_scores(config.scores)]
         return JoinedError(scores=own)
     if config.accuracy == "table":
-        from evonasc.accuracy.accuracy_table import TableError
+        from evonasc.supernet.accuracy_table import TableError
 
         assert config.accuracy_table is not None  # checked by RunConfig
         return TableError(config.accuracy_table)
     if config.accuracy == "cotrained":
-        from evonasc.accuracy.cotraining import SharedWeights, cotraining_config
         from evonasc.data.datasets import load_data
+        from evonasc.supernet.cotraining import SharedWeights, cotraining_config
 
         assert config.data is not None  # checked by RunConfig
         seed = config.search.seed
         images = load_data(config.data, config.data_root, seed=seed)
         return SharedWeights(images, cotraining_config(images, seed=seed))
-    from evonasc.accuracy.live import live_error
+    from evonasc.supernet.live import live_error
 
     return live_error(
         config.data_root, weights=config.weights, scores=config.scores, options=config.live

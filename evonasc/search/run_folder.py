@@ -17,7 +17,6 @@ from typing import Any, Self
 import numpy as np
 
 import evonasc
-from evonasc.accuracy.live_options import LiveOptions
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.scenario import as_dict, override
 from evonasc.errors import ConfigError, DataFileError, EvonascError
@@ -29,6 +28,7 @@ from evonasc.search.config import SearchConfig
 from evonasc.search.run import ExactComparison, RunConfig, RunResult
 from evonasc.search.run_tables import answer_table, as_csv, design_rows, front_table
 from evonasc.space import SearchSpace
+from evonasc.supernet.live_options import LiveOptions
 
 CONFIG_FILE, EVALUATIONS_FILE, FRONT_FILE, ANSWERS_FILE, SUMMARY_FILE = (
     "config.json",

@@ -26,7 +26,7 @@ from evonasc.search.nasc import require_reachable, room, whole_design
 from evonasc.search.threshold_search import SLACK, NascConfig, thresholds
 
 if TYPE_CHECKING:  # torch comes with it, and takes seconds
-    from evonasc.accuracy.cotraining import SharedWeights
+    from evonasc.supernet.cotraining import SharedWeights
 
 #: Thresholds of a sweep; the weights are carried from one to the next.
 N_THRESHOLDS = 5
@@ -81,7 +81,7 @@ def shared_weights(archive: Archive, *, name: str) -> SharedWeights:
     """
     problem = archive.problem
     if isinstance(problem, SplitNasProblem):
-        from evonasc.accuracy.cotraining import SharedWeights
+        from evonasc.supernet.cotraining import SharedWeights
 
         if isinstance(problem.accuracy, SharedWeights):
             problem.accuracy.reset()

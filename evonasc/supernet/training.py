@@ -19,13 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from evonasc.accuracy.checkpoint import CHECKPOINT_FILE, load_checkpoint
-from evonasc.accuracy.network_list import networks_digest
 from evonasc.accuracy.supernet import Supernet, SupernetConfig, initialise
-from evonasc.accuracy.training_log import EpochLog, require_free, write_log
-from evonasc.accuracy.training_state import restore_state, save_state
-from evonasc.accuracy.warm_start import copy_weights, require_unseen
-from evonasc.accuracy.weights import TrainedSupernet
 from evonasc.arrays import IntArray
 from evonasc.data.datasets import DataSet, Images
 from evonasc.errors import ConfigError, EvaluationError, UnknownNameError
@@ -37,6 +31,12 @@ from evonasc.space.nasbench201 import (
     canonical_connected_cells,
     is_connected,
 )
+from evonasc.supernet.checkpoint import CHECKPOINT_FILE, load_checkpoint
+from evonasc.supernet.network_list import networks_digest
+from evonasc.supernet.training_log import EpochLog, require_free, write_log
+from evonasc.supernet.training_state import restore_state, save_state
+from evonasc.supernet.warm_start import copy_weights, require_unseen
+from evonasc.supernet.weights import TrainedSupernet
 
 #: Ways to draw paths, and how many each draws a step.
 PATH_SAMPLINGS = {"uniform": 1, "fair": len(OPERATIONS)}

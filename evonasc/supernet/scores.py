@@ -8,13 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from evonasc.accuracy.calibration import (
-    CAVEAT,
-    LossToError,
-    coarseness_note,
-    match_quantiles,
-)
-from evonasc.accuracy.network_list import networks_digest
 from evonasc.accuracy.payload_model import model_for, model_provenance, modelled_increase
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.assets import read_asset
@@ -28,6 +21,13 @@ from evonasc.space.nasbench201 import (
     canonical_connected_cells,
     cell_number,
 )
+from evonasc.supernet.calibration import (
+    CAVEAT,
+    LossToError,
+    coarseness_note,
+    match_quantiles,
+)
+from evonasc.supernet.network_list import networks_digest
 
 SCORES_ASSET = "supernet/cifar10-c16-n1-scores.npz"
 

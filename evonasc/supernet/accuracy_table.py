@@ -7,8 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from evonasc.accuracy.csv_rows import read_rows
-from evonasc.accuracy.scores import require_nasbench201
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.errors import DataFileError, EvaluationError, GenomeError
 from evonasc.space import DesignSpace
@@ -20,6 +18,8 @@ from evonasc.space.nasbench201 import (
     is_connected,
     parse_arch_strings,
 )
+from evonasc.supernet.csv_rows import read_rows
+from evonasc.supernet.scores import require_nasbench201
 
 #: Of a file that gives errors of networks.
 ERROR_COLUMNS = ("arch_str", "error")

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from evonasc.accuracy.csv_rows import connected_cell, read_rows
 from evonasc.arrays import IntArray
 from evonasc.errors import ConfigError, DataFileError
 from evonasc.space.nasbench201 import EDGES, OPERATIONS, canonical_connected_cells, cell_number
+from evonasc.supernet.csv_rows import connected_cell, read_rows
 
 FEWEST_NETWORKS = 2
 

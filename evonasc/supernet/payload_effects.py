@@ -24,15 +24,15 @@ import torch
 from torch import Tensor, nn
 
 from evonasc.accuracy.payload_model import supernet_cuts
-from evonasc.accuracy.scoring import SCORING_BATCH
 from evonasc.accuracy.supernet import Supernet
-from evonasc.accuracy.training import as_input
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.payload import Sending
 from evonasc.cost.scenario import Scenario
 from evonasc.data.datasets import Images
 from evonasc.space import DesignSpace
 from evonasc.space.nasbench201 import cell_number
+from evonasc.supernet.scoring import SCORING_BATCH
+from evonasc.supernet.training import as_input
 
 #: Bits per value of the raw input.
 RAW_BITS = 8

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import torch
 
-from evonasc.accuracy.checkpoint import (
+from evonasc.accuracy.supernet import Supernet, SupernetConfig, initialise
+from evonasc.assets import read_asset
+from evonasc.errors import ConfigError, DataFileError
+from evonasc.supernet.checkpoint import (
     Checkpoint,
     decode_checkpoint,
     encode_checkpoint,
     load_checkpoint,
 )
-from evonasc.accuracy.supernet import Supernet, SupernetConfig, initialise
-from evonasc.assets import read_asset
-from evonasc.errors import ConfigError, DataFileError
 
 WEIGHTS_ASSET = "supernet/cifar10-c16-n1.safetensors"
 

@@ -12,9 +12,9 @@ import torch
 from torch import nn
 
 from evonasc.accuracy.supernet import Memo, Supernet
-from evonasc.accuracy.training import as_input
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.data.datasets import Images
+from evonasc.supernet.training import as_input
 
 #: Images a forward pass; part of the definition of a score, since they share their statistics.
 SCORING_BATCH = 250

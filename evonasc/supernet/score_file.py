@@ -6,18 +6,18 @@ from pathlib import Path
 
 import numpy as np
 
-from evonasc.accuracy.checkpoint import load_checkpoint
-from evonasc.accuracy.live import scoring_images, weights_sum
-from evonasc.accuracy.network_list import networks_digest, require_trained_for
-from evonasc.accuracy.scores import SCORES_ASSET, SupernetScores, encode_scores, read_scores
-from evonasc.accuracy.scoring import SCORING_BATCH, score_in_parallel
-from evonasc.accuracy.weights import WEIGHTS_ASSET, TrainedSupernet, half_precision, read_supernet
 from evonasc.arrays import IntArray
 from evonasc.assets import write_asset
 from evonasc.errors import ConfigError, EvaluationError
 from evonasc.files import write_atomically
 from evonasc.limits import require_workers
 from evonasc.space.nasbench201 import canonical_connected_cells
+from evonasc.supernet.checkpoint import load_checkpoint
+from evonasc.supernet.live import scoring_images, weights_sum
+from evonasc.supernet.network_list import networks_digest, require_trained_for
+from evonasc.supernet.scores import SCORES_ASSET, SupernetScores, encode_scores, read_scores
+from evonasc.supernet.scoring import SCORING_BATCH, score_in_parallel
+from evonasc.supernet.weights import WEIGHTS_ASSET, TrainedSupernet, half_precision, read_supernet
 
 
 def score_to_file(

@@ -22,9 +22,9 @@ from statistics import NormalDist
 
 import numpy as np
 
-from evonasc.accuracy.image_losses import ImageLosses
 from evonasc.arrays import BoolArray, FloatArray, IntArray
 from evonasc.space.nasbench201 import cell_number
+from evonasc.supernet.image_losses import ImageLosses
 
 #: Of the one-sided interval, at each look.
 CONFIDENCE = 0.9995

@@ -5,9 +5,9 @@ import io
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from evonasc.accuracy.checkpoint import Checkpoint, load_checkpoint
 from evonasc.errors import ConfigError, DataFileError
 from evonasc.files import write_atomically
+from evonasc.supernet.checkpoint import Checkpoint, load_checkpoint
 
 LOG_FILE = "log.csv"
 #: What a training writes beside its checkpoint: the log, and the curve in two forms.

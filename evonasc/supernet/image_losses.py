@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from evonasc.accuracy.live_cache import KeptLosses, LossCache
-from evonasc.accuracy.quick_forward import QuickScorer
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.space.nasbench201 import cell_number
+from evonasc.supernet.live_cache import KeptLosses, LossCache
+from evonasc.supernet.quick_forward import QuickScorer
 
 
 class ImageLosses:

@@ -23,8 +23,6 @@ from typing import Protocol
 import numpy as np
 from scipy.special import expit, logit
 
-from evonasc.accuracy.accuracy_table import ERROR_COLUMNS
-from evonasc.accuracy.csv_rows import connected_cell, read_rows
 from evonasc.arrays import BoolArray, FloatArray, IntArray
 from evonasc.errors import DataFileError, GenomeError
 from evonasc.files import write_atomically
@@ -37,6 +35,8 @@ from evonasc.space.nasbench201 import (
     cell_number,
     parse_arch_strings,
 )
+from evonasc.supernet.accuracy_table import ERROR_COLUMNS
+from evonasc.supernet.csv_rows import connected_cell, read_rows
 
 #: Fewest networks that tell a line and leave one over to test it.
 FEWEST_PAIRS = 3

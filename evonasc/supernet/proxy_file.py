@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from evonasc.accuracy.fisher_spectrum import fisher_entropy
 from evonasc.accuracy.proxies import (
     MEASURED,
     PROXIES_ASSET,
@@ -18,7 +17,6 @@ from evonasc.accuracy.proxies import (
     encode_proxies,
     read_proxies,
 )
-from evonasc.accuracy.proxy_signals import SIGNALS, untrained_signals
 from evonasc.accuracy.supernet import Supernet, SupernetConfig, initialise
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.assets import write_asset
@@ -26,6 +24,8 @@ from evonasc.errors import ConfigError
 from evonasc.files import write_atomically
 from evonasc.limits import require_seed, require_workers
 from evonasc.space.nasbench201 import canonical_connected_cells
+from evonasc.supernet.fisher_spectrum import fisher_entropy
+from evonasc.supernet.proxy_signals import SIGNALS, untrained_signals
 
 _SIDE = 32
 _MAX_SEED = 2**31

@@ -21,12 +21,12 @@ import torch
 
 import evonasc
 from evonasc.accuracy import quick_forward, supernet
-from evonasc.accuracy.scoring import SCORING_BATCH
 from evonasc.accuracy.supernet import Supernet
 from evonasc.arrays import BoolArray, FloatArray
 from evonasc.data.images import Images
 from evonasc.files import cache_folder, write_atomically
 from evonasc.space.nasbench201 import N_CELLS
+from evonasc.supernet.scoring import SCORING_BATCH
 
 logger = logging.getLogger(__name__)
 

@@ -15,18 +15,18 @@ from pathlib import Path
 
 import numpy as np
 
-from evonasc.accuracy.checkpoint import CHECKPOINT_FILE
-from evonasc.accuracy.live import scoring_images, weights_sum
-from evonasc.accuracy.network_list import networks_digest, parts_of_edge
-from evonasc.accuracy.score_file import score_to_file, scores_header
-from evonasc.accuracy.scores import SupernetScores, encode_scores, read_scores
-from evonasc.accuracy.training import TrainingConfig, train_supernet
-from evonasc.accuracy.training_log import EpochLog, read_epoch_logs
-from evonasc.accuracy.weights import TrainedSupernet, read_supernet
 from evonasc.data.datasets import DataSet
 from evonasc.errors import ConfigError
 from evonasc.files import write_atomically
 from evonasc.space.nasbench201 import EDGES, OPERATIONS, cell_number
+from evonasc.supernet.checkpoint import CHECKPOINT_FILE
+from evonasc.supernet.live import scoring_images, weights_sum
+from evonasc.supernet.network_list import networks_digest, parts_of_edge
+from evonasc.supernet.score_file import score_to_file, scores_header
+from evonasc.supernet.scores import SupernetScores, encode_scores, read_scores
+from evonasc.supernet.training import TrainingConfig, train_supernet
+from evonasc.supernet.training_log import EpochLog, read_epoch_logs
+from evonasc.supernet.weights import TrainedSupernet, read_supernet
 
 
 def train_few_shot(
@@ -41,7 +41,7 @@ def train_few_shot(
 ) -> None:
     """Train one supernet for each operation of an edge, in ``folder / operation``.
 
-    Each goes on where its folder stops, see :func:`evonasc.accuracy.training.train_supernet`.
+    Each goes on where its folder stops, see :func:`evonasc.supernet.training.train_supernet`.
 
     Args:
         config: How to train each of them; its networks are set here.

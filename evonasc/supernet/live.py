@@ -5,33 +5,33 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from evonasc.accuracy.calibration import (
-    CAVEAT,
-    LossToError,
-    coarseness_note,
-    match_quantiles,
-)
-from evonasc.accuracy.early_decision import CONFIDENCE, race
-from evonasc.accuracy.image_losses import ImageLosses
-from evonasc.accuracy.live_cache import loss_cache
-from evonasc.accuracy.live_options import LiveOptions
-from evonasc.accuracy.network_list import require_trained_for
-from evonasc.accuracy.payload_effects import MeasuredIncrease
-from evonasc.accuracy.quick_forward import QuickScorer, chosen_device, quick_copy
-from evonasc.accuracy.scores import (
-    SupernetScores,
-    read_scores,
-    require_nasbench201,
-    shipped_scores,
-)
 from evonasc.accuracy.supernet import Supernet
-from evonasc.accuracy.weights import TrainedSupernet, read_supernet, shipped_supernet
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.scenario import Scenario
 from evonasc.data.datasets import DataSet, Images, is_missing_folder, load_data
 from evonasc.errors import ConfigError, DataFileError
 from evonasc.space import DesignSpace
 from evonasc.space.nasbench201 import canonical_connected_cells, cell_number
+from evonasc.supernet.calibration import (
+    CAVEAT,
+    LossToError,
+    coarseness_note,
+    match_quantiles,
+)
+from evonasc.supernet.early_decision import CONFIDENCE, race
+from evonasc.supernet.image_losses import ImageLosses
+from evonasc.supernet.live_cache import loss_cache
+from evonasc.supernet.live_options import LiveOptions
+from evonasc.supernet.network_list import require_trained_for
+from evonasc.supernet.payload_effects import MeasuredIncrease
+from evonasc.supernet.quick_forward import QuickScorer, chosen_device, quick_copy
+from evonasc.supernet.scores import (
+    SupernetScores,
+    read_scores,
+    require_nasbench201,
+    shipped_scores,
+)
+from evonasc.supernet.weights import TrainedSupernet, read_supernet, shipped_supernet
 
 #: Networks whose top-1 errors give the scale where there is no score file.
 N_CALIBRATING = 100
@@ -47,7 +47,7 @@ class LiveError:
         payload: What sending adds, measured.
         loss_to_error: Puts losses on the scale of an error.
         decides_early: Stop with designs that are clearly dominated; see
-            :mod:`evonasc.accuracy.early_decision`.
+            :mod:`evonasc.supernet.early_decision`.
     """
 
     def __init__(

@@ -1,9 +1,9 @@
 """Starting a training from the weights of another supernet, of the same depth or not."""
 
 from evonasc.accuracy.supernet import N_STAGES, Supernet
-from evonasc.accuracy.weights import TrainedSupernet
 from evonasc.data.datasets import is_same_data
 from evonasc.errors import ConfigError
+from evonasc.supernet.weights import TrainedSupernet
 
 
 def require_unseen(

@@ -1,6 +1,6 @@
 """Losses of networks image by image, by forward passes made quick.
 
-The same networks on the same fixed batches as :mod:`evonasc.accuracy.scoring`, which defines a
+The same networks on the same fixed batches as :mod:`evonasc.supernet.scoring`, which defines a
 score. What differs is how they are computed:
 
 - weights are cast to bfloat16 once, not once a network;
@@ -18,13 +18,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from evonasc.accuracy.live_options import DEVICES
-from evonasc.accuracy.scoring import SCORING_BATCH
 from evonasc.accuracy.supernet import Cell, Memo, Supernet
-from evonasc.accuracy.training import as_input
 from evonasc.arrays import BoolArray, FloatArray, IntArray
 from evonasc.data.images import Images
 from evonasc.errors import ConfigError, UnknownNameError
+from evonasc.supernet.live_options import DEVICES
+from evonasc.supernet.scoring import SCORING_BATCH
+from evonasc.supernet.training import as_input
 
 #: Memory that results of the first cell may take from one call to the next, bytes.
 _MOST_KEPT_BYTES = 512 * 2**20

@@ -1,6 +1,6 @@
 """What a training keeps in its checkpoint: weights, momentum, log, and its settings.
 
-Settings are those of :class:`evonasc.accuracy.training.TrainingConfig` as a dictionary. One that a
+Settings are those of :class:`evonasc.supernet.training.TrainingConfig` as a dictionary. One that a
 version did not have yet is not in its checkpoints, which go on with the default.
 """
 
@@ -11,10 +11,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from evonasc.accuracy.checkpoint import CHECKPOINT_FILE, Checkpoint, save_checkpoint
 from evonasc.accuracy.supernet import Supernet
-from evonasc.accuracy.training_log import EpochLog, epoch_logs, write_log
 from evonasc.errors import ConfigError, DataFileError
+from evonasc.supernet.checkpoint import CHECKPOINT_FILE, Checkpoint, save_checkpoint
+from evonasc.supernet.training_log import EpochLog, epoch_logs, write_log
 
 #: Settings that checkpoints of earlier versions lack, and what these did.
 _LATER = {"path_sampling": "uniform", "start": "", "networks": "", "split": None}

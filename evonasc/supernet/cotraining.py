@@ -5,7 +5,7 @@ second, batch by batch, and the validation images that were held out before tell
 wrong a network is. That is the protocol of Akimoto et al. 2019, "Adaptive Stochastic Natural
 Gradient Method for One-Shot Neural Architecture Search", ICML, arXiv 1905.08537 (authors' code),
 and of Dong and Yang 2019, GDAS, arXiv 1910.04465; the step on the weights is
-:func:`evonasc.accuracy.training.weight_step`.
+:func:`evonasc.supernet.training.weight_step`.
 """
 
 import math
@@ -15,15 +15,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from evonasc.accuracy.scores import require_nasbench201
-from evonasc.accuracy.scoring import score_cells
 from evonasc.accuracy.supernet import Supernet, SupernetConfig, initialise
-from evonasc.accuracy.training import TrainingConfig, as_input, augmented_batch, weight_step
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.data.datasets import DataSet, Images, is_large
 from evonasc.errors import ConfigError, EvaluationError
 from evonasc.space import DesignSpace
 from evonasc.space.nasbench201 import cell_number
+from evonasc.supernet.scores import require_nasbench201
+from evonasc.supernet.scoring import score_cells
+from evonasc.supernet.training import TrainingConfig, as_input, augmented_batch, weight_step
 
 #: Held-out images that tell a network's error, at most.
 _MOST_IMAGES = 1000

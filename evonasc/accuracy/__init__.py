@@ -1,1 +1,0 @@
-"""How good a network is: the supernet, its training, its scores."""

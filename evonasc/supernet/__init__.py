@@ -1,0 +1,1 @@
+"""Training, scoring and running one-shot supernets, and what sending a payload does to networks."""
