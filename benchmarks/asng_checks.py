@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from evonasc.arrays import FloatArray
+from evonasc.nasbench201.cells import EDGES, OPERATIONS, arch_strings, cell_number
 from evonasc.search.asng import Asng
-from evonasc.space.nasbench201 import EDGES, OPERATIONS, arch_strings, cell_number
 
 _CHECKPOINTS = (200, 1000)
 _NEIGHBOURS = 15

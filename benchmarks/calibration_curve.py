@@ -24,11 +24,11 @@ import numpy as np
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.calibration import MeasuredNetworks, lean, left_out_predictions
 from evonasc.cost.fit_quality import rank_correlation
-from evonasc.cost.hardware import HARDWARE, load_predictor
 from evonasc.cost.own_machine import scaled_features
 from evonasc.cost.prior_fit import fit_on_prior
 from evonasc.files import write_atomically
-from evonasc.space.nasbench201 import canonical_connected_cells, cell_number
+from evonasc.nasbench201.cells import canonical_connected_cells, cell_number
+from evonasc.nasbench201.machines.known import HARDWARE, load_predictor
 
 SIZES = (10, 30, 100)
 #: Column of the measurements -> machines withheld.

@@ -18,11 +18,11 @@ import numpy as np
 
 from evonasc.analysis.curves import Curve, curve_figure, save_figure
 from evonasc.files import write_atomically
+from evonasc.runs.run import RunConfig, make_problem
 from evonasc.search.archive import Archive, BudgetSpent
 from evonasc.search.config import SearchConfig
 from evonasc.search.gdas import gdas
 from evonasc.search.nasc_cotrain import nasc_cotrain
-from evonasc.search.run import RunConfig, make_problem
 from evonasc.search.weight_sharing import StepLog
 
 RESULTS = Path(__file__).parent / "results"

@@ -23,11 +23,11 @@ import numpy as np
 
 import evonasc  # noqa: F401  # finds problems and operators in a checkout
 from evonasc.front import hypervolume, non_dominated, reference_point
+from evonasc.nasbench201.cells import N_CELLS, cell_number
 from evonasc.problems import SplitNasProblem
+from evonasc.runs.run import RunConfig, run_search
 from evonasc.search.config import SearchConfig
-from evonasc.search.run import RunConfig, run_search
 from evonasc.space import search_space
-from evonasc.space.nasbench201 import N_CELLS, cell_number
 from evonasc.supernet.early_decision import CONFIDENCE
 from evonasc.supernet.live import live_error
 from evonasc.supernet.live_options import LiveOptions

@@ -22,15 +22,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from evonasc.accuracy.supernet import Supernet
 from evonasc.data.datasets import load_data
 from evonasc.files import write_atomically
-from evonasc.space.nasbench201 import (
+from evonasc.nasbench201.cells import (
     EDGES,
     OPERATIONS,
     canonical_connected_cells,
     is_connected,
 )
+from evonasc.nasbench201.network import Supernet
 from evonasc.supernet.training import augmented_batch, set_threads
 from evonasc.supernet.weights import shipped_supernet
 

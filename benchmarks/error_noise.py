@@ -28,7 +28,7 @@ from torch import nn
 
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.files import write_atomically
-from evonasc.search.run_tables import as_csv
+from evonasc.runs.tables import as_csv
 from evonasc.supernet.live import scoring_images
 from evonasc.supernet.scores import shipped_scores
 from evonasc.supernet.scoring import SCORING_BATCH

@@ -38,14 +38,14 @@ from evonasc.cost.scenario import DEFAULT_SCENARIO, Scenario, named_scenario
 from evonasc.files import write_atomically
 from evonasc.front import non_dominated
 from evonasc.problems import DesignProblem
+from evonasc.runs.run import RunConfig, make_problem
+from evonasc.runs.tables import as_csv
+from evonasc.runs.tabulated import tabulated
 from evonasc.search.algorithms import algorithm
 from evonasc.search.archive import Archive, BudgetSpent
 from evonasc.search.config import SearchConfig
 from evonasc.search.design_latency import best_cuts, on_device_ms
 from evonasc.search.exact import exact_front
-from evonasc.search.run import RunConfig, make_problem
-from evonasc.search.run_tables import as_csv
-from evonasc.search.tabulated import tabulated
 
 RATES = np.round(np.geomspace(1, 100, 25), 3)
 BUDGET = 1000

@@ -26,11 +26,11 @@ import torch
 
 import evonasc  # noqa: F401  # finds problems and operators in a checkout
 from evonasc.front import non_dominated
+from evonasc.nasbench201.cells import cell_number
 from evonasc.problems import SplitNasProblem
+from evonasc.runs.run import RunConfig, run_search
 from evonasc.search.config import SearchConfig
-from evonasc.search.run import RunConfig, run_search
 from evonasc.space import search_space
-from evonasc.space.nasbench201 import cell_number
 from evonasc.supernet.image_losses import ImageLosses
 from evonasc.supernet.live import LiveError, scoring_images
 from evonasc.supernet.quick_forward import QuickScorer

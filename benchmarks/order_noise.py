@@ -21,11 +21,16 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import kendalltau
 
-from evonasc.accuracy.joined import VOTING_PROXIES, VOTING_SCORES, joined_score, shipped_votes
-from evonasc.accuracy.proxies import shipped_proxies
 from evonasc.arrays import FloatArray
 from evonasc.files import write_atomically
-from evonasc.search.run_tables import as_csv
+from evonasc.nasbench201.errors.joined import (
+    VOTING_PROXIES,
+    VOTING_SCORES,
+    joined_score,
+    shipped_votes,
+)
+from evonasc.nasbench201.errors.proxies import shipped_proxies
+from evonasc.runs.tables import as_csv
 from evonasc.supernet.calibration import match_quantiles
 from evonasc.supernet.scores import shipped_scores
 

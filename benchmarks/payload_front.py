@@ -23,10 +23,10 @@ from evonasc.cost.scenario import DEFAULT_SCENARIO, named_scenario, override
 from evonasc.files import write_atomically
 from evonasc.front import hypervolume, non_dominated, reference_point
 from evonasc.problems import DesignProblem
+from evonasc.runs.run import RunConfig, make_problem
+from evonasc.runs.tables import as_csv
 from evonasc.search.design_latency import best_cuts
 from evonasc.search.exact import ExactFront, exact_front
-from evonasc.search.run import RunConfig, make_problem
-from evonasc.search.run_tables import as_csv
 
 ROOT = Path(__file__).parents[1]
 PAYLOADS: dict[str, dict[str, object]] = {

@@ -39,7 +39,7 @@ from evonasc.cost.own_machine import OwnMachine, write_own_machine
 from evonasc.cost.profile_fit import Profile, fit_profile
 from evonasc.cost.roofline import head_table_ms
 from evonasc.files import write_atomically
-from evonasc.space import NasBench201
+from evonasc.nasbench201.space import NasBench201
 from evonasc.supernet.profiling import ProfileConfig, deployed_network, measure_networks
 
 SPACE = NasBench201()

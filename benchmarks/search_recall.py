@@ -21,13 +21,13 @@ from pymoo.operators.sampling.rnd import IntegerRandomSampling
 from evonasc.cost.scenario import DEFAULT_SCENARIO, named_scenario
 from evonasc.front import front_recall, hypervolume, reference_point
 from evonasc.operators import CutRepair
+from evonasc.runs.run import RunConfig, make_problem
+from evonasc.runs.tabulated import tabulated
 from evonasc.search.algorithms import algorithm
 from evonasc.search.archive import Archive, BudgetSpent
 from evonasc.search.config import SearchConfig
 from evonasc.search.exact import ExactFront, exact_front
 from evonasc.search.pymoo_driver import drive
-from evonasc.search.run import RunConfig, make_problem
-from evonasc.search.tabulated import tabulated
 
 BUDGETS = (500, 1000, 2000)
 

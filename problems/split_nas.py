@@ -43,7 +43,7 @@ CALIBRATED = ("error_calibrated", "error_calibrated_low", "error_calibrated_high
 
 
 class ErrorSource(Protocol):
-    """How wrong a network is; see :mod:`evonasc.accuracy` for the sources that ship.
+    """How wrong a network is; see :mod:`evonasc.nasbench201.errors` for the sources that ship.
 
     The error is that of the network, wherever it is cut and however wide its payload is: split
     refinement and the cache of true fronts rely on it. A source that knows what the payload does to

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from evonasc.nasbench201.cells import N_CELLS, cell_number
+from evonasc.nasbench201.space import NasBench201
 from evonasc.problems import Staircase
-from evonasc.space import NasBench201
-from evonasc.space.nasbench201 import N_CELLS, cell_number
 
 
 class TableErrors:

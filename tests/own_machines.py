@@ -3,10 +3,10 @@
 import numpy as np
 
 from evonasc.cost.calibration import MeasuredNetworks, calibrate
-from evonasc.cost.hardware import total_ms
 from evonasc.cost.own_machine import write_own_machine
 from evonasc.cost.profile_fit import Profile
-from evonasc.space import NasBench201
+from evonasc.nasbench201.machines.known import total_ms
+from evonasc.nasbench201.space import NasBench201
 
 SPACE = NasBench201()
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from evonasc.accuracy.payload_model import N_KINDS, PayloadModel, network_features
-from evonasc.space.nasbench201 import canonical_connected_cells
+from evonasc.nasbench201.cells import canonical_connected_cells
+from evonasc.nasbench201.errors.payload_model import N_KINDS, PayloadModel, network_features
 
 CELLS = canonical_connected_cells()
 N_VALUES = (3072, 16384, 16384, 8192, 8192, 4096, 4096)

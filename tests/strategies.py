@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from evonasc.space import DesignSpace, NasBench201
+from evonasc.nasbench201.space import NasBench201
+from evonasc.space import DesignSpace
 
 
 def cells(*, max_size: int = 6) -> st.SearchStrategy[np.ndarray]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from evonasc.cli import main
-from evonasc.space.nasbench201 import arch_strings, canonical_connected_cells
+from evonasc.nasbench201.cells import arch_strings, canonical_connected_cells
 from evonasc.supernet.scores import SupernetScores, encode_scores
 
 CELLS = canonical_connected_cells()

@@ -5,8 +5,7 @@ import pytest
 
 from evonasc.cli import main
 from evonasc.errors import DataFileError, EvaluationError
-from evonasc.space import DesignSpace, NasBench201
-from evonasc.space.nasbench201 import (
+from evonasc.nasbench201.cells import (
     all_cells,
     arch_strings,
     canonical_cells,
@@ -14,6 +13,8 @@ from evonasc.space.nasbench201 import (
     cell_number,
     is_connected,
 )
+from evonasc.nasbench201.space import NasBench201
+from evonasc.space import DesignSpace
 from evonasc.supernet.accuracy_table import TableError, read_accuracy_table
 
 CELLS = canonical_connected_cells()

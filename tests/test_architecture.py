@@ -13,7 +13,7 @@ FILES = sorted(
 )
 
 # Part of evonasc -> the parts it may import besides itself. Each line ends one floor up.
-GROUND = {"arrays", "errors", "files", "front", "limits", "parsing", "plugins"}
+GROUND = {"arrays", "assets", "errors", "files", "front", "limits", "parsing", "plugins"}
 MAY_IMPORT = {
     "": set(),
     "arrays": set(),
@@ -23,20 +23,20 @@ MAY_IMPORT = {
     "parsing": {"errors"},
     "plugins": {"errors"},
     "front": {"arrays", "errors"},
-    "assets": GROUND,
-    "space": GROUND | {"assets"},
-    "cost": GROUND | {"assets", "space"},
+    "assets": {"errors", "files"},
+    "space": GROUND,
+    "cost": GROUND | {"space"},
     "data": GROUND,
-    "supernet": GROUND | {"accuracy", "assets", "space", "cost", "data"},
-    "accuracy": GROUND | {"assets", "space", "cost", "data", "supernet"},
+    "supernet": GROUND | {"space", "cost", "data"},
+    "nasbench201": GROUND | {"space", "cost", "data", "supernet"},
     "operators": GROUND | {"space"},
     "problems": GROUND | {"space", "cost"},
-    "search": GROUND
-    | {"assets", "space", "cost", "data", "supernet", "accuracy", "operators", "problems"},
-    "analysis": GROUND | {"assets", "space", "cost", "accuracy", "problems", "search"},
-    "contracts": GROUND | {"space", "cost", "problems", "search"},
+    "search": GROUND | {"space", "cost", "data", "supernet", "operators", "problems"},
+    "runs": GROUND | {"space", "cost", "data", "supernet", "problems", "search"},
+    "analysis": GROUND | {"space", "cost", "data", "supernet", "problems", "search", "runs"},
+    "contracts": GROUND | {"space", "cost", "problems", "search", "runs"},
     "cli": GROUND
-    | {"assets", "space", "cost", "data", "supernet", "accuracy", "problems", "search", "analysis"}
+    | {"space", "cost", "data", "supernet", "problems", "search", "runs", "analysis"}
     | {"contracts"},
     "__main__": {"cli"},
 }
@@ -66,10 +66,10 @@ DOORS = {
     "pandas": ("evonasc.analysis.comparison_figures",),  # what seaborn draws from
     "rich": ("evonasc.analysis.comparison_report", "evonasc.analysis.report", "evonasc.cli"),
     "safetensors": ("evonasc.supernet",),
-    "scipy": ("evonasc.accuracy", "evonasc.supernet", "evonasc.analysis", "evonasc.cost"),
+    "scipy": ("evonasc.analysis", "evonasc.cost", "evonasc.nasbench201", "evonasc.supernet"),
     "seaborn": FIGURES,
     "sklearn": ("evonasc.data.digits",),
-    "torch": ("evonasc.accuracy", "evonasc.supernet"),
+    "torch": ("evonasc.nasbench201", "evonasc.supernet"),
 }
 
 
@@ -176,7 +176,7 @@ def test_importing_the_package_and_its_command_line_is_light():
 @pytest.mark.slow
 def test_a_search_on_stored_scores_needs_neither_torch_nor_seaborn():
     loaded = modules_after(
-        "import evonasc.search.run, evonasc.supernet.scores\n"
+        "import evonasc.runs.run, evonasc.supernet.scores\n"
         "from evonasc.search.algorithms import ALGORITHMS, algorithm\n"
         "for name in ALGORITHMS: algorithm(name)"
     )

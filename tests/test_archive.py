@@ -5,9 +5,10 @@ from hypothesis import strategies as st
 from strategies import genes_of
 
 from evonasc.errors import EvaluationError, GenomeError
+from evonasc.nasbench201.space import NasBench201
 from evonasc.problems import DesignProblem, Staircase
 from evonasc.search.archive import Archive, BudgetSpent
-from evonasc.space import DesignSpace, NasBench201
+from evonasc.space import DesignSpace
 
 DESIGNS = DesignSpace(NasBench201(), (8, 16), lambda ops, bits: np.ones((len(ops), 20), dtype=bool))
 

@@ -13,7 +13,7 @@ import pytest
 
 from evonasc.analysis.rate_sweep import front_at, link_parts, sweep_objectives
 from evonasc.cli import main
-from evonasc.search.run_folder import read_config, read_table
+from evonasc.runs.folder import read_config, read_table
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = pytest.mark.slow

@@ -11,11 +11,11 @@ from evonasc.cost.calibration import (
     read_measured_networks,
 )
 from evonasc.cost.fit_quality import rank_correlation
-from evonasc.cost.hardware import HARDWARE, total_ms
 from evonasc.cost.machines import own_predictor
 from evonasc.errors import ConfigError, DataFileError, UnknownNameError
-from evonasc.space import NasBench201
-from evonasc.space.nasbench201 import cell_number
+from evonasc.nasbench201.cells import cell_number
+from evonasc.nasbench201.machines.known import HARDWARE, total_ms
+from evonasc.nasbench201.space import NasBench201
 
 SPACE = NasBench201()
 GOOD = [f"{text},{i + 1}.5" for i, text in enumerate(SPACE.to_text(networks(5)))]

@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 from measurements import MEASUREMENTS, needs_measurements
 
-from evonasc.cost.cell_features import (
+from evonasc.errors import GenomeError
+from evonasc.nasbench201.cells import all_cells, is_connected
+from evonasc.nasbench201.machines.cell_features import (
     check_cells,
     executed,
     executed_features,
     operation_counts,
 )
-from evonasc.errors import GenomeError
-from evonasc.space.nasbench201 import all_cells, is_connected
 
 
 def cell(text: str) -> np.ndarray:

@@ -13,8 +13,8 @@ import pytest
 
 from evonasc import __version__
 from evonasc.cli import COMMANDS, main
-from evonasc.cost.hardware import HARDWARE
 from evonasc.cost.scenario import FIELD_HELP, FIELD_KINDS
+from evonasc.nasbench201.machines.known import HARDWARE
 from evonasc.search.algorithms import ALGORITHMS, TRAINING
 
 RUN = ["run", "--budget", "120", "--pop-size", "20", "--no-plot"]

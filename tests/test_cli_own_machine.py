@@ -7,9 +7,9 @@ import pytest
 from own_machines import networks
 
 from evonasc.cli import main
-from evonasc.cost.hardware import total_ms
 from evonasc.cost.machines import resolve
-from evonasc.space import NasBench201
+from evonasc.nasbench201.machines.known import total_ms
+from evonasc.nasbench201.space import NasBench201
 
 RUN = ["run", "--budget", "60", "--pop-size", "20", "--no-plot"]
 

@@ -8,7 +8,7 @@ import pytest
 
 from evonasc.cost.scenario import SCENARIOS
 from evonasc.errors import ConfigError, DataFileError, UnknownNameError
-from evonasc.search.comparison import (
+from evonasc.runs.comparison import (
     ComparisonConfig,
     TrialKey,
     open_folder,
@@ -16,8 +16,8 @@ from evonasc.search.comparison import (
     run_comparison,
     true_points,
 )
+from evonasc.runs.run import RunConfig
 from evonasc.search.config import SearchConfig
-from evonasc.search.run import RunConfig
 
 DEFAULT, OTHER = list(SCENARIOS.values())[:2]
 TOY = ComparisonConfig(

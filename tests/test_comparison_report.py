@@ -15,8 +15,8 @@ from evonasc.analysis.comparison_report import (
 )
 from evonasc.analysis.indicators import Indicators, summary_rows
 from evonasc.cost.scenario import SCENARIOS
-from evonasc.search.comparison import ComparisonConfig
-from evonasc.search.run import RunConfig
+from evonasc.runs.comparison import ComparisonConfig
+from evonasc.runs.run import RunConfig
 
 SCENARIO = next(iter(SCENARIOS.values()))
 CONFIG = ComparisonConfig(

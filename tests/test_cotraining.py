@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 import torch
 
-from evonasc.accuracy.supernet import SupernetConfig
 from evonasc.data.datasets import DataSet, Images
 from evonasc.errors import ConfigError, EvaluationError
-from evonasc.space import DesignSpace, NasBench201
+from evonasc.nasbench201.network import SupernetConfig
+from evonasc.nasbench201.space import NasBench201
+from evonasc.space import DesignSpace
 from evonasc.supernet.cotraining import SharedWeights, cotraining_config
 from evonasc.supernet.training import TrainingConfig
 

@@ -4,7 +4,7 @@ import pytest
 from evonasc.cost.cuts import cut_rule, design_space
 from evonasc.cost.scenario import Scenario
 from evonasc.errors import ConfigError
-from evonasc.space.nasbench201 import CONV3X3, SKIP
+from evonasc.nasbench201.cells import CONV3X3, SKIP
 
 BARE, CONV = (0, 0, 0, SKIP, 0, 0), (0, 0, 0, CONV3X3, 0, 0)
 

@@ -7,7 +7,7 @@ from evonasc.cost.machines import machine_digest, resolve, total_ms
 from evonasc.cost.roofline import head_table_ms
 from evonasc.cost.scenario import Scenario, read_scenario
 from evonasc.errors import DataFileError, UnknownNameError
-from evonasc.space import NasBench201
+from evonasc.nasbench201.space import NasBench201
 
 TEXT = 'name = "box"\ndescription = "made up"\nmacs_per_ms = 1e6\nbytes_per_ms = 1e5\n'
 

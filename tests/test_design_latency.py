@@ -3,9 +3,9 @@ import pytest
 
 from evonasc.cost.scenario import Scenario
 from evonasc.errors import ConfigError
+from evonasc.nasbench201.cells import SKIP
 from evonasc.problems import SplitNasProblem, Staircase
 from evonasc.search.design_latency import best_cuts
-from evonasc.space.nasbench201 import SKIP
 
 SCARCE = Scenario(max_payload_bytes=6000, payload_bits=(4, 8, 16), uplink_mbps=1.0)
 

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from strategies import ScatteredCuts, design_spaces, spaces_and_genes
 
 from evonasc.errors import ConfigError, GenomeError
+from evonasc.nasbench201.cells import CONV3X3, SKIP
+from evonasc.nasbench201.space import NasBench201
 from evonasc.problems.toy import ToySpace
-from evonasc.space import DesignSpace, Genome, NasBench201
-from evonasc.space.nasbench201 import CONV3X3, SKIP
+from evonasc.space import DesignSpace, Genome
 
 LAST = 19
 BARE = (0, 0, 0, SKIP, 0, 0)

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from evonasc.cli import main
-from evonasc.cost.hardware import total_ms
-from evonasc.space.nasbench201 import arch_strings, canonical_connected_cells
+from evonasc.nasbench201.cells import arch_strings, canonical_connected_cells
+from evonasc.nasbench201.machines.known import total_ms
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from evonasc.cost.scenario import Scenario
+from evonasc.nasbench201.cells import N_CELLS, canonical_connected_cells, cell_number
+from evonasc.nasbench201.space import NasBench201
 from evonasc.problems import SplitNasProblem
 from evonasc.search.archive import Archive
-from evonasc.space import NasBench201
-from evonasc.space.nasbench201 import N_CELLS, canonical_connected_cells, cell_number
 from evonasc.supernet.calibration import LossToError
 from evonasc.supernet.early_decision import best_rivals, is_clearly_worse, lower_bound, race
 from evonasc.supernet.live import LiveError

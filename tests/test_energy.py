@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from evonasc.cost.energy import RADIO_POWER_MW, energy_mj, head_power_mw
-from evonasc.cost.hardware import HARDWARE
 from evonasc.cost.link import uplink_ms
 from evonasc.cost.scenario import RADIOS, Scenario
 from evonasc.errors import ConfigError
+from evonasc.nasbench201.machines.known import HARDWARE
 
 
 def spent(scenario, head_ms, sending_ms):

@@ -12,14 +12,14 @@ from evonasc.errors import ConfigError
 from evonasc.front import non_dominated
 from evonasc.problems import SplitNasProblem
 from evonasc.problems.base import coarse_error, searched_values
+from evonasc.runs.finished import read_finished
+from evonasc.runs.folder import read_config
+from evonasc.runs.run import RunConfig, make_problem, run_search
+from evonasc.runs.tabulated import tabulated
 from evonasc.search.archive import Archive
 from evonasc.search.config import SearchConfig
 from evonasc.search.exact import exact_front
-from evonasc.search.finished_run import read_finished
 from evonasc.search.nasc import NascConfig
-from evonasc.search.run import RunConfig, make_problem, run_search
-from evonasc.search.run_folder import read_config
-from evonasc.search.tabulated import tabulated
 from evonasc.search.threshold_search import ThresholdSearch
 
 SMALL = RunConfig(accuracy="supernet", search=SearchConfig(budget=200), error_resolution=0.02)

@@ -10,8 +10,8 @@ import pytest
 from evonasc.cli import main
 from evonasc.cost.scenario import Scenario
 from evonasc.problems import SplitNasProblem
+from evonasc.runs.run import RunConfig, make_problem
 from evonasc.search.exact import exact_front
-from evonasc.search.run import RunConfig, make_problem
 
 COSTS = ("latency_ms", "energy_mj", "payload_bytes", "head_ms", "head_memory_bytes")
 FEW = Scenario(payload_bits=(4, 8), min_split=7, max_head_memory_bytes=300_000)

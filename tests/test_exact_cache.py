@@ -6,12 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from evonasc.assets import Assets
 from evonasc.cost.scenario import Scenario
 from evonasc.files import cache_folder
 from evonasc.problems import SplitNasProblem, Staircase
-from evonasc.search import exact_cache
+from evonasc.runs import exact_cache
+from evonasc.runs.exact_cache import cached_exact_front, true_front
 from evonasc.search.exact import exact_front
-from evonasc.search.exact_cache import cached_exact_front, true_front
 from evonasc.space import DesignSpace
 
 SMALL = Scenario(min_split=13)
@@ -123,7 +124,7 @@ def test_another_evonasc_asks_another_question(what, problem, monkeypatch):
     elif what == "code":
         monkeypatch.setattr(exact_cache, "_code_digest", lambda: "other")
     else:
-        monkeypatch.setattr(exact_cache, "manifest", lambda: {"a": {"sha256": "b"}})
+        monkeypatch.setattr(Assets, "manifest", lambda self: {"a": {"sha256": "b"}})
     assert not cached_exact_front(problem).was_kept
 
 

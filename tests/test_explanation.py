@@ -5,8 +5,7 @@ import pytest
 
 from evonasc.analysis.explanation import effects, live_edges, single_changes
 from evonasc.cost.scenario import Scenario
-from evonasc.problems import SplitNasProblem
-from evonasc.space.nasbench201 import (
+from evonasc.nasbench201.cells import (
     CONV3X3,
     EDGES,
     NONE,
@@ -15,6 +14,7 @@ from evonasc.space.nasbench201 import (
     all_cells,
     canonical_connected_cells,
 )
+from evonasc.problems import SplitNasProblem
 
 
 @pytest.fixture(scope="module")

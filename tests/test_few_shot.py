@@ -5,7 +5,7 @@ import pytest
 
 from evonasc.cli import main
 from evonasc.errors import ConfigError
-from evonasc.space.nasbench201 import OPERATIONS, canonical_connected_cells
+from evonasc.nasbench201.cells import OPERATIONS, canonical_connected_cells
 from evonasc.supernet.checkpoint import load_checkpoint, save_checkpoint
 from evonasc.supernet.live import scoring_images
 from evonasc.supernet.network_list import networks_digest, parts_of_edge

@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch import nn
 
-from evonasc.accuracy.supernet import SupernetConfig, initialise
+from evonasc.nasbench201.network import SupernetConfig, initialise
 from evonasc.supernet.fisher_spectrum import fisher_entropy
 
 CELL = [3, 4, 2, 1, 0, 3]

@@ -13,8 +13,8 @@ from evonasc.analysis.indicators import (
     references,
     summary_rows,
 )
-from evonasc.search.comparison import TrialKey
-from evonasc.search.trials import Trial
+from evonasc.runs.comparison import TrialKey
+from evonasc.runs.trials import Trial
 
 #: With the corner (11, 11): 10 x 1 + 1 x 9 = 19.
 FRONT = Reference(np.array([[1.0, 10.0], [10.0, 1.0]]), is_exact=True)

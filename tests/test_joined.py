@@ -1,21 +1,22 @@
 import numpy as np
 import pytest
 
-from evonasc.accuracy.joined import (
+from evonasc.cli import main
+from evonasc.errors import ConfigError, EvaluationError
+from evonasc.nasbench201.cells import all_cells, canonical_connected_cells, is_connected
+from evonasc.nasbench201.errors.joined import (
     VOTING_PROXIES,
     JoinedError,
     joined_score,
     proxy_signals,
     shipped_votes,
 )
-from evonasc.accuracy.proxies import MEASURED, ProxyTable
-from evonasc.accuracy.rank import rank_quality, read_truth
-from evonasc.cli import main
-from evonasc.errors import ConfigError, EvaluationError
+from evonasc.nasbench201.errors.proxies import MEASURED, ProxyTable
+from evonasc.nasbench201.errors.rank import rank_quality, read_truth
+from evonasc.nasbench201.space import NasBench201
 from evonasc.problems import Staircase
-from evonasc.search.run_folder import read_config
-from evonasc.space import DesignSpace, NasBench201
-from evonasc.space.nasbench201 import all_cells, canonical_connected_cells, is_connected
+from evonasc.runs.folder import read_config
+from evonasc.space import DesignSpace
 from evonasc.supernet.network_list import networks_digest
 from evonasc.supernet.rank_aggregation import join_orders
 from evonasc.supernet.scores import SupernetScores, shipped_scores

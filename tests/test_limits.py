@@ -2,10 +2,10 @@ import os
 
 import pytest
 
-from evonasc.accuracy.payload_file import EffectConfig
-from evonasc.cost.fitting import fit_hardware
 from evonasc.errors import ConfigError
 from evonasc.limits import MAX_SEED, max_workers, require_seed, require_workers
+from evonasc.nasbench201.errors.payload_file import EffectConfig
+from evonasc.nasbench201.machines.fitting import fit_hardware
 from evonasc.search.config import SearchConfig
 from evonasc.supernet.profiling import ProfileConfig
 from evonasc.supernet.proxy_file import ProxyConfig

@@ -2,13 +2,14 @@ import numpy as np
 import pytest
 import torch
 
-from evonasc.accuracy.supernet import SupernetConfig, initialise
 from evonasc.cost.scenario import Scenario
 from evonasc.data.datasets import Images
 from evonasc.errors import ConfigError, DataFileError
+from evonasc.nasbench201.cells import canonical_connected_cells, cell_number
+from evonasc.nasbench201.network import SupernetConfig, initialise
+from evonasc.nasbench201.space import NasBench201
 from evonasc.problems import SplitNasProblem, Staircase
-from evonasc.space import DesignSpace, NasBench201
-from evonasc.space.nasbench201 import canonical_connected_cells, cell_number
+from evonasc.space import DesignSpace
 from evonasc.supernet.calibration import LossToError
 from evonasc.supernet.checkpoint import Checkpoint, decode_checkpoint, encode_checkpoint
 from evonasc.supernet.live import LiveError, image_losses

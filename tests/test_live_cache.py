@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from evonasc.accuracy.supernet import SupernetConfig, initialise
 from evonasc.data.images import Images
-from evonasc.space.nasbench201 import canonical_connected_cells, cell_number
+from evonasc.nasbench201.cells import canonical_connected_cells, cell_number
+from evonasc.nasbench201.network import SupernetConfig, initialise
 from evonasc.supernet import live_cache
 from evonasc.supernet.image_losses import ImageLosses
 from evonasc.supernet.live_cache import KeptLosses, LossCache, loss_cache

@@ -7,8 +7,8 @@ import pytest
 from evonasc.cli.live_arguments import add_live_arguments, live_options_of
 from evonasc.errors import ConfigError, UnknownNameError
 from evonasc.problems import Staircase
-from evonasc.search.run import RunConfig
-from evonasc.search.run_folder import RunWriter, read_config
+from evonasc.runs.folder import RunWriter, read_config
+from evonasc.runs.run import RunConfig
 from evonasc.supernet.live_options import LiveOptions
 
 

@@ -4,8 +4,6 @@ from own_machines import made_up_profile, networks, write_calibrated
 
 from evonasc.cost import machines
 from evonasc.cost.energy import head_power_mw
-from evonasc.cost.hardware import HARDWARE
-from evonasc.cost.hardware import total_ms as known_total_ms
 from evonasc.cost.machines import machine_digest, resolve, total_ms
 from evonasc.cost.own_machine import write_own_machine
 from evonasc.cost.profile_fit import fit_profile
@@ -13,9 +11,11 @@ from evonasc.cost.provenance import cost_provenance
 from evonasc.cost.roofline import head_table_ms
 from evonasc.cost.scenario import Scenario, read_scenario
 from evonasc.errors import ConfigError, DataFileError, UnknownNameError
+from evonasc.nasbench201.cells import all_cells
+from evonasc.nasbench201.machines.known import HARDWARE
+from evonasc.nasbench201.machines.known import total_ms as known_total_ms
+from evonasc.nasbench201.space import NasBench201
 from evonasc.problems import SplitNasProblem
-from evonasc.space import NasBench201
-from evonasc.space.nasbench201 import all_cells
 
 SPACE = NasBench201()
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from evonasc.cost.memory import head_memory_table
-from evonasc.space.nasbench201 import CONV3X3, SKIP, all_cells, is_connected
+from evonasc.nasbench201.cells import CONV3X3, SKIP, all_cells, is_connected
 
 BARE, CONV = (0, 0, 0, SKIP, 0, 0), (0, 0, 0, CONV3X3, 0, 0)
 STEM_WEIGHTS = 3 * 3 * 3 * 16 + 2 * 16

@@ -1,16 +1,16 @@
 import numpy as np
 import pytest
 
-from evonasc.accuracy.supernet import SupernetConfig
 from evonasc.cost.scenario import Scenario
 from evonasc.data.datasets import DataSet, Images
 from evonasc.errors import ConfigError
+from evonasc.nasbench201.network import SupernetConfig
+from evonasc.nasbench201.space import NasBench201
 from evonasc.problems import SplitNasProblem, Staircase
 from evonasc.search.algorithms import algorithm
 from evonasc.search.archive import Archive, BudgetSpent
 from evonasc.search.config import SearchConfig
 from evonasc.search.nasc_cotrain import CotrainedAsng, nasc_cotrain, sample_losses
-from evonasc.space import NasBench201
 from evonasc.supernet.cotraining import BatchLoss, SharedWeights
 from evonasc.supernet.training import TrainingConfig
 

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from evonasc.analysis.network_figure import DesignPicture, design_figure
-from evonasc.space import NasBench201
+from evonasc.nasbench201.space import NasBench201
 
 NAMES = NasBench201.block_names
 

@@ -7,7 +7,7 @@ import pytest
 
 from evonasc.cli import main
 from evonasc.errors import DataFileError
-from evonasc.space.nasbench201 import arch_strings, canonical_connected_cells, respelled_cells
+from evonasc.nasbench201.cells import arch_strings, canonical_connected_cells, respelled_cells
 from evonasc.supernet.network_list import networks_digest, read_networks
 from evonasc.supernet.scores import SupernetScores, encode_scores
 

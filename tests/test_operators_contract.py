@@ -21,6 +21,7 @@ from strategies import ScatteredCuts, design_spaces
 
 import evonasc.operators
 from evonasc.errors import ConfigError
+from evonasc.nasbench201.space import NasBench201
 from evonasc.operators import (
     CanonicalDuplicates,
     CutRepair,
@@ -30,7 +31,7 @@ from evonasc.operators import (
 )
 from evonasc.problems import DesignProblem, Staircase
 from evonasc.problems.toy import ToySpace
-from evonasc.space import DesignSpace, NasBench201
+from evonasc.space import DesignSpace
 
 NAMES = evonasc.operators.__all__
 

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from own_machines import made_up_profile, networks, write_calibrated
 
-from evonasc.cost.hardware import HARDWARE
 from evonasc.cost.own_machine import (
     check_name,
     check_power,
@@ -14,7 +13,8 @@ from evonasc.cost.own_machine import (
 )
 from evonasc.cost.profile_fit import fit_profile
 from evonasc.errors import ConfigError, DataFileError
-from evonasc.space import NasBench201
+from evonasc.nasbench201.machines.known import HARDWARE
+from evonasc.nasbench201.space import NasBench201
 from evonasc.space.layers import Layer
 
 SPACE = NasBench201()

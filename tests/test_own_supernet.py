@@ -6,16 +6,17 @@ import json
 import numpy as np
 import pytest
 
-from evonasc.accuracy.joined import JoinedError
-from evonasc.accuracy.supernet import SupernetConfig, initialise
 from evonasc.cli import main
 from evonasc.data.datasets import DataSet, Images, load_data
 from evonasc.errors import ConfigError, DataFileError
+from evonasc.nasbench201.cells import arch_strings, canonical_connected_cells, cell_number
+from evonasc.nasbench201.errors.joined import JoinedError
+from evonasc.nasbench201.network import SupernetConfig, initialise
+from evonasc.nasbench201.space import NasBench201
+from evonasc.runs.folder import read_config
+from evonasc.runs.run import RunConfig
 from evonasc.search.config import SearchConfig
-from evonasc.search.run import RunConfig
-from evonasc.search.run_folder import read_config
-from evonasc.space import DesignSpace, NasBench201
-from evonasc.space.nasbench201 import arch_strings, canonical_connected_cells, cell_number
+from evonasc.space import DesignSpace
 from evonasc.supernet import live
 from evonasc.supernet.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from evonasc.supernet.live import live_error, scoring_images

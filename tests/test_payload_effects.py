@@ -2,12 +2,13 @@ import numpy as np
 import pytest
 import torch
 
-from evonasc.accuracy.supernet import SupernetConfig, initialise
 from evonasc.cost.payload import Sending
 from evonasc.cost.scenario import Scenario
 from evonasc.data.datasets import Images
-from evonasc.space import DesignSpace, NasBench201
-from evonasc.space.nasbench201 import canonical_connected_cells
+from evonasc.nasbench201.cells import canonical_connected_cells
+from evonasc.nasbench201.network import SupernetConfig, initialise
+from evonasc.nasbench201.space import NasBench201
+from evonasc.space import DesignSpace
 from evonasc.supernet.payload_effects import (
     MeasuredIncrease,
     arrived,

@@ -3,8 +3,11 @@ import dataclasses
 import numpy as np
 import pytest
 
-from evonasc.accuracy import payload_file
-from evonasc.accuracy.payload_file import (
+from evonasc.cost.payload import Sending
+from evonasc.data.datasets import Images
+from evonasc.errors import ConfigError, DataFileError
+from evonasc.nasbench201.errors import payload_file
+from evonasc.nasbench201.errors.payload_file import (
     EffectConfig,
     effect_rows,
     fit_table,
@@ -14,11 +17,8 @@ from evonasc.accuracy.payload_file import (
     sendings_of,
     tensor_sizes,
 )
-from evonasc.accuracy.supernet import SupernetConfig, initialise
-from evonasc.cost.payload import Sending
-from evonasc.data.datasets import Images
-from evonasc.errors import ConfigError, DataFileError
-from evonasc.space import NasBench201
+from evonasc.nasbench201.network import SupernetConfig, initialise
+from evonasc.nasbench201.space import NasBench201
 from evonasc.supernet.payload_effects import score_sendings
 from evonasc.supernet.weights import TrainedSupernet
 

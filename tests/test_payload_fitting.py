@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from payload_models import CELLS, HEADER, N_VALUES, made_model
 
-from evonasc.accuracy.payload_fitting import EffectRows, fit_and_judge, fit_model, ship
+from evonasc.assets import Assets
 from evonasc.errors import ConfigError
+from evonasc.nasbench201.errors.payload_fitting import EffectRows, fit_and_judge, fit_model, ship
 
 
 def measured_rows(model, *, n_networks, noise, rng):
@@ -70,7 +71,7 @@ def test_too_few_networks_are_refused(rng):
 
 
 def test_a_model_of_a_supernet_that_8_bits_harm_does_not_ship(monkeypatch):
-    monkeypatch.setattr("evonasc.accuracy.payload_fitting.write_asset", pytest.fail)
+    monkeypatch.setattr(Assets, "write", pytest.fail)
     figures = {"worst_8_bits": 0.03, "rms_all": 0.02}
     model = made_model(header={**HEADER, "figures": figures, "summary": ""})
     with pytest.raises(ConfigError, match=r"8 bits .* is off, 0\.0200, got 0\.0300\. Raise LEAST"):

@@ -5,12 +5,12 @@ import json
 import numpy as np
 import pytest
 
-from evonasc.accuracy.joined import JoinedError
-from evonasc.accuracy.payload_model import shipped_model
 from evonasc.cli import main
 from evonasc.cost.scenario import Scenario
 from evonasc.errors import ConfigError
 from evonasc.front import non_dominated
+from evonasc.nasbench201.errors.joined import JoinedError
+from evonasc.nasbench201.errors.payload_model import shipped_model
 from evonasc.problems import SplitNasProblem
 from evonasc.problems.split_nas import PayloadSource
 from evonasc.search.design_latency import best_cuts

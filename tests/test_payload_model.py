@@ -7,7 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from payload_models import CELLS, made_model
 
-from evonasc.accuracy.payload_model import (
+from evonasc.cost.cuts import design_space
+from evonasc.cost.scenario import Scenario
+from evonasc.errors import AssetError, ConfigError
+from evonasc.nasbench201.errors.payload_model import (
     N_KINDS,
     cut_kind,
     decode_model,
@@ -17,10 +20,7 @@ from evonasc.accuracy.payload_model import (
     shipped_model,
     supernet_cuts,
 )
-from evonasc.cost.cuts import design_space
-from evonasc.cost.scenario import Scenario
-from evonasc.errors import AssetError, ConfigError
-from evonasc.space import NasBench201
+from evonasc.nasbench201.space import NasBench201
 from evonasc.supernet.scores import ScoredError, shipped_scores
 
 
@@ -154,10 +154,10 @@ def test_the_shipped_model_says_where_it_comes_from_and_how_wrong_it_is():
 
 def test_the_shipped_model_was_fitted_to_the_shipped_weights():
     pytest.importorskip("torch")
-    from evonasc.assets import read_asset
+    from evonasc.nasbench201.assets import ASSETS
     from evonasc.supernet.weights import WEIGHTS_ASSET
 
-    digest = hashlib.sha256(read_asset(WEIGHTS_ASSET)).hexdigest()
+    digest = hashlib.sha256(ASSETS.read(WEIGHTS_ASSET)).hexdigest()
     assert shipped_model().header["weights_sha256"] == digest
 
 

@@ -12,11 +12,11 @@ from evonasc.cost.link import uplink_ms
 from evonasc.cost.scenario import Scenario
 from evonasc.errors import ConfigError, PluginError, UnknownNameError
 from evonasc.plugins import Registry
+from evonasc.runs.run import RunConfig, make_problem
+from evonasc.runs.trials import contender_config
 from evonasc.search.algorithms import algorithm
 from evonasc.search.config import SearchConfig
 from evonasc.search.operator_table import operator, require_operators
-from evonasc.search.run import RunConfig, make_problem
-from evonasc.search.trials import contender_config
 
 HERE = "test_plugins"
 

@@ -13,13 +13,13 @@ from evonasc.cost.cuts import design_space
 from evonasc.cost.scenario import Scenario
 from evonasc.errors import ConfigError, EvaluationError, GenomeError, UnknownNameError
 from evonasc.front import non_dominated
+from evonasc.nasbench201.space import NasBench201
 from evonasc.problems import DesignProblem, SplitNasProblem, Staircase
 from evonasc.problems.split_nas import DEFAULT_OBJECTIVES, OBJECTIVES
 from evonasc.problems.toy import ToySpace
 from evonasc.search.algorithms import algorithm
 from evonasc.search.archive import Archive
 from evonasc.search.config import SearchConfig
-from evonasc.space import NasBench201
 
 THREE_WIDTHS = Scenario(payload_bits=(4, 8, 32), min_split=0, one_way_delay_ms=3.0)
 GENES = genes_of(design_space(THREE_WIDTHS, NasBench201()))

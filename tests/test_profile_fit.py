@@ -5,7 +5,7 @@ from own_machines import made_up_profile, networks
 from evonasc.cost.machines import own_predictor
 from evonasc.cost.profile_fit import fit_layers, fit_profile
 from evonasc.errors import ConfigError
-from evonasc.space import NasBench201
+from evonasc.nasbench201.space import NasBench201
 
 SPACE = NasBench201()
 

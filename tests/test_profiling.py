@@ -5,7 +5,7 @@ from own_machines import networks
 from torch import nn
 
 from evonasc.errors import ConfigError
-from evonasc.space import NasBench201
+from evonasc.nasbench201.space import NasBench201
 from evonasc.supernet import profiling
 from evonasc.supernet.profiling import (
     ProfileConfig,

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
-from evonasc.accuracy.proxies import (
+from evonasc.errors import AssetError, ConfigError, DataFileError
+from evonasc.nasbench201.cells import canonical_connected_cells, cell_number
+from evonasc.nasbench201.errors.proxies import (
     MEASURED,
     ProxyTable,
     by_cell_number,
@@ -13,8 +15,6 @@ from evonasc.accuracy.proxies import (
     shipped_proxies,
     vkdnw,
 )
-from evonasc.errors import AssetError, ConfigError, DataFileError
-from evonasc.space.nasbench201 import canonical_connected_cells, cell_number
 
 CELLS = canonical_connected_cells()
 

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import torch
 
-from evonasc.accuracy.proxies import MEASURED, ProxyTable, encode_proxies
 from evonasc.errors import ConfigError
-from evonasc.space.nasbench201 import canonical_connected_cells
+from evonasc.nasbench201.cells import canonical_connected_cells
+from evonasc.nasbench201.errors.proxies import MEASURED, ProxyTable, encode_proxies
 from evonasc.supernet.proxy_file import (
     ProxyConfig,
     measure_to_file,

@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch import nn
 
-from evonasc.accuracy.supernet import SupernetConfig, initialise
+from evonasc.nasbench201.network import SupernetConfig, initialise
 from evonasc.supernet.proxy_signals import (
     SIGNALS,
     gradient_stability,

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from evonasc.accuracy.supernet import SupernetConfig, initialise
 from evonasc.data.images import Images
 from evonasc.errors import ConfigError, UnknownNameError
-from evonasc.space.nasbench201 import canonical_connected_cells
+from evonasc.nasbench201.cells import canonical_connected_cells
+from evonasc.nasbench201.network import SupernetConfig, initialise
 from evonasc.supernet import quick_forward
 from evonasc.supernet.quick_forward import (
     EdgeCorrectedPool,

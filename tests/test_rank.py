@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
-from evonasc.accuracy.rank import (
+from evonasc.errors import DataFileError
+from evonasc.nasbench201.cells import arch_strings, canonical_connected_cells
+from evonasc.nasbench201.errors.rank import (
     LEAST_NETWORKS,
     PICKS,
     TOP,
@@ -10,8 +12,6 @@ from evonasc.accuracy.rank import (
     rank_quality,
     read_truth,
 )
-from evonasc.errors import DataFileError
-from evonasc.space.nasbench201 import arch_strings, canonical_connected_cells
 from evonasc.supernet.scores import ScoredError
 
 CELLS = canonical_connected_cells()

@@ -7,7 +7,7 @@ from evonasc.analysis.rate_policy import every_cut, fastest_by_rate, rate_policy
 from evonasc.analysis.rate_sweep import LinkParts
 from evonasc.cost.cuts import design_space
 from evonasc.cost.scenario import Scenario
-from evonasc.space.nasbench201 import CONV3X3, NONE, SKIP
+from evonasc.nasbench201.cells import CONV3X3, NONE, SKIP
 
 
 def parts_of(steady_ms, unit_ms, error=None):

@@ -8,12 +8,12 @@ from evonasc.cost.scenario import Scenario
 from evonasc.errors import ConfigError
 from evonasc.problems import DesignProblem, SplitNasProblem, Staircase
 from evonasc.problems.toy import ToySpace
+from evonasc.runs.run import RunConfig, run_search
 from evonasc.search.algorithms import ALGORITHMS, algorithm
 from evonasc.search.archive import Archive, BudgetSpent
 from evonasc.search.config import SearchConfig
 from evonasc.search.exact import exact_front
 from evonasc.search.refinement import REFINING, SplitRefinement, require_refining
-from evonasc.search.run import RunConfig, run_search
 from evonasc.space import DesignSpace
 
 TWO_WIDTHS = Scenario(uplink_mbps=40.0, payload_bits=(8, 16), max_head_memory_bytes=500_000)

@@ -2,7 +2,10 @@ import numpy as np
 import pytest
 import torch
 
-from evonasc.accuracy.relaxed import (
+from evonasc.data.datasets import DataSet, Images
+from evonasc.errors import EvaluationError
+from evonasc.nasbench201.network import SupernetConfig, initialise
+from evonasc.nasbench201.relaxed import (
     Adam,
     Latencies,
     RelaxedDesigns,
@@ -13,9 +16,6 @@ from evonasc.accuracy.relaxed import (
     straight_through,
     weighted_scores,
 )
-from evonasc.accuracy.supernet import SupernetConfig, initialise
-from evonasc.data.datasets import DataSet, Images
-from evonasc.errors import EvaluationError
 from evonasc.supernet.cotraining import SharedWeights
 from evonasc.supernet.training import TrainingConfig
 

@@ -2,7 +2,7 @@ import pytest
 from rich.console import Console
 
 from evonasc.analysis.report import front_view
-from evonasc.space import NasBench201
+from evonasc.nasbench201.space import NasBench201
 
 OBJECTIVES = ("error", "latency_ms", "energy_mj")
 ROW = {

@@ -17,9 +17,9 @@ from evonasc.cli import main
 from evonasc.cli.run_command import run_command
 from evonasc.cost.scenario import SCENARIOS
 from evonasc.errors import ConfigError, DataFileError, MissingDependencyError
+from evonasc.runs.folder import SUMMARY_FILE, read_config, read_table
+from evonasc.runs.run import RunConfig
 from evonasc.search.config import SearchConfig
-from evonasc.search.run import RunConfig
-from evonasc.search.run_folder import SUMMARY_FILE, read_config, read_table
 from evonasc.supernet.live_options import LiveOptions
 
 HOSTILE = "</script><script>alert(1)</script><b>&'\"{{ 7*7 }}"

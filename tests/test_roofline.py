@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 
 from evonasc.cost.cuts import design_space
-from evonasc.cost.hardware import HARDWARE, total_ms
 from evonasc.cost.roofline import Roofline, head_table_ms, rooflines
 from evonasc.cost.scenario import SCENARIOS
 from evonasc.cost.split_cost import split_costs
-from evonasc.space import NasBench201
+from evonasc.nasbench201.machines.known import HARDWARE, total_ms
+from evonasc.nasbench201.space import NasBench201
 from evonasc.space.layers import Layer
 
 SPACE = NasBench201()

@@ -8,9 +8,7 @@ import pytest
 from evonasc.cost.scenario import SCENARIOS
 from evonasc.errors import ConfigError, DataFileError, PluginError, UnknownNameError
 from evonasc.front import non_dominated
-from evonasc.search.config import SearchConfig
-from evonasc.search.run import RunConfig, make_problem, run_search
-from evonasc.search.run_folder import (
+from evonasc.runs.folder import (
     RunWriter,
     read_config,
     read_front,
@@ -18,7 +16,9 @@ from evonasc.search.run_folder import (
     read_table,
     table_columns,
 )
-from evonasc.search.run_tables import front_table
+from evonasc.runs.run import RunConfig, make_problem, run_search
+from evonasc.runs.tables import front_table
+from evonasc.search.config import SearchConfig
 
 TOY = RunConfig(problem="toy", search=SearchConfig(budget=300, pop_size=20))
 SMALL = RunConfig(search=SearchConfig(budget=200, pop_size=20))

@@ -5,7 +5,6 @@ import math
 import pytest
 
 from evonasc.cost.cuts import design_space
-from evonasc.cost.hardware import HARDWARE
 from evonasc.cost.payload import Sending
 from evonasc.cost.scenario import (
     DEFAULT_SCENARIO,
@@ -17,6 +16,7 @@ from evonasc.cost.scenario import (
     read_scenario,
 )
 from evonasc.errors import ConfigError, DataFileError, UnknownNameError
+from evonasc.nasbench201.machines.known import HARDWARE
 
 
 @pytest.fixture

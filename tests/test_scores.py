@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from evonasc.errors import AssetError, DataFileError, EvaluationError
+from evonasc.nasbench201.cells import all_cells, canonical_connected_cells, is_connected
+from evonasc.nasbench201.space import NasBench201
 from evonasc.problems import Staircase
-from evonasc.space import DesignSpace, NasBench201
-from evonasc.space.nasbench201 import all_cells, canonical_connected_cells, is_connected
+from evonasc.space import DesignSpace
 from evonasc.supernet.calibration import LossToError, match_quantiles
 from evonasc.supernet.scores import (
     ScoredError,

@@ -10,12 +10,12 @@ from evonasc.errors import ConfigError, UnknownNameError
 from evonasc.front import hypervolume, igd_plus, non_dominated
 from evonasc.problems import DesignProblem, SplitNasProblem, Staircase
 from evonasc.problems.toy import ToySpace
+from evonasc.runs.run import RunConfig, run_search
 from evonasc.search.algorithms import ALGORITHMS, TRAINING, algorithm
 from evonasc.search.archive import Archive, BudgetSpent
 from evonasc.search.config import SearchConfig
 from evonasc.search.directions import reference_directions
 from evonasc.search.exact import exact_front
-from evonasc.search.run import RunConfig, run_search
 from evonasc.space import DesignSpace
 
 #: Algorithms that search any problem; those that train weights have tests of their own.

@@ -4,11 +4,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evonasc.cost.cuts import design_space
-from evonasc.cost.hardware import total_ms
 from evonasc.cost.scenario import SCENARIOS, Scenario
 from evonasc.cost.split_cost import split_costs, split_energy_mj
-from evonasc.space import NasBench201
-from evonasc.space.nasbench201 import CONV1X1, CONV3X3, SKIP
+from evonasc.nasbench201.cells import CONV1X1, CONV3X3, SKIP
+from evonasc.nasbench201.machines.known import total_ms
+from evonasc.nasbench201.space import NasBench201
 
 SPACE = NasBench201()
 BARE = (0, 0, 0, SKIP, 0, 0)

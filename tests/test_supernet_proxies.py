@@ -1,8 +1,8 @@
 import numpy as np
 
-from evonasc.accuracy.proxies import MEASURED, ProxyTable, encode_proxies
 from evonasc.cli import main
-from evonasc.space.nasbench201 import canonical_connected_cells
+from evonasc.nasbench201.cells import canonical_connected_cells
+from evonasc.nasbench201.errors.proxies import MEASURED, ProxyTable, encode_proxies
 from evonasc.supernet.proxy_file import ProxyConfig, file_header
 
 

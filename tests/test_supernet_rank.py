@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from evonasc.accuracy.proxies import MEASURED, ProxyTable, encode_proxies
 from evonasc.cli import main
-from evonasc.space.nasbench201 import arch_strings, canonical_connected_cells
+from evonasc.nasbench201.cells import arch_strings, canonical_connected_cells
+from evonasc.nasbench201.errors.proxies import MEASURED, ProxyTable, encode_proxies
 from evonasc.supernet.scores import SupernetScores, encode_scores
 
 CELLS = canonical_connected_cells()

@@ -6,10 +6,10 @@ import pytest
 from evonasc.cost.scenario import Scenario
 from evonasc.problems import SplitNasProblem, Staircase
 from evonasc.problems.toy import ToySpace
+from evonasc.runs.tabulated import TabulatedProblem, tabulated
 from evonasc.search.archive import Archive, BudgetSpent
 from evonasc.search.config import SearchConfig
 from evonasc.search.nasc import nasc
-from evonasc.search.tabulated import TabulatedProblem, tabulated
 from evonasc.space import DesignSpace
 
 

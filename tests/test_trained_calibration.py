@@ -9,10 +9,10 @@ from scipy.special import expit, logit
 
 from evonasc.cli import main
 from evonasc.errors import DataFileError
+from evonasc.nasbench201.cells import arch_strings, canonical_connected_cells
+from evonasc.runs.folder import read_config
+from evonasc.runs.run import RunConfig, make_problem, run_search
 from evonasc.search.config import SearchConfig
-from evonasc.search.run import RunConfig, make_problem, run_search
-from evonasc.search.run_folder import read_config
-from evonasc.space.nasbench201 import arch_strings, canonical_connected_cells
 from evonasc.supernet.scores import ScoredError
 from evonasc.supernet.trained_calibration import (
     TrainedCalibration,

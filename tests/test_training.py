@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from evonasc.accuracy.supernet import SupernetConfig, initialise
 from evonasc.data.datasets import DataSet, Images
 from evonasc.errors import ConfigError, DataFileError, EvaluationError
-from evonasc.space.nasbench201 import CONV1X1, CONV3X3, canonical_connected_cells
+from evonasc.nasbench201.cells import CONV1X1, CONV3X3, canonical_connected_cells
+from evonasc.nasbench201.network import SupernetConfig, initialise
 from evonasc.supernet.checkpoint import load_checkpoint, save_checkpoint
 from evonasc.supernet.network_list import networks_digest
 from evonasc.supernet.training import (

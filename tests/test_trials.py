@@ -7,9 +7,9 @@ import pytest
 
 from evonasc.errors import ConfigError, DataFileError, UnknownNameError
 from evonasc.problems import Staircase
+from evonasc.runs.run import RunConfig
+from evonasc.runs.trials import contender_config, read_trial, run_trial, write_trial
 from evonasc.search.config import SearchConfig
-from evonasc.search.run import RunConfig
-from evonasc.search.trials import contender_config, read_trial, run_trial, write_trial
 
 TOY = RunConfig(problem="toy", search=SearchConfig(budget=120, seed=3))
 

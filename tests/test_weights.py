@@ -2,9 +2,9 @@ import hashlib
 
 import pytest
 
-from evonasc.accuracy.supernet import SupernetConfig, initialise
-from evonasc.assets import read_asset
 from evonasc.errors import DataFileError
+from evonasc.nasbench201.assets import ASSETS
+from evonasc.nasbench201.network import SupernetConfig, initialise
 from evonasc.supernet.checkpoint import (
     Checkpoint,
     encode_checkpoint,
@@ -51,7 +51,7 @@ def test_the_digest_is_that_of_the_shipping_form_which_holds_no_checksum(path):
     assert read_supernet(path).digest == digest
     path.write_bytes(encode_checkpoint(checkpoint()))  # as written before there was a checksum
     assert read_supernet(path).digest == digest
-    assert shipped_supernet().digest == hashlib.sha256(read_asset(WEIGHTS_ASSET)).hexdigest()
+    assert shipped_supernet().digest == hashlib.sha256(ASSETS.read(WEIGHTS_ASSET)).hexdigest()
 
 
 def test_a_changed_weight_is_not_used(path):

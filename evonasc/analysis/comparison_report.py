@@ -8,7 +8,7 @@ from rich.table import Table
 
 from evonasc.analysis.indicators import Indicators, by_seed
 from evonasc.analysis.significance import compare_pairs, verdict
-from evonasc.search.comparison import ComparisonConfig, TrialKey
+from evonasc.runs.comparison import ComparisonConfig, TrialKey
 
 Row = Mapping[str, str | int | float]
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
+from evonasc.nasbench201.cells import EDGES, OPERATIONS
 from evonasc.problems import DesignProblem
 from evonasc.space import DesignSpace, SearchSpace
-from evonasc.space.nasbench201 import EDGES, OPERATIONS
 
 #: Operations of the cell in words.
 OPERATION_WORDS = dict(

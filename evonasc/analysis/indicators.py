@@ -13,8 +13,8 @@ from evonasc.front import (
     non_dominated,
     reference_point,
 )
-from evonasc.search.comparison import TrialKey
-from evonasc.search.trials import Trial
+from evonasc.runs.comparison import TrialKey
+from evonasc.runs.trials import Trial
 
 
 @dataclass(frozen=True)

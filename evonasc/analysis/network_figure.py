@@ -13,7 +13,7 @@ from matplotlib.patches import FancyArrowPatch, Rectangle
 from evonasc.analysis.explanation import OPERATION_WORDS, live_edges
 from evonasc.analysis.plotting import plain_text
 from evonasc.arrays import IntArray
-from evonasc.space.nasbench201 import EDGES, OPERATIONS
+from evonasc.nasbench201.cells import EDGES, OPERATIONS
 
 #: Where the nodes of a cell stand, and how far along each edge its label does, free of the others.
 _NODES = ((0.0, 0.0), (1.0, 1.0), (2.0, -1.0), (3.0, 0.0))

@@ -22,20 +22,20 @@ from evonasc.cost.cuts import design_space
 from evonasc.cost.energy import RADIO_POWER_MW, head_power_mw
 from evonasc.cost.scenario import Scenario
 from evonasc.errors import ConfigError, DataFileError, EvonascError
+from evonasc.nasbench201.cells import EDGES, OPERATIONS
 from evonasc.problems.base import coarse_error
-from evonasc.search.exact_cache import true_front
-from evonasc.search.finished_run import FinishedRun, StoredDesigns, read_designs, read_finished
-from evonasc.search.run import RunConfig, make_problem
-from evonasc.search.run_folder import (
+from evonasc.runs.exact_cache import true_front
+from evonasc.runs.finished import FinishedRun, StoredDesigns, read_designs, read_finished
+from evonasc.runs.folder import (
     CONFIG_FILE,
     EVALUATIONS_FILE,
     FRONT_FILE,
     SUMMARY_FILE,
     read_summary,
 )
-from evonasc.search.trials import Trial
+from evonasc.runs.run import RunConfig, make_problem
+from evonasc.runs.trials import Trial
 from evonasc.space import DesignSpace, SearchSpace
-from evonasc.space.nasbench201 import EDGES, OPERATIONS
 
 #: Columns that the time on a link is computed from.
 _PARTS = ("error", "head_ms", "tail_ms", "payload_bytes")

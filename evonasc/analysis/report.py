@@ -7,8 +7,8 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.table import Table
 from rich.text import Text
 
-from evonasc.search.run import RunResult
-from evonasc.search.run_tables import answer_table, front_table
+from evonasc.runs.run import RunResult
+from evonasc.runs.tables import answer_table, front_table
 from evonasc.space import SearchSpace
 
 #: Column -> (heading, number format).
@@ -84,7 +84,7 @@ def front_view(
     """Return a table of front rows that fits a terminal.
 
     Args:
-        rows: As :func:`evonasc.search.run_folder.front_table` or ``front.csv`` gives them.
+        rows: As :func:`evonasc.runs.folder.front_table` or ``front.csv`` gives them.
         space: Writes networks in short.
         objectives: Shown besides error and times.
         most: Rows at most; of a longer front, evenly spaced ones with both ends.
@@ -176,7 +176,7 @@ def answers_view(
     """Return what a search under thresholds answers, threshold by threshold; nothing for others.
 
     Args:
-        rows: As :func:`evonasc.search.run_tables.answer_table` or ``answers.csv`` gives them.
+        rows: As :func:`evonasc.runs.tables.answer_table` or ``answers.csv`` gives them.
         space: Writes networks in short.
         algorithm: Whose thresholds they are.
     """

@@ -40,7 +40,7 @@ def add_weights_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def accuracy_fields(arguments: argparse.Namespace, *, trains: bool = False) -> dict[str, Any]:
-    """Return the fields of a :class:`evonasc.search.run.RunConfig` that the options give.
+    """Return the fields of a :class:`evonasc.runs.run.RunConfig` that the options give.
 
     Args:
         arguments: Parsed.
@@ -62,7 +62,7 @@ def stored_accuracy_fields(arguments: argparse.Namespace, *, what: str) -> dict[
         ConfigError: An accuracy by forward passes.
     """
     from evonasc.errors import ConfigError
-    from evonasc.search.run import BY_FORWARD_PASSES
+    from evonasc.runs.run import BY_FORWARD_PASSES
 
     fields = accuracy_fields(arguments)
     if fields["accuracy"] in BY_FORWARD_PASSES:
@@ -75,7 +75,7 @@ def stored_accuracy_fields(arguments: argparse.Namespace, *, what: str) -> dict[
 
 def _implied(given: dict[str, Path | None], *, trains: bool) -> str:
     """Return where the error comes from if nobody says."""
-    from evonasc.search.run import RunConfig
+    from evonasc.runs.run import RunConfig
 
     if trains:
         return "cotrained"

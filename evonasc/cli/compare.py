@@ -18,8 +18,8 @@ from evonasc.errors import ConfigError
 
 if TYPE_CHECKING:
     from evonasc.analysis.indicators import Reference
-    from evonasc.search.comparison import ComparisonConfig, TrialKey
-    from evonasc.search.trials import Trial
+    from evonasc.runs.comparison import ComparisonConfig, TrialKey
+    from evonasc.runs.trials import Trial
 
 _NOTES = (
     "Medians over seeds, quartiles in brackets. hypervolume %: share of the reference front's "
@@ -62,14 +62,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Run what is missing, then write and show tables and figures."""
-    from evonasc.search.comparison import (
+    from evonasc.runs.comparison import (
         ComparisonConfig,
         open_folder,
         run_comparison,
     )
+    from evonasc.runs.problem_table import PROBLEMS
+    from evonasc.runs.run import RunConfig, make_problem
     from evonasc.search.config import SearchConfig
-    from evonasc.search.problem_table import PROBLEMS
-    from evonasc.search.run import RunConfig, make_problem
 
     config = ComparisonConfig(
         base=RunConfig(
@@ -103,8 +103,8 @@ def _report(arguments: argparse.Namespace, config: "ComparisonConfig") -> None:
     from evonasc.analysis import comparison_report as tables
     from evonasc.analysis.indicators import indicators, references, summary_rows
     from evonasc.files import write_atomically
-    from evonasc.search.comparison import read_trials, true_points
-    from evonasc.search.run_tables import as_csv
+    from evonasc.runs.comparison import read_trials, true_points
+    from evonasc.runs.tables import as_csv
 
     trials = read_trials(arguments.out, config)
     fronts = references(true_points(config), trials)

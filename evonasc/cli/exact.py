@@ -26,9 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Print the front, and write it where asked."""
     from evonasc.analysis.report import front_view, provenance_lines
-    from evonasc.search.exact_cache import cached_exact_front
-    from evonasc.search.run import RunConfig, make_problem
-    from evonasc.search.run_folder import require_empty
+    from evonasc.runs.exact_cache import cached_exact_front
+    from evonasc.runs.folder import require_empty
+    from evonasc.runs.run import RunConfig, make_problem
 
     config = RunConfig(
         problem=arguments.problem,
@@ -82,7 +82,7 @@ def _distinct_rows(problem: Any, front: Any) -> list[dict[str, object]]:
 
 def _rows(problem: Any, genes: Any) -> list[dict[str, object]]:
     """Return the rows of designs as tables show them."""
-    from evonasc.search.run_tables import design_rows
+    from evonasc.runs.tables import design_rows
 
     return design_rows(problem, genes, problem.columns(genes), first_id=1)
 

@@ -24,9 +24,9 @@ def execute(arguments: argparse.Namespace) -> int:
     """Draw the design and print its changes."""
     from evonasc.analysis.explanation import effects, single_changes
     from evonasc.analysis.report import front_view
-    from evonasc.search.finished_run import read_designs, read_finished, require_same
-    from evonasc.search.run import make_problem
-    from evonasc.search.run_tables import design_rows
+    from evonasc.runs.finished import read_designs, read_finished, require_same
+    from evonasc.runs.run import make_problem
+    from evonasc.runs.tables import design_rows
 
     run = read_finished(arguments.run)
     problem = make_problem(run.config)

@@ -47,7 +47,7 @@ def _table(arguments: argparse.Namespace) -> int:
 
     from evonasc.cli.tables import write_csv
     from evonasc.cost.machines import resolve, total_ms
-    from evonasc.space.nasbench201 import N_CELLS, arch_strings, cells_of_benchmark_index
+    from evonasc.nasbench201.cells import N_CELLS, arch_strings, cells_of_benchmark_index
 
     cells = cells_of_benchmark_index(np.arange(N_CELLS))
     times = total_ms(arguments.name, cells).tolist()
@@ -60,9 +60,9 @@ def _table(arguments: argparse.Namespace) -> int:
 def _fit(arguments: argparse.Namespace) -> int:
     """Fit, ship, and show how good the fits are."""
     from evonasc.analysis.report import plain_table
-    from evonasc.cost.fitting import fit_hardware
-    from evonasc.cost.hardware import HARDWARE
-    from evonasc.cost.roofline_fitting import fit_rooflines
+    from evonasc.nasbench201.machines.fitting import fit_hardware
+    from evonasc.nasbench201.machines.known import HARDWARE
+    from evonasc.nasbench201.machines.roofline_fitting import fit_rooflines
 
     names = arguments.names.split(",") if arguments.names else list(HARDWARE)
     reports = fit_hardware(

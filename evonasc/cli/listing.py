@@ -52,7 +52,7 @@ def _algorithms() -> list[dict[str, str]]:
 
 def _problems() -> list[dict[str, str]]:
     """Name the problems."""
-    from evonasc.search.problem_table import PROBLEMS
+    from evonasc.runs.problem_table import PROBLEMS
 
     return _rows(PROBLEMS)
 
@@ -87,9 +87,9 @@ def _objectives() -> list[dict[str, str]]:
 
 def _hardware() -> list[dict[str, str]]:
     """Name the machines and say how well each is predicted."""
-    from evonasc.cost.hardware import HARDWARE, fit_report
     from evonasc.cost.machines import MACHINES, resolve
     from evonasc.cost.roofline import is_roofline_fitted
+    from evonasc.nasbench201.machines.known import HARDWARE, fit_report
     from evonasc.plugins import OWN
 
     rows = []

@@ -54,7 +54,7 @@ def profile(arguments: argparse.Namespace) -> int:
 
     from evonasc.cost.own_machine import write_own_machine
     from evonasc.cost.profile_fit import fit_profile
-    from evonasc.space import NasBench201
+    from evonasc.nasbench201.space import NasBench201
     from evonasc.supernet.profiling import QUICK, ProfileConfig, profile_this_machine
 
     name = _checked_name(arguments)
@@ -114,8 +114,8 @@ def _add_shared(parser: argparse.ArgumentParser) -> None:
 
 def _checked_name(arguments: argparse.Namespace) -> str:
     """Return the machine's name; refuse name, power and file before anything is measured."""
-    from evonasc.cost.hardware import HARDWARE
     from evonasc.cost.own_machine import check_name, check_power, check_target
+    from evonasc.nasbench201.machines.known import HARDWARE
 
     name: str = arguments.out.stem if arguments.name is None else arguments.name
     check_name(name, HARDWARE)

@@ -12,7 +12,7 @@ from evonasc.errors import ConfigError
 if TYPE_CHECKING:
     from evonasc.analysis.choice import Bound
     from evonasc.arrays import FloatArray
-    from evonasc.search.finished_run import FinishedRun
+    from evonasc.runs.finished import FinishedRun
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Print the choice."""
     from evonasc.analysis import choice
-    from evonasc.search.finished_run import read_finished
+    from evonasc.runs.finished import read_finished
 
     run = read_finished(arguments.run)
     limits = [_pair(text, "max") for text in arguments.max]

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from evonasc.cli.console import output
 from evonasc.errors import ConfigError, DataFileError, EvaluationError
-from evonasc.search.run import RunResult
+from evonasc.runs.run import RunResult
 
 if TYPE_CHECKING:
     from evonasc.arrays import FloatArray
-    from evonasc.search.run import RunConfig
+    from evonasc.runs.run import RunConfig
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,8 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Draw PNG and SVG."""
     from evonasc.analysis.plotting import FrontSeries, front_figure, save_figure
-    from evonasc.search.run import space_of
-    from evonasc.search.run_folder import (
+    from evonasc.runs.folder import (
         EVALUATIONS_FILE,
         FRONT_FILE,
         read_config,
@@ -33,6 +32,7 @@ def execute(arguments: argparse.Namespace) -> int:
         read_table,
         table_columns,
     )
+    from evonasc.runs.run import space_of
 
     configs = [read_config(folder) for folder in arguments.runs]
     objectives = configs[0].objectives
@@ -88,9 +88,9 @@ def _common_truth(folders: list[Path], configs: "list[RunConfig]") -> "FloatArra
     The truth is enumerated on stored errors only, and only where the runs' designs still have the
     numbers that the runs noted; where not, it says so.
     """
-    from evonasc.search.exact_cache import true_front
-    from evonasc.search.finished_run import read_designs, require_same
-    from evonasc.search.run import BY_FORWARD_PASSES, make_problem
+    from evonasc.runs.exact_cache import true_front
+    from evonasc.runs.finished import read_designs, require_same
+    from evonasc.runs.run import BY_FORWARD_PASSES, make_problem
 
     sources = {
         (

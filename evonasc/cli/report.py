@@ -30,7 +30,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from evonasc.analysis.page_data import page_data
     from evonasc.analysis.report_page import report_page
     from evonasc.cli.run_command import run_command
-    from evonasc.search.run_folder import read_config
+    from evonasc.runs.folder import read_config
 
     path: Path = arguments.out or arguments.runs[0] / _PAGE
     if path.suffix.lower() not in (".html", ".htm"):

@@ -108,11 +108,11 @@ def _add_algorithm_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Search, and return 0, or 130 after Ctrl-C."""
+    from evonasc.runs.folder import RunWriter, summary
+    from evonasc.runs.run import RunConfig, make_problem, require_fit, run_search
+    from evonasc.runs.tables import answer_table, front_table
     from evonasc.search.algorithms import trains_weights
     from evonasc.search.config import SearchConfig
-    from evonasc.search.run import RunConfig, make_problem, require_fit, run_search
-    from evonasc.search.run_folder import RunWriter, summary
-    from evonasc.search.run_tables import answer_table, front_table
 
     search = SearchConfig(
         algorithm=arguments.algo,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from evonasc.cost.scenario import DEFAULT_SCENARIO, FIELD_KINDS, SCENARIOS, Scenario
 
 if TYPE_CHECKING:
-    from evonasc.search.run import RunConfig
+    from evonasc.runs.run import RunConfig
     from evonasc.supernet.live_options import LiveOptions
 
 #: Fields of a run's configuration that the command always names, so that another default of
@@ -29,7 +29,7 @@ def run_command(config: "RunConfig") -> str:
     Args:
         config: Of the run.
     """
-    from evonasc.search.run import RunConfig
+    from evonasc.runs.run import RunConfig
 
     words = ["evonasc", "run", *_search_words(config)]
     default = RunConfig()

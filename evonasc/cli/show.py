@@ -17,8 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Print the front."""
     from evonasc.analysis.report import answers_view, front_view, provenance_lines
-    from evonasc.search.run import space_of
-    from evonasc.search.run_folder import (
+    from evonasc.runs.folder import (
         ANSWERS_FILE,
         EVALUATIONS_FILE,
         read_answers,
@@ -27,6 +26,7 @@ def execute(arguments: argparse.Namespace) -> int:
         read_summary,
         read_table,
     )
+    from evonasc.runs.run import space_of
 
     config, summary = read_config(arguments.run), read_summary(arguments.run)
     if arguments.json:

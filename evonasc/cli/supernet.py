@@ -168,11 +168,9 @@ def _scores(arguments: argparse.Namespace) -> int:
     """Write arch_str and error of every cell, in the benchmark's order, or of the best networks."""
     import numpy as np
 
-    from evonasc.accuracy.proxies import by_cell_number
     from evonasc.cli.tables import write_csv
     from evonasc.errors import ConfigError
-    from evonasc.search.run import RunConfig, error_source
-    from evonasc.space.nasbench201 import (
+    from evonasc.nasbench201.cells import (
         N_CELLS,
         arch_strings,
         canonical_cells,
@@ -180,6 +178,8 @@ def _scores(arguments: argparse.Namespace) -> int:
         cell_number,
         cells_of_benchmark_index,
     )
+    from evonasc.nasbench201.errors.proxies import by_cell_number
+    from evonasc.runs.run import RunConfig, error_source
     from evonasc.supernet.trained_calibration import stored_errors
 
     fields = stored_accuracy_fields(arguments, what="A table of errors")

@@ -30,8 +30,8 @@ def execute(arguments: argparse.Namespace) -> int:
     """Fit, write, and print each network beside what the line through the others says of it."""
     from evonasc.analysis.report import plain_table
     from evonasc.errors import ConfigError
-    from evonasc.search.run import RunConfig, error_source
-    from evonasc.space import NasBench201
+    from evonasc.nasbench201.space import NasBench201
+    from evonasc.runs.run import RunConfig, error_source
     from evonasc.supernet.trained_calibration import (
         TrainedCalibration,
         read_pairs,

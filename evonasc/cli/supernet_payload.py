@@ -22,8 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Measure the shipped supernet with a progress bar, fit the model; ship if asked."""
-    from evonasc.accuracy.payload_file import EffectConfig, fit_table, measure_to_file
-    from evonasc.accuracy.payload_fitting import ship
+    from evonasc.nasbench201.errors.payload_file import EffectConfig, fit_table, measure_to_file
+    from evonasc.nasbench201.errors.payload_fitting import ship
     from evonasc.supernet.live import scoring_images
     from evonasc.supernet.scores import ScoredError
     from evonasc.supernet.training import set_threads

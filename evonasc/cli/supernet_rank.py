@@ -10,13 +10,15 @@ from evonasc.cli.console import output
 
 def execute(arguments: argparse.Namespace) -> int:
     """Print one row a signal: Kendall's tau on three sets of cells, rho, the best pick."""
-    from evonasc.accuracy.joined import (
+    from evonasc.analysis.report import plain_table
+    from evonasc.nasbench201.cells import canonical_cells, cell_number
+    from evonasc.nasbench201.errors.joined import (
         joined_score,
         proxy_signals,
         shipped_votes,
         supernet_signals,
     )
-    from evonasc.accuracy.proxies import (
+    from evonasc.nasbench201.errors.proxies import (
         MEASURED,
         by_cell_number,
         counted_proxies,
@@ -24,9 +26,7 @@ def execute(arguments: argparse.Namespace) -> int:
         shipped_proxies,
         vkdnw,
     )
-    from evonasc.accuracy.rank import PICKS, TOP, rank_quality, read_truth
-    from evonasc.analysis.report import plain_table
-    from evonasc.space.nasbench201 import canonical_cells, cell_number
+    from evonasc.nasbench201.errors.rank import PICKS, TOP, rank_quality, read_truth
     from evonasc.supernet.rank_aggregation import join_orders
     from evonasc.supernet.scores import read_scores, shipped_scores
 

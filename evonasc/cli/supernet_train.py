@@ -66,7 +66,6 @@ class _StopHereError(Exception):
 
 def execute(arguments: argparse.Namespace) -> int:
     """Train with a progress bar; return 0, or 130 after Ctrl-C."""
-    from evonasc.accuracy.supernet import SupernetConfig
     from evonasc.data.datasets import (
         is_large,
         load_data,
@@ -74,7 +73,8 @@ def execute(arguments: argparse.Namespace) -> int:
         require_no_idle_root,
     )
     from evonasc.errors import ConfigError
-    from evonasc.space.nasbench201 import OPERATIONS
+    from evonasc.nasbench201.cells import OPERATIONS
+    from evonasc.nasbench201.network import SupernetConfig
     from evonasc.supernet.few_shot import train_few_shot
     from evonasc.supernet.network_list import networks_digest, read_networks
     from evonasc.supernet.training import TrainingConfig, set_threads, train_supernet

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from evonasc.analysis.rate_sweep import LinkParts
     from evonasc.arrays import FloatArray, IntArray
     from evonasc.problems import DesignProblem
-    from evonasc.search.finished_run import FinishedRun, StoredDesigns
+    from evonasc.runs.finished import FinishedRun, StoredDesigns
 
 #: Rates of the diagram and of the regret, at least.
 _N_FINE = 200
@@ -51,8 +51,8 @@ def execute(arguments: argparse.Namespace) -> int:
     import numpy as np
 
     from evonasc.analysis import rate_sweep
-    from evonasc.search.finished_run import read_designs, read_finished
-    from evonasc.search.run import make_problem
+    from evonasc.runs.finished import read_designs, read_finished
+    from evonasc.runs.run import make_problem
 
     rates = rate_sweep.rates_from_text(arguments.uplink_mbps)
     run = read_finished(arguments.run)
@@ -144,7 +144,7 @@ def _network(
     from evonasc.analysis.choice import knee_depths
     from evonasc.analysis.rate_policy import every_cut, rate_policy
     from evonasc.analysis.rate_sweep import link_parts
-    from evonasc.search.finished_run import require_same
+    from evonasc.runs.finished import require_same
 
     number = arguments.design
     if number is None:
@@ -248,7 +248,7 @@ def _ranges(numbers: list[int]) -> str:
 def _write_fronts(path: Path, fronts: _Fronts, problem: "DesignProblem") -> Path:
     """Write every point of every front."""
     from evonasc.cli.tables import write_csv
-    from evonasc.search.run_tables import design_rows
+    from evonasc.runs.tables import design_rows
 
     lines: list[list[object]] = []
     header: list[str] = []
@@ -269,7 +269,7 @@ def _write_fronts(path: Path, fronts: _Fronts, problem: "DesignProblem") -> Path
 def _write_policy(path: Path, network: _Network, problem: "DesignProblem") -> Path:
     """Write which design of the network to use at which rates."""
     from evonasc.cli.tables import write_csv
-    from evonasc.search.run_tables import design_rows
+    from evonasc.runs.tables import design_rows
 
     rows = [one.row for one in network.policy.stretches]
     columns = {

@@ -26,9 +26,9 @@ from evonasc.cost.scenario import Scenario
 from evonasc.errors import ConfigError, UnknownNameError
 from evonasc.plugins import Registry, described
 from evonasc.problems.objective_table import OBJECTIVES
+from evonasc.runs.problem_table import PROBLEMS
 from evonasc.search.algorithms import REGISTRY as ALGORITHMS
 from evonasc.search.operator_table import OPERATORS
-from evonasc.search.problem_table import PROBLEMS
 from evonasc.space import SPACES
 
 #: Every table, by the last word of its group.

@@ -12,8 +12,8 @@ from evonasc.cost.link_table import LINKS
 from evonasc.cost.roofline import head_table_ms
 from evonasc.cost.scenario import Scenario
 from evonasc.errors import ConfigError
+from evonasc.nasbench201.space import NasBench201
 from evonasc.problems.objective_table import OBJECTIVES, added_column
-from evonasc.space import NasBench201
 
 
 def hardware_rules(name: str) -> list[Rule]:

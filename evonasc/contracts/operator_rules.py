@@ -11,10 +11,11 @@ from pymoo.core.population import Population
 
 from evonasc.arrays import BoolArray, FloatArray, IntArray
 from evonasc.contracts.rules import Rule, require, require_same
+from evonasc.nasbench201.space import NasBench201
 from evonasc.problems import DesignProblem
 from evonasc.problems.toy import ToySpace
 from evonasc.search.operator_table import OPERATORS, kind_of
-from evonasc.space import DesignSpace, NasBench201
+from evonasc.space import DesignSpace
 
 
 class _AnyDesigns(DesignProblem):

@@ -9,10 +9,10 @@ from evonasc.arrays import FloatArray, IntArray
 from evonasc.contracts.rules import Rule, require, require_same, row_rules
 from evonasc.cost.scenario import Scenario
 from evonasc.problems import Staircase
+from evonasc.runs.run import RunConfig, make_problem
 from evonasc.search.algorithms import algorithm
 from evonasc.search.archive import Archive, BudgetSpent
 from evonasc.search.config import SearchConfig
-from evonasc.search.run import RunConfig, make_problem
 
 
 def problem_rules(name: str, scenario: Scenario) -> list[Rule]:

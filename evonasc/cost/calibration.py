@@ -20,13 +20,13 @@ import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.fit_quality import rank_correlation
-from evonasc.cost.hardware import HARDWARE, load_predictor
 from evonasc.cost.machines import base_digest
 from evonasc.cost.own_machine import OwnMachine, check_name, check_power, scaled_features
 from evonasc.cost.prior_fit import PriorFit, fit_on_prior
 from evonasc.errors import DataFileError, GenomeError, UnknownNameError
-from evonasc.space import NasBench201
-from evonasc.space.nasbench201 import cell_number
+from evonasc.nasbench201.cells import cell_number
+from evonasc.nasbench201.machines.known import HARDWARE, load_predictor
+from evonasc.nasbench201.space import NasBench201
 
 MIN_NETWORKS = 3
 _COLUMNS = ("arch_str", "latency_ms")
@@ -140,7 +140,8 @@ def lean(measured: MeasuredNetworks, candidates: Sequence[str]) -> Leaning:
 
     Args:
         measured: At least three networks.
-        candidates: Names of :data:`evonasc.cost.hardware.HARDWARE`; the first of equals is taken.
+        candidates: Names of :data:`evonasc.nasbench201.machines.known.HARDWARE`; of equals, the
+            first is taken.
     """
     features = scaled_features(measured.cells)
     fits = [

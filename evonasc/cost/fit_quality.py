@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
-from evonasc.space.nasbench201 import NONE, cell_number
+from evonasc.nasbench201.cells import NONE, cell_number
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
-from evonasc.assets import manifest
-from evonasc.cost import hardware
-from evonasc.cost.cell_features import check_cells
 from evonasc.cost.declared_machine import SUFFIX as DECLARED_SUFFIX
 from evonasc.cost.declared_machine import DeclaredMachine, declared_digest, read_declared
-from evonasc.cost.hardware import HARDWARE, Hardware, asset_path, load_predictor
 from evonasc.cost.own_machine import (
     SUFFIX,
     OwnMachine,
@@ -23,15 +19,19 @@ from evonasc.cost.own_machine import (
     read_own_machine,
 )
 from evonasc.errors import ConfigError, DataFileError, UnknownNameError
+from evonasc.nasbench201.assets import ASSETS
+from evonasc.nasbench201.machines import known as hardware
+from evonasc.nasbench201.machines.cell_features import check_cells
+from evonasc.nasbench201.machines.known import HARDWARE, Hardware, asset_path, load_predictor
+from evonasc.nasbench201.space import NasBench201
 from evonasc.plugins import Registry
-from evonasc.space import NasBench201
 
 #: The machines; another package gives the path of a machine's file, or a function that does.
 MACHINES = Registry(
     "hardware",
     "hardware",
     {
-        name: ("evonasc.cost.hardware:HARDWARE", machine.description)
+        name: ("evonasc.nasbench201.machines.known:HARDWARE", machine.description)
         for name, machine in HARDWARE.items()
     },
 )
@@ -168,7 +168,7 @@ def own_predictor(machine: OwnMachine) -> OwnPredictor:
 
 def base_digest(name: str) -> str:
     """Return the SHA-256 of the weights of a machine of :data:`HARDWARE`."""
-    return str(manifest()[asset_path(name)]["sha256"])
+    return str(ASSETS.manifest()[asset_path(name)]["sha256"])
 
 
 def machine_digest(name: str) -> str:

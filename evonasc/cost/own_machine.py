@@ -23,12 +23,12 @@ from typing import Literal
 import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray, row_products
-from evonasc.cost.cell_features import executed_features
 from evonasc.errors import ConfigError, DataFileError
 from evonasc.files import write_atomically
+from evonasc.nasbench201.cells import canonical_cells, canonical_connected_cells
+from evonasc.nasbench201.machines.cell_features import executed_features
 from evonasc.parsing import npz_arrays
 from evonasc.space.layers import Layer
-from evonasc.space.nasbench201 import canonical_cells, canonical_connected_cells
 
 #: First words of every file; the number changes when older readers would misread it.
 FORMAT = "evonasc machine 1"
@@ -142,8 +142,8 @@ def layer_key(layer: Layer) -> str:
 def scaled_features(cells: IntArray) -> FloatArray:
     """Return what the correction sees of canonical cells, ``(n, n_features)``.
 
-    Of :func:`evonasc.cost.cell_features.executed_features`, those that differ among networks,
-    with mean 0 and variance 1 over all 5,424 networks, so that a ridge treats them alike.
+    Of :func:`evonasc.nasbench201.machines.cell_features.executed_features`, those that differ
+    among networks, with mean 0 and variance 1 over all 5,424, so that a ridge treats them alike.
     """
     varies, mean, scale = _feature_scaling()
     return (executed_features(cells)[:, varies] - mean) / scale

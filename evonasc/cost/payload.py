@@ -80,7 +80,7 @@ def payload_table(space: SearchSpace, *, bits: int) -> FloatArray:
         ConfigError: A width that is not offered.
 
     Example:
-        >>> from evonasc.space import NasBench201
+        >>> from evonasc.nasbench201.space import NasBench201
         >>> payload_table(NasBench201(), bits=8)[[0, 1, 19]]
         array([ 3072., 16392.,     0.])
     """

@@ -12,9 +12,9 @@ from scipy.optimize import nnls
 
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.fit_quality import rank_correlation
-from evonasc.cost.hardware import HARDWARE
 from evonasc.cost.own_machine import OwnMachine, check_name, check_power, layer_key, scaled_features
 from evonasc.cost.prior_fit import PriorFit, fit_on_prior
+from evonasc.nasbench201.machines.known import HARDWARE
 from evonasc.space import SearchSpace
 
 _PULL = 0.1  # weight of one measured single layer against one measured network

@@ -1,13 +1,13 @@
 """Where each number of a front comes from, in words: measured, fitted, apportioned or assumed."""
 
 from evonasc.cost.energy import RADIO_POWER_MW, head_power_mw
-from evonasc.cost.hardware import fit_report
 from evonasc.cost.link_table import link_model
 from evonasc.cost.machines import declared_machine, is_own, machine_digest, own_machine, resolve
 from evonasc.cost.own_machine import OwnMachine
 from evonasc.cost.roofline import is_roofline_fitted, rooflines
 from evonasc.cost.scenario import Scenario
 from evonasc.cost.varying_link import VaryingLink
+from evonasc.nasbench201.machines.known import fit_report
 
 
 def cost_provenance(

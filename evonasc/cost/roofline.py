@@ -19,9 +19,9 @@ from functools import lru_cache
 import numpy as np
 
 from evonasc.arrays import BoolArray, FloatArray, IntArray
-from evonasc.assets import read_asset
 from evonasc.cost.machines import declared_machine, is_own, own_machine, total_ms
 from evonasc.errors import AssetError
+from evonasc.nasbench201.assets import ASSETS
 from evonasc.space import SearchSpace
 from evonasc.space.layers import Layer
 
@@ -73,7 +73,7 @@ def rooflines() -> dict[str, Roofline]:
         AssetError: The shipped file is missing or damaged.
     """
     try:
-        table = json.loads(read_asset(ROOFLINE_ASSET))
+        table = json.loads(ASSETS.read(ROOFLINE_ASSET))
         return {name: Roofline(**row) for name, row in table.items()}
     except (ValueError, TypeError) as error:
         raise AssetError(f"The shipped file {ROOFLINE_ASSET!r} is damaged: {error}.") from error
@@ -116,7 +116,8 @@ def head_table_ms(hardware: str, space: SearchSpace, operations: IntArray) -> Fl
     exactly the predicted total, so head and tail of one machine always add up to it.
 
     Args:
-        hardware: A name of :data:`evonasc.cost.hardware.HARDWARE`, or the file of one's own.
+        hardware: A name of :data:`evonasc.nasbench201.machines.known.HARDWARE`, or the file of
+            one's own.
         space: Gives the blocks.
         operations: ``(n, n_operation_genes)`` canonical operations of connected networks.
     """

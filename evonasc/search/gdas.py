@@ -6,7 +6,7 @@ half, by one forward pass and back. The temperature falls from 10 to 0.1 in equa
 
 Reference: Dong and Yang 2019, "Searching for a Robust Neural Architecture in Four GPU Hours",
 CVPR, arXiv 1910.04465. It searches a network alone: the cut, the latency term
-(:func:`evonasc.accuracy.relaxed.latency_term`, a surrogate) and thresholds are **our addition**.
+(:func:`evonasc.nasbench201.relaxed.latency_term`, a surrogate) and thresholds are **our addition**.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from evonasc.search.config import SearchConfig
 from evonasc.search.weight_sharing import StepLog, search_thresholds, shared_weights
 
 if TYPE_CHECKING:  # torch comes with it, and takes seconds
-    from evonasc.accuracy.relaxed import Latencies
+    from evonasc.nasbench201.relaxed import Latencies
     from evonasc.supernet.cotraining import SharedWeights
 
 #: Temperatures of the first and the last step, as published.
@@ -87,7 +87,7 @@ class RelaxedSearch:
         self._rate = architecture_rate(config.budget)
         networks = self._drawn_networks()
         latency = self._latency_table(networks)
-        from evonasc.accuracy.relaxed import operation_means
+        from evonasc.nasbench201.relaxed import operation_means
 
         self._mean_ms, self._operation_ms = latency.mean(0), operation_means(networks, latency)
         self._goal_ms: float | None = None
@@ -95,7 +95,7 @@ class RelaxedSearch:
 
     def restart(self) -> None:
         """Forget the logits, keep the weights."""
-        from evonasc.accuracy.relaxed import RelaxedDesigns
+        from evonasc.nasbench201.relaxed import RelaxedDesigns
 
         self.relaxed = RelaxedDesigns(
             self._weights,
@@ -177,7 +177,7 @@ class RelaxedSearch:
 
     def _latencies(self, cell: list[int], goal_ms: float) -> Latencies:
         """Gather what a step must know of latencies."""
-        from evonasc.accuracy.relaxed import Latencies
+        from evonasc.nasbench201.relaxed import Latencies
 
         genes = self._every_choice(np.array([cell]))
         return Latencies(

@@ -3,15 +3,14 @@
 from evonasc.plugins import Registry
 from evonasc.space.base import SearchSpace
 from evonasc.space.designs import DesignSpace, Genome
-from evonasc.space.macro201 import NasBench201
 
-__all__ = ["SPACES", "DesignSpace", "Genome", "NasBench201", "SearchSpace", "search_space"]
+__all__ = ["SPACES", "DesignSpace", "Genome", "SearchSpace", "search_space"]
 
 #: The search spaces: a class, or a function without arguments, that gives one.
 SPACES = Registry(
     "search space",
     "spaces",
-    {"nasbench201": ("evonasc.space.macro201:NasBench201", "cells of NAS-Bench-201, 19 blocks")},
+    {"nasbench201": ("evonasc.nasbench201.space:NasBench201", "cells of NAS-Bench-201, 19 blocks")},
 )
 
 

@@ -9,8 +9,7 @@ import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.errors import DataFileError, EvaluationError, GenomeError
-from evonasc.space import DesignSpace
-from evonasc.space.nasbench201 import (
+from evonasc.nasbench201.cells import (
     N_CELLS,
     canonical_cells,
     canonical_connected_cells,
@@ -18,6 +17,7 @@ from evonasc.space.nasbench201 import (
     is_connected,
     parse_arch_strings,
 )
+from evonasc.space import DesignSpace
 from evonasc.supernet.csv_rows import read_rows
 from evonasc.supernet.scores import require_nasbench201
 

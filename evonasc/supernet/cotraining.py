@@ -15,12 +15,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from evonasc.accuracy.supernet import Supernet, SupernetConfig, initialise
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.data.datasets import DataSet, Images, is_large
 from evonasc.errors import ConfigError, EvaluationError
+from evonasc.nasbench201.cells import cell_number
+from evonasc.nasbench201.network import Supernet, SupernetConfig, initialise
 from evonasc.space import DesignSpace
-from evonasc.space.nasbench201 import cell_number
 from evonasc.supernet.scores import require_nasbench201
 from evonasc.supernet.scoring import score_cells
 from evonasc.supernet.training import TrainingConfig, as_input, augmented_batch, weight_step

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from evonasc.arrays import IntArray
 from evonasc.errors import DataFileError, GenomeError
-from evonasc.space.nasbench201 import canonical_cells, is_connected, parse_arch_strings
+from evonasc.nasbench201.cells import canonical_cells, is_connected, parse_arch_strings
 
 
 def read_rows(path: Path, columns: Sequence[str], *, what: str) -> list[tuple[int, list[str]]]:

@@ -23,7 +23,7 @@ from statistics import NormalDist
 import numpy as np
 
 from evonasc.arrays import BoolArray, FloatArray, IntArray
-from evonasc.space.nasbench201 import cell_number
+from evonasc.nasbench201.cells import cell_number
 from evonasc.supernet.image_losses import ImageLosses
 
 #: Of the one-sided interval, at each look.

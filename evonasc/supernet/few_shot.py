@@ -18,7 +18,7 @@ import numpy as np
 from evonasc.data.datasets import DataSet
 from evonasc.errors import ConfigError
 from evonasc.files import write_atomically
-from evonasc.space.nasbench201 import EDGES, OPERATIONS, cell_number
+from evonasc.nasbench201.cells import EDGES, OPERATIONS, cell_number
 from evonasc.supernet.checkpoint import CHECKPOINT_FILE
 from evonasc.supernet.live import scoring_images, weights_sum
 from evonasc.supernet.network_list import networks_digest, parts_of_edge

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from evonasc.accuracy.supernet import Supernet
+from evonasc.nasbench201.network import Supernet
 
 _DECILES = torch.arange(1, 10, dtype=torch.float64) / 10
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
-from evonasc.space.nasbench201 import cell_number
+from evonasc.nasbench201.cells import cell_number
 from evonasc.supernet.live_cache import KeptLosses, LossCache
 from evonasc.supernet.quick_forward import QuickScorer
 

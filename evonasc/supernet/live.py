@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from evonasc.accuracy.supernet import Supernet
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.scenario import Scenario
 from evonasc.data.datasets import DataSet, Images, is_missing_folder, load_data
 from evonasc.errors import ConfigError, DataFileError
+from evonasc.nasbench201.cells import canonical_connected_cells, cell_number
+from evonasc.nasbench201.network import Supernet
 from evonasc.space import DesignSpace
-from evonasc.space.nasbench201 import canonical_connected_cells, cell_number
 from evonasc.supernet.calibration import (
     CAVEAT,
     LossToError,

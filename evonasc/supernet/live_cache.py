@@ -20,12 +20,13 @@ import numpy as np
 import torch
 
 import evonasc
-from evonasc.accuracy import quick_forward, supernet
-from evonasc.accuracy.supernet import Supernet
 from evonasc.arrays import BoolArray, FloatArray
 from evonasc.data.images import Images
 from evonasc.files import cache_folder, write_atomically
-from evonasc.space.nasbench201 import N_CELLS
+from evonasc.nasbench201 import network
+from evonasc.nasbench201.cells import N_CELLS
+from evonasc.nasbench201.network import Supernet
+from evonasc.supernet import quick_forward
 from evonasc.supernet.scoring import SCORING_BATCH
 
 logger = logging.getLogger(__name__)
@@ -140,7 +141,7 @@ def loss_cache(weights: Supernet, images: Images, *, device: torch.device) -> Lo
         digest.update(weight.detach().cpu().float().contiguous().numpy().tobytes())
     digest.update(np.ascontiguousarray(images.pixels).tobytes())
     digest.update(np.ascontiguousarray(images.labels).tobytes())
-    for module in (quick_forward, supernet):  # who changes the forward pass must not see the old's
+    for module in (network, quick_forward):  # who changes the forward pass must not see the old's
         digest.update(Path(str(module.__file__)).read_bytes())
     return LossCache(folder / f"live-{digest.hexdigest()[:32]}", n_images=len(images))
 

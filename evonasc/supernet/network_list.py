@@ -7,7 +7,7 @@ import numpy as np
 
 from evonasc.arrays import IntArray
 from evonasc.errors import ConfigError, DataFileError
-from evonasc.space.nasbench201 import EDGES, OPERATIONS, canonical_connected_cells, cell_number
+from evonasc.nasbench201.cells import EDGES, OPERATIONS, canonical_connected_cells, cell_number
 from evonasc.supernet.csv_rows import connected_cell, read_rows
 
 FEWEST_NETWORKS = 2
@@ -46,7 +46,7 @@ def parts_of_edge(edge: int) -> dict[str, IntArray]:
     """Return the canonical connected cells, ``(n, 6)``, by their operation on an edge.
 
     Args:
-        edge: Number of the edge, in the order of :data:`evonasc.space.nasbench201.EDGES`.
+        edge: Number of the edge, in the order of :data:`evonasc.nasbench201.cells.EDGES`.
 
     Raises:
         ConfigError: No such edge.

@@ -23,14 +23,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from evonasc.accuracy.payload_model import supernet_cuts
-from evonasc.accuracy.supernet import Supernet
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.payload import Sending
 from evonasc.cost.scenario import Scenario
 from evonasc.data.datasets import Images
+from evonasc.nasbench201.cells import cell_number
+from evonasc.nasbench201.errors.payload_model import supernet_cuts
+from evonasc.nasbench201.network import Supernet
 from evonasc.space import DesignSpace
-from evonasc.space.nasbench201 import cell_number
 from evonasc.supernet.scoring import SCORING_BATCH
 from evonasc.supernet.training import as_input
 

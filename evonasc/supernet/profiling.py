@@ -25,12 +25,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from evonasc.accuracy.supernet import Cell, Reduction, Supernet, SupernetConfig, initialise
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.profile_fit import Profile
 from evonasc.errors import ConfigError
 from evonasc.limits import require_seed, require_workers
-from evonasc.space import NasBench201
+from evonasc.nasbench201.network import Cell, Reduction, Supernet, SupernetConfig, initialise
+from evonasc.nasbench201.space import NasBench201
 
 #: Fewest networks that a fit of layers and totals can stand on.
 MIN_NETWORKS = 10

@@ -10,20 +10,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from evonasc.accuracy.proxies import (
+from evonasc.arrays import FloatArray, IntArray
+from evonasc.errors import ConfigError
+from evonasc.files import write_atomically
+from evonasc.limits import require_seed, require_workers
+from evonasc.nasbench201.assets import ASSETS
+from evonasc.nasbench201.cells import canonical_connected_cells
+from evonasc.nasbench201.errors.proxies import (
     MEASURED,
     PROXIES_ASSET,
     ProxyTable,
     encode_proxies,
     read_proxies,
 )
-from evonasc.accuracy.supernet import Supernet, SupernetConfig, initialise
-from evonasc.arrays import FloatArray, IntArray
-from evonasc.assets import write_asset
-from evonasc.errors import ConfigError
-from evonasc.files import write_atomically
-from evonasc.limits import require_seed, require_workers
-from evonasc.space.nasbench201 import canonical_connected_cells
+from evonasc.nasbench201.network import Supernet, SupernetConfig, initialise
 from evonasc.supernet.fisher_spectrum import fisher_entropy
 from evonasc.supernet.proxy_signals import SIGNALS, untrained_signals
 
@@ -197,7 +197,7 @@ def ship(table: ProxyTable, *, command: str) -> Path:
     if not table.is_complete or len(table.cells) != n:
         raise ConfigError(f"Proxies must cover all {n} networks in every repeat.")
     mean = ProxyTable(table.cells, table.values.mean(axis=0, keepdims=True), table.header)
-    return write_asset(
+    return ASSETS.write(
         PROXIES_ASSET,
         encode_proxies(mean),
         command=command,

@@ -24,7 +24,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from evonasc.accuracy.supernet import Cell, Supernet
+from evonasc.nasbench201.network import Cell, Supernet
 
 #: Names of the five, in the order of :func:`untrained_signals`.
 SIGNALS = ("expressivity", "progressivity", "trainability", "naswot", "jacobian")

@@ -18,10 +18,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from evonasc.accuracy.supernet import Cell, Memo, Supernet
 from evonasc.arrays import BoolArray, FloatArray, IntArray
 from evonasc.data.images import Images
 from evonasc.errors import ConfigError, UnknownNameError
+from evonasc.nasbench201.network import Cell, Memo, Supernet
 from evonasc.supernet.live_options import DEVICES
 from evonasc.supernet.scoring import SCORING_BATCH
 from evonasc.supernet.training import as_input

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from evonasc.arrays import IntArray
-from evonasc.assets import write_asset
 from evonasc.errors import ConfigError, EvaluationError
 from evonasc.files import write_atomically
 from evonasc.limits import require_workers
-from evonasc.space.nasbench201 import canonical_connected_cells
+from evonasc.nasbench201.assets import ASSETS
+from evonasc.nasbench201.cells import canonical_connected_cells
 from evonasc.supernet.checkpoint import load_checkpoint
 from evonasc.supernet.live import scoring_images, weights_sum
 from evonasc.supernet.network_list import networks_digest, require_trained_for
@@ -138,14 +138,14 @@ def ship(weights: Path, scores: SupernetScores) -> list[Path]:
     )
     machine = f"{platform.machine()} CPU"
     return [
-        write_asset(
+        ASSETS.write(
             WEIGHTS_ASSET,
             half_precision(checkpoint),
             command=train,
             note=f"Supernet weights, float16; trained in {seconds / 60:.0f} min on a {machine}, "
             "one thread, bf16 autocast.",
         ),
-        write_asset(
+        ASSETS.write(
             SCORES_ASSET,
             encode_scores(scores),
             command=score,

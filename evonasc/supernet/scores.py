@@ -8,19 +8,19 @@ from pathlib import Path
 
 import numpy as np
 
-from evonasc.accuracy.payload_model import model_for, model_provenance, modelled_increase
 from evonasc.arrays import FloatArray, IntArray
-from evonasc.assets import read_asset
 from evonasc.cost.scenario import Scenario
 from evonasc.errors import AssetError, ConfigError, EvaluationError
-from evonasc.parsing import json_value, npz_arrays, read_own
-from evonasc.space import DesignSpace
-from evonasc.space.nasbench201 import (
+from evonasc.nasbench201.assets import ASSETS
+from evonasc.nasbench201.cells import (
     N_CELLS,
     canonical_cells,
     canonical_connected_cells,
     cell_number,
 )
+from evonasc.nasbench201.errors.payload_model import model_for, model_provenance, modelled_increase
+from evonasc.parsing import json_value, npz_arrays, read_own
+from evonasc.space import DesignSpace
 from evonasc.supernet.calibration import (
     CAVEAT,
     LossToError,
@@ -161,7 +161,7 @@ def shipped_scores() -> SupernetScores:
     Raises:
         AssetError: The file is missing or damaged.
     """
-    return decode_scores(read_asset(SCORES_ASSET), where=SCORES_ASSET)
+    return decode_scores(ASSETS.read(SCORES_ASSET), where=SCORES_ASSET)
 
 
 class ScoredError:

@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from evonasc.accuracy.supernet import Memo, Supernet
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.data.datasets import Images
+from evonasc.nasbench201.network import Memo, Supernet
 from evonasc.supernet.training import as_input
 
 #: Images a forward pass; part of the definition of a score, since they share their statistics.

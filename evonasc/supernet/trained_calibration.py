@@ -26,15 +26,16 @@ from scipy.special import expit, logit
 from evonasc.arrays import BoolArray, FloatArray, IntArray
 from evonasc.errors import DataFileError, GenomeError
 from evonasc.files import write_atomically
-from evonasc.parsing import json_value
-from evonasc.space import DesignSpace, NasBench201
-from evonasc.space.nasbench201 import (
+from evonasc.nasbench201.cells import (
     arch_strings,
     canonical_cells,
     canonical_connected_cells,
     cell_number,
     parse_arch_strings,
 )
+from evonasc.nasbench201.space import NasBench201
+from evonasc.parsing import json_value
+from evonasc.space import DesignSpace
 from evonasc.supernet.accuracy_table import ERROR_COLUMNS
 from evonasc.supernet.csv_rows import connected_cell, read_rows
 

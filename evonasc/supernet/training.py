@@ -19,18 +19,18 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from evonasc.accuracy.supernet import Supernet, SupernetConfig, initialise
 from evonasc.arrays import IntArray
 from evonasc.data.datasets import DataSet, Images
 from evonasc.errors import ConfigError, EvaluationError, UnknownNameError
 from evonasc.limits import require_seed, require_workers
-from evonasc.space.nasbench201 import (
+from evonasc.nasbench201.cells import (
     EDGES,
     OPERATIONS,
     canonical_cells,
     canonical_connected_cells,
     is_connected,
 )
+from evonasc.nasbench201.network import Supernet, SupernetConfig, initialise
 from evonasc.supernet.checkpoint import CHECKPOINT_FILE, load_checkpoint
 from evonasc.supernet.network_list import networks_digest
 from evonasc.supernet.training_log import EpochLog, require_free, write_log

@@ -11,8 +11,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from evonasc.accuracy.supernet import Supernet
 from evonasc.errors import ConfigError, DataFileError
+from evonasc.nasbench201.network import Supernet
 from evonasc.supernet.checkpoint import CHECKPOINT_FILE, Checkpoint, save_checkpoint
 from evonasc.supernet.training_log import EpochLog, epoch_logs, write_log
 

@@ -1,8 +1,8 @@
 """Starting a training from the weights of another supernet, of the same depth or not."""
 
-from evonasc.accuracy.supernet import N_STAGES, Supernet
 from evonasc.data.datasets import is_same_data
 from evonasc.errors import ConfigError
+from evonasc.nasbench201.network import N_STAGES, Supernet
 from evonasc.supernet.weights import TrainedSupernet
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import torch
 
-from evonasc.accuracy.supernet import Supernet, SupernetConfig, initialise
-from evonasc.assets import read_asset
 from evonasc.errors import ConfigError, DataFileError
+from evonasc.nasbench201.assets import ASSETS
+from evonasc.nasbench201.network import Supernet, SupernetConfig, initialise
 from evonasc.supernet.checkpoint import (
     Checkpoint,
     decode_checkpoint,
@@ -62,7 +62,7 @@ def shipped_supernet() -> TrainedSupernet:
     Raises:
         AssetError: The file is missing or damaged.
     """
-    return _build(read_asset(WEIGHTS_ASSET), WEIGHTS_ASSET)
+    return _build(ASSETS.read(WEIGHTS_ASSET), WEIGHTS_ASSET)
 
 
 def read_supernet(path: Path) -> TrainedSupernet:

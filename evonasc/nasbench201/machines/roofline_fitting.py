@@ -1,0 +1,130 @@
+"""Fitting rooflines to the FBNet blocks that HW-NAS-Bench measured on the same machines.
+
+The table gives each block's time relative to the skip of its place; where stride is 1 and the
+channels stay, the skip is the identity, so the value is the block's own time. Those blocks are
+used. A block is a 1x1 convolution, a depthwise convolution, a 1x1 convolution and a sum.
+"""
+
+import json
+import math
+import re
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+from scipy.optimize import least_squares
+
+from evonasc.arrays import FloatArray
+from evonasc.cost.roofline import ROOFLINE_ASSET, Roofline
+from evonasc.errors import DataFileError
+from evonasc.nasbench201.assets import ASSETS
+from evonasc.parsing import json_value
+from evonasc.space.layers import Layer
+
+_BLOCK = re.compile(
+    r"ConvBlock_H(\d+)_W(\d+)_Cin(\d+)_Cout(\d+)_exp(\d+)_kernel(\d+)_stride(\d+)_group(\d+)"
+)
+_LANES = (1, 4, 8, 16, 32, 64)
+# Starting points of the search: log of MACs/ms (dense, depthwise), bytes/ms, overhead; logit.
+_STARTS = (
+    (math.log(1e7), math.log(1e6), math.log(1e6), math.log(1e-2), 0.0),
+    (math.log(1e6), math.log(1e6), math.log(1e7), math.log(1e-3), 0.0),
+)
+
+
+def fit_rooflines(table_file: Path) -> dict[str, Roofline]:
+    """Fit one roofline a machine and write them as a shipped file.
+
+    Args:
+        table_file: ``fbnet_lut_cifar100.json``, HW-NAS-Bench's FBNet blocks.
+
+    Raises:
+        DataFileError: The file is missing or of another form.
+    """
+    try:
+        machines = json_value(table_file.read_text())["devices"]
+        blocks = {name: _usable_blocks(entry["table"]) for name, entry in machines.items()}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataFileError(
+            f"{table_file} must be the JSON table of HW-NAS-Bench's FBNet blocks ({error})."
+        ) from error
+    fitted = {name: _fit(*blocks[name]) for name in sorted(blocks)}
+    text = json.dumps({name: asdict(row) for name, row in fitted.items()}, indent=1)
+    ASSETS.write(
+        ROOFLINE_ASSET,
+        f"{text}\n".encode(),
+        command="python -m evonasc hardware fit --data-root DATA",
+        note="Rooflines fitted to 48 FBNet blocks a machine (HW-NAS-Bench, CIFAR-100 input).",
+    )
+    return fitted
+
+
+def _usable_blocks(table: dict[str, float]) -> tuple[list[tuple[Layer, ...]], FloatArray]:
+    """Return layers and measured time of the blocks whose own time is known."""
+    layers, times = [], []
+    for name, ms in table.items():
+        match = _BLOCK.fullmatch(name)
+        if match is None:  # the skips, all 0
+            continue
+        side, _, c_in, c_out, expansion, kernel, stride, groups = map(int, match.groups())
+        if stride == 1 and c_in == c_out:
+            layers.append(_block_layers(c_in, side, expansion, kernel, groups))
+            times.append(ms)
+    return layers, np.array(times)
+
+
+def _block_layers(
+    channels: int, side: int, expansion: int, kernel: int, groups: int
+) -> tuple[Layer, ...]:
+    """Return the four layers of an FBNet block."""
+    middle, pixels = channels * expansion, side * side
+    dense = channels * middle // groups
+    moved = (channels + middle) * pixels
+    depthwise = middle * kernel * kernel
+    return (
+        Layer("conv", channels, middle, dense * pixels, dense, moved),
+        Layer("depthwise", middle, middle, depthwise * pixels, depthwise, 2 * middle * pixels),
+        Layer("conv", middle, channels, dense * pixels, dense, moved),
+        Layer("sum", channels, channels, 0, 0, 3 * channels * pixels),
+    )
+
+
+def _fit(blocks: list[tuple[Layer, ...]], measured_ms: FloatArray) -> Roofline:
+    """Return the roofline with the least squared log error over the blocks."""
+    flat = tuple(layer for block in blocks for layer in block)
+    of_block = np.repeat(np.arange(len(blocks)), [len(block) for block in blocks])
+    is_depthwise = np.array([layer.kind == "depthwise" for layer in flat])
+
+    def modelled(theta: FloatArray, lanes: int) -> FloatArray:
+        dense = _roofline(theta, lanes)
+        depthwise = _roofline(theta[[1, 1, 2, 3, 4]], lanes)
+        times = np.where(is_depthwise, depthwise.layer_ms(flat), dense.layer_ms(flat))
+        sums: FloatArray = np.bincount(of_block, weights=times).astype(np.float64)
+        return sums
+
+    best: tuple[float, Roofline] | None = None
+    for lanes in _LANES:
+        for start in _STARTS:
+            found = least_squares(
+                lambda theta, lanes=lanes: np.log(modelled(theta, lanes) / measured_ms),
+                start,
+                max_nfev=300,
+            )
+            if best is None or found.cost < best[0]:
+                error = float(np.abs(modelled(found.x, lanes) / measured_ms - 1).mean())
+                best = (found.cost, _roofline(found.x, lanes, fit_error=error))
+    assert best is not None
+    return best[1]
+
+
+def _roofline(theta: FloatArray, lanes: int, *, fit_error: float = 0.0) -> Roofline:
+    """Return the roofline of a parameter vector."""
+    macs, _, values, overhead = np.exp(theta[:4]).tolist()
+    return Roofline(
+        macs_per_ms=macs,
+        bytes_per_ms=values,
+        overhead_ms=overhead,
+        lanes=lanes,
+        stiffness=float(1 / (1 + np.exp(-theta[4]))),
+        fit_error=fit_error,
+    )

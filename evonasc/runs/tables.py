@@ -1,0 +1,78 @@
+"""The tables of a run: rows of designs as CSV files and people see them."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from evonasc.arrays import FloatArray, IntArray
+from evonasc.problems import DesignProblem
+from evonasc.runs.run import RunResult
+
+
+def design_rows(
+    problem: DesignProblem, genes: IntArray, columns: dict[str, FloatArray], *, first_id: int
+) -> list[dict[str, object]]:
+    """Return one row a design, as tables show them.
+
+    Args:
+        problem: Names and cuts come from its design space.
+        genes: ``(n, n_genes)``.
+        columns: ``(n,)`` arrays by name.
+        first_id: Number of the first design.
+    """
+    designs = problem.designs
+    name = "arch_str" if designs.space.name == "nasbench201" else "network"
+    texts = designs.space.to_text(designs.operations(genes))
+    values = {key: column.tolist() for key, column in columns.items()}
+    return [
+        {
+            "id": first_id + row,
+            name: texts[row],
+            "split_point": cut,
+            "payload_bits": bits,
+            **{key: column[row] for key, column in values.items()},
+        }
+        for row, (cut, bits) in enumerate(
+            zip(designs.split_points(genes).tolist(), designs.bits(genes).tolist(), strict=True)
+        )
+    ]
+
+
+def front_table(result: RunResult) -> list[dict[str, object]]:
+    """Return the rows of a result's front; ``id`` counts evaluations from 1."""
+    chosen = result.front_rows
+    columns = {name: values[chosen] for name, values in result.columns.items()}
+    rows = design_rows(result.problem, result.genes[chosen], columns, first_id=1)
+    return [{**row, "id": int(place) + 1} for row, place in zip(rows, chosen, strict=True)]
+
+
+def answer_table(result: RunResult) -> list[dict[str, object]]:
+    """Return the rows of a result's answers, by rising threshold; ``id`` counts evaluations."""
+    if not result.answers:
+        return []
+    genes = np.array([answer.genes for answer in result.answers], dtype=np.int64)
+    places = [int(np.flatnonzero((result.genes == row).all(axis=1))[0]) for row in genes]
+    columns = {name: values[places] for name, values in result.columns.items()}
+    rows = design_rows(result.problem, genes, columns, first_id=1)
+    return [
+        {
+            "max_latency_ms": answer.max_latency_ms,
+            "is_feasible": answer.is_feasible,
+            "is_repaired": answer.is_repaired,
+            **row,
+            "id": place + 1,
+        }
+        for answer, row, place in zip(result.answers, rows, places, strict=True)
+    ]
+
+
+def as_csv(rows: Sequence[Mapping[str, object]]) -> bytes:
+    """Return rows as a CSV file; an empty file for none."""
+    text = io.StringIO()
+    if rows:
+        writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    return text.getvalue().encode()
