@@ -125,7 +125,7 @@ def one_rate(
                 "hwnas_error": float(errors[row]),
                 **{f"{name}_ms": value for name, value in base.items()},
                 "joint_network": text(problem.designs.operations(genes))[0],
-                "joint_split_point": int(problem.designs.split_points(genes)[0]),
+                "joint_split_point": int(problem.designs.split_point(genes)[0]),
                 "joint_error": float(best[0]),
                 "joint_ms": float(best[1]),
                 **{f"saved_{name}": 1 - float(best[1]) / value for name, value in base.items()},

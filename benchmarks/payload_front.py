@@ -75,7 +75,7 @@ def rows_of(name: str, fronts: Fronts) -> list[dict[str, object]]:
     genes, least_ms = best_cuts(problem, operations)
     at_fastest = problem.columns(genes)["error"]
     # Designs equal but for blocks that compute nothing have one canonical cut.
-    own, fastest = (designs.split_points(designs.canonical(g)) for g in (truth.genes, genes))
+    own, fastest = (designs.split_point(designs.canonical(g)) for g in (truth.genes, genes))
     rows: list[dict[str, object]] = []
     for row, text in enumerate(designs.space.to_text(operations)):
         rows.append(
@@ -116,7 +116,7 @@ def main() -> None:
                 PayloadPanel(
                     title=name,
                     front=fronts.truth.points,
-                    cuts=designs.split_points(designs.canonical(fronts.truth.genes)),
+                    cuts=designs.split_point(designs.canonical(fronts.truth.genes)),
                     fastest=fronts.fastest,
                 )
             )

@@ -9,7 +9,7 @@ from evonasc.arrays import IntArray
 
 
 class DesignMutation(Mutation):
-    """Resets operation genes, now and then moves the cut, and repairs it in one vectorised step.
+    """Resets operation genes, now and then moves a cut, and repairs all in one vectorised step.
 
     The network is first written in a random one of its spellings (``SearchSpace.respell``), so
     that a reset reaches everything one edge away from the network, not from one way to write it.
@@ -40,31 +40,31 @@ class DesignMutation(Mutation):
     def _do(self, problem: Any, X: IntArray, *, random_state: Any, **kwargs: Any) -> IntArray:
         """Map ``(n, n_genes)`` valid designs to as many valid designs."""
         designs, rng = problem.designs, random_state
-        n, split = len(X), designs.space.n_operation_genes
-        choices = np.array(designs.n_choices)
+        n, n_links, n_operations = len(X), designs.n_links, designs.space.n_operation_genes
+        splits, choices = designs.split_genes, np.array(designs.n_choices)
 
         spelled = X.copy()
-        spelled[:, :split] = designs.space.respell(X[:, :split], rng=rng)
+        spelled[:, :n_operations] = designs.space.respell(X[:, :n_operations], rng=rng)
         is_reset = rng.random((n, designs.n_genes)) < self.get_prob_var(problem)
-        is_reset[:, split] = rng.random(n) < self.prob_cut
-        forced = rng.integers(split, size=n)
+        is_reset[:, splits] = rng.random((n, n_links)) < self.prob_cut
+        forced = rng.integers(n_operations, size=n)
         nothing = ~is_reset.any(axis=1)
         is_reset[nothing, forced[nothing]] = True
 
         # Another value: one of the choices - 1 steps around the circle of values.
         steps = 1 + rng.integers(np.maximum(choices - 1, 1), size=(n, designs.n_genes))
         fresh = (spelled + steps) % choices
-        near = self._near(X[:, split], last=choices[split] - 1, rng=rng)
-        landmark = rng.choice(designs.space.landmark_cuts, size=n)
-        is_landmark = (rng.random(n) < self.prob_landmark) & (landmark != X[:, split])
-        fresh[:, split] = np.where(is_landmark, landmark, near)
+        near = self._near(X[:, splits], last=designs.space.n_blocks, rng=rng)
+        landmark = rng.choice(designs.space.landmark_cuts, size=(n, n_links))
+        is_landmark = (rng.random((n, n_links)) < self.prob_landmark) & (landmark != X[:, splits])
+        fresh[:, splits] = np.where(is_landmark, landmark, near)
         repaired: IntArray = designs.repair(np.where(is_reset, fresh, spelled), fallback=X)
         return repaired
 
     @staticmethod
     def _near(cuts: IntArray, *, last: int, rng: np.random.Generator) -> IntArray:
         """Return cuts at a geometric distance; at the ends of the network they turn inwards."""
-        distance = rng.geometric(0.5, size=len(cuts)) * rng.choice([-1, 1], size=len(cuts))
+        distance = rng.geometric(0.5, size=cuts.shape) * rng.choice([-1, 1], size=cuts.shape)
         moved = cuts + distance
         inwards = np.where((moved < 0) | (moved > last), cuts - distance, moved)
         near: IntArray = np.clip(inwards, 0, last)

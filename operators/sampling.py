@@ -27,9 +27,9 @@ class DesignSampling(Sampling):
         """Return ``(n_samples, n_genes)``."""
         designs, rng = problem.designs, random_state
         drawn = designs.sample(n_samples, rng=rng)
-        split, moved = designs.space.n_operation_genes, drawn.copy()
-        is_moved = rng.random(n_samples) < self.prob_landmark
-        landmarks = rng.choice(designs.space.landmark_cuts, size=n_samples)
-        moved[:, split] = np.where(is_moved, landmarks, drawn[:, split])
+        splits, moved = designs.split_genes, drawn.copy()
+        is_moved = rng.random((n_samples, designs.n_links)) < self.prob_landmark
+        landmarks = rng.choice(designs.space.landmark_cuts, size=(n_samples, designs.n_links))
+        moved[:, splits] = np.where(is_moved, landmarks, drawn[:, splits])
         repaired: IntArray = designs.repair(moved, fallback=drawn)
         return repaired

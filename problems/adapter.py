@@ -32,6 +32,7 @@ class PlainSpace(SearchSpace):
     block_names = ()
     cut_shapes = ((1, 1, 1),)
     short_text_key = "design: its variables"
+    network_word = "design"
     layers = ()
     layer_membership = np.zeros((0, 0), dtype=np.int64)
 
@@ -79,6 +80,10 @@ class PlainSpace(SearchSpace):
     def to_short_text(self, operations: IntArray) -> list[str]:
         """Write the variables, blanks between."""
         return self.to_text(operations)
+
+    def choice_in_words(self, gene: int, value: int) -> str:
+        """Return the variable's value."""
+        return str(int(self.lower[gene]) + value)
 
     def from_text(self, texts: list[str]) -> IntArray:
         """Read variables with blanks between.
@@ -178,4 +183,4 @@ def _bounds(problem: Problem) -> tuple[IntArray, IntArray]:
 
 def _the_only_cut(operations: IntArray, bits: IntArray) -> BoolArray:
     """Allow the one cut there is."""
-    return np.ones((len(operations), 1), dtype=bool)
+    return np.ones((*bits.shape, 1), dtype=bool)

@@ -90,7 +90,7 @@ class Staircase(DesignProblem):
     def columns(self, genes: IntArray) -> dict[str, FloatArray]:
         """Return the two objectives."""
         total = self.designs.operations(genes).sum(axis=1)
-        miss = np.abs(self.designs.split_points(genes) - 1 - total % _N_GENES)
+        miss = np.abs(self.designs.split_point(genes) - 1 - total % _N_GENES)
         return {"error": 1 - total / _TOP, "latency_ms": (total + miss).astype(float)}
 
     def identity(self) -> dict[str, object]:
@@ -110,4 +110,4 @@ class Staircase(DesignProblem):
 
 def _not_before_the_first_block(operations: IntArray, bits: IntArray) -> BoolArray:
     """Allow every cut but the raw input."""
-    return np.tile(np.arange(_N_GENES + 1) >= 1, (len(operations), 1))
+    return np.tile(np.arange(_N_GENES + 1) >= 1, (*bits.shape, 1))

@@ -34,13 +34,18 @@ class ScatteredCuts:
     def __call__(self, operations: np.ndarray, bits: np.ndarray) -> np.ndarray:
         cuts = np.arange(self.n_blocks + 1)
         is_end = (cuts == 0) | (cuts == self.n_blocks)
-        width = np.where(is_end, 0, bits[:, None])
+        width = np.where(is_end, 0, bits[:, :, None])
         mixed = operations @ 7 ** np.arange(operations.shape[1])
-        mixed = mixed[:, None] * 1_000_003 + cuts * 7919 + width * 104_729 + self.salt * 15_485_863
+        mixed = (
+            mixed[:, None, None] * 1_000_003
+            + cuts * 7919
+            + width * 104_729
+            + self.salt * 15_485_863
+        )
         # A multiplicative hash, kept below 2**63 at each step.
         mixed = (mixed % 2_147_483_647) * 48_271 % 2_147_483_647 * 69_621 % 2_147_483_647
         allowed = mixed < self.density * 2_147_483_647
-        allowed[:, -1] |= self.has_last
+        allowed[..., -1] |= self.has_last
         return allowed
 
 

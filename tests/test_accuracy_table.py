@@ -95,7 +95,7 @@ def test_files_that_are_no_table_are_refused(tmp_path):
 def test_errors_are_looked_up_by_network(tmp_path):
     source = TableError(write(tmp_path / "t.csv", CELLS, ERRORS))
     designs = DesignSpace(
-        NasBench201(), (8,), lambda cells, bits: np.ones((len(cells), 20), dtype=bool)
+        NasBench201(), (8,), lambda cells, bits: np.ones((*bits.shape, 20), dtype=bool)
     )
     genes = np.concatenate([CELLS[:5], np.full((5, 1), 3)], axis=1)
     np.testing.assert_allclose(source.error(genes, designs=designs), ERRORS[:5])

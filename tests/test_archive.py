@@ -10,7 +10,9 @@ from evonasc.problems import DesignProblem, Staircase
 from evonasc.search.archive import Archive, BudgetSpent
 from evonasc.space import DesignSpace
 
-DESIGNS = DesignSpace(NasBench201(), (8, 16), lambda ops, bits: np.ones((len(ops), 20), dtype=bool))
+DESIGNS = DesignSpace(
+    NasBench201(), (8, 16), lambda ops, bits: np.ones((*bits.shape, 20), dtype=bool)
+)
 
 
 class Counting(DesignProblem):
@@ -76,7 +78,7 @@ def test_designs_stand_in_the_order_of_evaluation():
     archive = Archive(Counting(), budget=None)
     archive.evaluate(spelled(9, 2, 9))
     archive.evaluate(spelled(2, 5))
-    assert DESIGNS.split_points(archive.genes()).tolist() == [9, 2, 5]
+    assert DESIGNS.split_point(archive.genes()).tolist() == [9, 2, 5]
     assert archive.columns().keys() == {"first", "second", "third"}
     assert {len(values) for values in archive.columns().values()} == {3}
 
@@ -88,7 +90,7 @@ def test_a_batch_beyond_the_budget_is_evaluated_as_far_as_it_fits():
     assert not archive.is_spent
     with pytest.raises(BudgetSpent):
         archive.evaluate(spelled(2, 7, 1, 7, 5, 6))
-    assert DESIGNS.split_points(archive.genes()).tolist() == [1, 2, 7]
+    assert DESIGNS.split_point(archive.genes()).tolist() == [1, 2, 7]
     assert archive.is_spent
     assert sum(map(len, problem.asked)) == 3
 
@@ -124,7 +126,7 @@ def test_new_designs_are_reported_at_once_also_when_the_budget_ends():
     archive.evaluate(spelled(1, 2))
     with pytest.raises(BudgetSpent):
         archive.evaluate(spelled(5, 6))
-    assert [DESIGNS.split_points(genes).tolist() for genes, _ in reports] == [[1, 2], [5]]
+    assert [DESIGNS.split_point(genes).tolist() for genes, _ in reports] == [[1, 2], [5]]
     assert all(len(columns["first"]) == len(genes) for genes, columns in reports)
 
 

@@ -23,6 +23,7 @@ from evonasc.nasbench201.cells import (
     cell_number,
     cells_of_benchmark_index,
     is_connected,
+    live_edges,
     parse_arch_strings,
     respelled_cells,
 )
@@ -299,3 +300,20 @@ def test_respelling_draws_every_cell_of_the_same_network():
     spellings = all_cells()[(canonical_cells(all_cells()) == canonical_cells(start)).all(axis=1)]
     assert len(spellings) > 50
     assert len(np.unique(drawn, axis=0)) == len(spellings)
+
+
+# Dead edges
+
+
+def test_live_edges_are_those_on_a_path_from_input_to_output():
+    """Against all paths, for all 15,625 cells."""
+    paths = [[(0, 3)], [(0, 1), (1, 3)], [(0, 2), (2, 3)], [(0, 1), (1, 2), (2, 3)]]
+    for cell in all_cells()[::7]:
+        used = {edge for edge, gene in zip(EDGES, cell, strict=True) if gene != NONE}
+        on_a_path = {edge for path in paths if set(path) <= used for edge in path}
+        assert live_edges(cell) == [edge in on_a_path for edge in EDGES]
+
+
+def test_a_canonical_cell_has_no_dead_edges():
+    for cell in canonical_connected_cells()[::11]:
+        assert live_edges(cell) == (cell != NONE).tolist()

@@ -30,7 +30,7 @@ def data():
 
 @pytest.fixture
 def designs():
-    return DesignSpace(NasBench201(), (8,), lambda cells, bits: np.ones((len(cells), 20), bool))
+    return DesignSpace(NasBench201(), (8,), lambda cells, bits: np.ones((*bits.shape, 20), bool))
 
 
 def flat(weights):

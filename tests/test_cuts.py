@@ -11,7 +11,7 @@ BARE, CONV = (0, 0, 0, SKIP, 0, 0), (0, 0, 0, CONV3X3, 0, 0)
 
 def allowed(nasbench, *, cell=CONV, bits=8, **values):
     rule = cut_rule(Scenario(**values), nasbench)
-    return np.flatnonzero(rule(np.array([cell]), np.array([bits]))[0]).tolist()
+    return np.flatnonzero(rule(np.array([cell]), np.array([[bits]]))[0, 0]).tolist()
 
 
 def test_by_default_everything_but_the_raw_input_may_be_sent(nasbench):
@@ -56,8 +56,8 @@ def test_the_head_must_fit_the_device(nasbench):
 
 def test_memory_depends_on_the_network_so_the_rule_does(nasbench):
     rule = cut_rule(Scenario(max_head_memory_bytes=142_271.0), nasbench)
-    mask = rule(np.array([BARE, CONV]), np.array([8, 8]))
-    assert mask.sum(axis=1).tolist() == [6, 1]
+    mask = rule(np.array([BARE, CONV]), np.array([[8], [8]]))
+    assert mask.sum(axis=2).tolist() == [[6], [1]]
 
 
 def test_limits_hold_together(nasbench):

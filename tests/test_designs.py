@@ -19,7 +19,7 @@ NO_PATH = (0, 0, 3, 0, 3, 3)
 
 
 def every_cut(operations, bits):
-    return np.ones((len(operations), LAST + 1), dtype=bool)
+    return np.ones((*bits.shape, LAST + 1), dtype=bool)
 
 
 def no_cut(operations, bits):
@@ -33,7 +33,7 @@ THREE_WIDTHS = DesignSpace(NasBench201(), (8, 16, 32), every_cut)
 def designs_with(*cuts):
     """Return the designs whose networks may be cut at these places only."""
     return DesignSpace(
-        NasBench201(), (8,), lambda ops, bits: np.tile(np.isin(range(20), cuts), (len(ops), 1))
+        NasBench201(), (8,), lambda ops, bits: np.tile(np.isin(range(20), cuts), (*bits.shape, 1))
     )
 
 
@@ -44,12 +44,12 @@ def test_the_width_is_a_gene_only_where_there_is_a_choice():
     assert ONE_WIDTH.n_choices == (5, 5, 5, 5, 5, 5, 20)
     assert THREE_WIDTHS.n_choices == (5, 5, 5, 5, 5, 5, 20, 3)
     genes = np.array([[*CONV, 4, 2], [*CONV, 4, 0]])
-    assert THREE_WIDTHS.bits(genes).tolist() == [32, 8]
-    assert ONE_WIDTH.bits(genes[:, :7]).tolist() == [8, 8]
+    assert THREE_WIDTHS.bits(genes).tolist() == [[32], [8]]
+    assert ONE_WIDTH.bits(genes[:, :7]).tolist() == [[8], [8]]
 
 
 def test_encode_by_hand():
-    genomes = [Genome(CONV, 3, 8), Genome(BARE, 19, 32)]
+    genomes = [Genome(CONV, (3,), (8,)), Genome(BARE, (19,), (32,))]
     assert THREE_WIDTHS.encode(genomes).tolist() == [[*CONV, 3, 0], [*BARE, 19, 2]]
     assert ONE_WIDTH.encode(genomes[:1]).tolist() == [[*CONV, 3]]
 
@@ -69,18 +69,18 @@ def test_no_genomes_are_no_problem():
 @pytest.mark.parametrize(
     ("genome", "message"),
     [
-        (Genome(CONV, 3, 16), "payload_bits must be one of 8, got 16"),
-        (Genome(CONV, 20, 8), r"split_point must lie in \[0, 19\], got 20"),
-        (Genome(CONV, -1, 8), r"split_point must lie in \[0, 19\], got -1"),
-        (Genome((0, 0, 0, 5, 0, 0), 3, 8), "operation gene 3"),
-        (Genome((0, 0, 0), 3, 8), r"must be 6 genes, got \(0, 0, 0\)"),
-        (Genome((*CONV, 0), 3, 8), "must be 6 genes"),
-        (Genome((0, 0, 0, 2.5, 0, 0), 3, 8), "must be integers"),
+        (Genome(CONV, (3,), (16,)), r"payload_bits must be of 8, got \(16,\)"),
+        (Genome(CONV, (20,), (8,)), r"split_point must lie in \[0, 19\], got 20"),
+        (Genome(CONV, (-1,), (8,)), r"split_point must lie in \[0, 19\], got -1"),
+        (Genome((0, 0, 0, 5, 0, 0), (3,), (8,)), "operation gene 3"),
+        (Genome((0, 0, 0), (3,), (8,)), r"must be 6 genes, got \(0, 0, 0\)"),
+        (Genome((*CONV, 0), (3,), (8,)), "must be 6 genes"),
+        (Genome((0, 0, 0, 2.5, 0, 0), (3,), (8,)), "must be integers"),
     ],
 )
 def test_genomes_outside_the_space_are_refused(genome, message):
     with pytest.raises(GenomeError, match=message):
-        ONE_WIDTH.encode([Genome(CONV, 3, 8), genome])
+        ONE_WIDTH.encode([Genome(CONV, (3,), (8,)), genome])
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,8 @@ def test_the_width_makes_no_difference_where_no_tensor_is_sent():
 
 def test_a_network_without_a_path_has_no_valid_cut():
     genes = np.array([[*NO_PATH, 3], [*CONV, 3]])
-    assert ONE_WIDTH.valid_cuts(genes).any(axis=1).tolist() == [False, True]
+    assert ONE_WIDTH.valid_cuts(genes).any(axis=(1, 2)).tolist() == [False, True]
+    assert ONE_WIDTH.is_cuttable(genes).tolist() == [False, True]
     assert ONE_WIDTH.is_valid(genes).tolist() == [False, True]
 
 
@@ -236,8 +237,8 @@ def test_all_designs_are_every_valid_canonical_design_of_the_toy_space():
     rule = ScatteredCuts(salt=7, density=0.3, has_last=False, n_blocks=6)
     designs = DesignSpace(ToySpace(), (8,), rule)
     listed = np.array(list(itertools.product(*map(range, designs.n_choices))))
-    cut_masks = rule(listed[:, :6], np.full(len(listed), 8))
-    expected = listed[cut_masks[np.arange(len(listed)), listed[:, 6]]]
+    cut_masks = rule(listed[:, :6], np.full((len(listed), 1), 8))
+    expected = listed[cut_masks[np.arange(len(listed)), 0, listed[:, 6]]]
     found = designs.all_designs()
     assert len(found) == len(expected)
     np.testing.assert_array_equal(np.unique(found, axis=0), expected)

@@ -101,7 +101,7 @@ class ErrorsByCut:
         return self._inner.error(genes, designs=designs)
 
     def payload_increase(self, genes, *, designs, scenario):
-        return self._step * (designs.split_points(genes) == 14)
+        return self._step * (designs.split_point(genes) == 14)
 
     def payload_provenance(self):
         return "made up"

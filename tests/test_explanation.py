@@ -3,16 +3,13 @@ import itertools
 import numpy as np
 import pytest
 
-from evonasc.analysis.explanation import effects, live_edges, single_changes
+from evonasc.analysis.explanation import effects, single_changes
 from evonasc.cost.scenario import Scenario
 from evonasc.nasbench201.cells import (
     CONV3X3,
-    EDGES,
     NONE,
     POOL,
     SKIP,
-    all_cells,
-    canonical_connected_cells,
 )
 from evonasc.problems import SplitNasProblem
 
@@ -118,17 +115,3 @@ def test_those_that_help_throughout_come_first_then_objective_by_objective(probl
         errors = [one.difference[0] for one, kind in zip(found, kinds, strict=True) if kind == 1]
         assert errors == sorted(errors)
     assert seen == {0, 1, 2, 3}
-
-
-def test_live_edges_are_those_on_a_path_from_input_to_output():
-    """Against all paths, for all 15,625 cells."""
-    paths = [[(0, 3)], [(0, 1), (1, 3)], [(0, 2), (2, 3)], [(0, 1), (1, 2), (2, 3)]]
-    for cell in all_cells()[::7]:
-        used = {edge for edge, gene in zip(EDGES, cell, strict=True) if gene != NONE}
-        on_a_path = {edge for path in paths if set(path) <= used for edge in path}
-        assert live_edges(cell) == [edge in on_a_path for edge in EDGES]
-
-
-def test_a_canonical_cell_has_no_dead_edges():
-    for cell in canonical_connected_cells()[::11]:
-        assert live_edges(cell) == (cell != NONE).tolist()

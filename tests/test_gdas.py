@@ -74,4 +74,4 @@ def test_widths_are_searched_too():
     search.step(0, 10.0, progress=0.0)
     genes = problem.designs.check(search.sample(200))
     assert set(problem.designs.bits(genes).tolist()) == {4, 8}
-    assert len(set(problem.designs.split_points(genes).tolist())) > 10
+    assert len(set(problem.designs.split_point(genes).tolist())) > 10

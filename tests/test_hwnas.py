@@ -48,7 +48,7 @@ def test_feasibility_is_that_of_the_whole_network_on_the_device(problem):
 
 def test_other_networks_on_the_front_are_cut_too(problem):
     _, archive = answered(problem)
-    is_cut = problem.designs.split_points(archive.genes()) < 19
+    is_cut = problem.designs.split_point(archive.genes()) < 19
     assert not is_cut[:-17].any()
     assert is_cut[-17:].sum() > 2  # more than the two answers
 
@@ -91,7 +91,7 @@ def test_the_device_alone_misleads_on_a_fast_link():
 
         def columns(self, genes):
             operations = self.designs.operations(genes)
-            cuts = self.designs.split_points(genes)
+            cuts = self.designs.split_point(genes)
             is_head = np.arange(6) < cuts[:, None]
             return {
                 "error": 1 - operations.sum(axis=1) / 24,

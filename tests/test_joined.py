@@ -38,7 +38,7 @@ def table(rng):
 
 @pytest.fixture
 def designs():
-    return DesignSpace(NasBench201(), (8,), lambda cells, bits: np.ones((len(cells), 20), bool))
+    return DesignSpace(NasBench201(), (8,), lambda cells, bits: np.ones((*bits.shape, 20), bool))
 
 
 def test_the_joined_score_is_the_mean_log_rank_of_every_vote(table):

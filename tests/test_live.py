@@ -35,7 +35,7 @@ def images():
 
 @pytest.fixture
 def designs():
-    return DesignSpace(NasBench201(), (8,), lambda cells, bits: np.ones((len(cells), 20), bool))
+    return DesignSpace(NasBench201(), (8,), lambda cells, bits: np.ones((*bits.shape, 20), bool))
 
 
 def test_a_score_is_the_mean_loss_and_the_count_of_right_answers(supernet, images):

@@ -142,7 +142,7 @@ def test_all_designs_are_valid_where_cuts_are_scarce(name):
     archive, _, _ = searched(name=name, scenario=Scenario(min_split=7))
     designs = archive.problem.designs
     assert designs.is_valid(archive.genes()).all()
-    assert designs.split_points(archive.genes()).min() >= 7
+    assert designs.split_point(archive.genes()).min() >= 7
 
 
 def test_a_cut_that_was_not_allowed_is_repaired_and_said_so(monkeypatch):

@@ -20,7 +20,7 @@ def picture(**changes):
         "block_names": NAMES,
         "cut": 7,
         "payload": "cut 7: 8 bits, 8,200 bytes",
-        "cell": np.array([3, 2, 0, 1, 4, 3]),
+        "network": NasBench201().drawing(np.array([3, 2, 0, 1, 4, 3])),
         "times_ms": (10.0, 5.0, 2.5),
     }
     return DesignPicture(**{**values, **changes})
@@ -44,7 +44,9 @@ def overlapping(figure, axes):
 
 @pytest.mark.parametrize("cut", [0, 1, 2, 7, 13, 17, 18, 19])
 def test_no_labels_overlap_or_leave_the_figure(cut):
-    figure = design_figure(picture(cut=cut, cell=np.array([4, 4, 4, 4, 4, 4])))
+    figure = design_figure(
+        picture(cut=cut, network=NasBench201().drawing(np.array([4, 4, 4, 4, 4, 4])))
+    )
     for axes in figure.axes:
         assert overlapping(figure, axes) == []
         for text in axes.texts:
@@ -53,7 +55,9 @@ def test_no_labels_overlap_or_leave_the_figure(cut):
 
 
 def test_edges_are_labelled_and_dead_ones_said_to_be_dead():
-    cell, *_ = design_figure(picture(cell=np.array([3, 2, 0, 1, 0, 3]))).axes
+    cell, *_ = design_figure(
+        picture(network=NasBench201().drawing(np.array([3, 2, 0, 1, 0, 3])))
+    ).axes
     # node 1 reaches nothing: its convolution is dead
     assert texts(cell)[:6] == ["3x3 conv (dead)", "1x1 conv", "none", "skip", "none", "3x3 conv"]
 
@@ -81,5 +85,5 @@ def test_blocks_before_the_cut_are_the_devices(cut):
 
 
 def test_what_is_not_known_is_not_drawn():
-    assert len(design_figure(picture(cell=None)).axes) == 2
-    assert len(design_figure(picture(cell=None, times_ms=None)).axes) == 1
+    assert len(design_figure(picture(network=None)).axes) == 2
+    assert len(design_figure(picture(network=None, times_ms=None)).axes) == 1

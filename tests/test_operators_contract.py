@@ -61,12 +61,12 @@ class OneGene(ToySpace):
 
 
 def every_cut(operations, bits):
-    return np.ones((len(operations), 7), dtype=bool)
+    return np.ones((*bits.shape, 7), dtype=bool)
 
 
 TOY = DesignSpace(ToySpace(), (8,), every_cut)
 TOY_WIDTHS = DesignSpace(ToySpace(), (4, 8, 16), every_cut)
-ONE_GENE = DesignSpace(OneGene(), (8,), lambda ops, bits: np.ones((len(ops), 2), dtype=bool))
+ONE_GENE = DesignSpace(OneGene(), (8,), lambda ops, bits: np.ones((*bits.shape, 2), dtype=bool))
 
 
 def apply(name, designs, genes, *, seed=0):
@@ -152,7 +152,7 @@ def crossed(designs, first, second, *, seed=0, **kwargs):
 def test_children_take_whole_gene_groups_from_either_parent(rng):
     """Edges 01 | 02 12 | 03 13 23, and the cut with its width."""
     designs = DesignSpace(
-        NasBench201(), (4, 8, 32), lambda ops, bits: np.ones((len(ops), 20), bool)
+        NasBench201(), (4, 8, 32), lambda ops, bits: np.ones((*bits.shape, 20), bool)
     )
     parents = designs.sample(400, rng=rng), designs.sample(400, rng=rng)
     children = crossed(designs, *parents, prob=1.0)
@@ -274,7 +274,7 @@ def test_a_near_move_is_by_one_block_half_of_the_time():
 
 def test_mutation_reaches_networks_one_edge_away_in_another_spelling():
     """One 3x3 convolution has many spellings; what to add to it depends on which is written."""
-    designs = DesignSpace(NasBench201(), (8,), lambda ops, bits: np.ones((len(ops), 20), bool))
+    designs = DesignSpace(NasBench201(), (8,), lambda ops, bits: np.ones((*bits.shape, 20), bool))
     start = designs.space.canonical(np.array([[3, 0, 0, 0, 1, 0]]))
     genes = np.tile([*start[0], 5], (4000, 1))
     found = {tuple(row) for row in designs.space.canonical(mutated(designs, genes)[:, :6])}
@@ -286,7 +286,7 @@ def test_mutation_reaches_networks_one_edge_away_in_another_spelling():
 def test_a_mutation_that_leaves_no_valid_cut_is_undone():
     """Only one network may be cut: every change of an operation loses all cuts."""
     only = np.array([3, 1, 2, 4, 1, 3])
-    rule = lambda ops, bits: np.tile((ops == only).all(axis=1)[:, None], (1, 20))  # noqa: E731
+    rule = lambda ops, bits: np.tile((ops == only).all(axis=1)[:, None, None], (1, 1, 20))  # noqa: E731
     designs = DesignSpace(NasBench201(), (8,), rule)
     only = designs.space.canonical(only[None])[0]
     genes = np.tile([*only, 5], (40, 1))
@@ -359,7 +359,7 @@ def kept(designs, genes, *, known, others=()):
     return [individual.X.tolist() for individual in passed]
 
 
-CELLS = DesignSpace(NasBench201(), (8,), lambda ops, bits: np.ones((len(ops), 20), dtype=bool))
+CELLS = DesignSpace(NasBench201(), (8,), lambda ops, bits: np.ones((*bits.shape, 20), dtype=bool))
 CHAIN, SWAPPED = [3, 0, 0, 0, 2, 0], [0, 3, 0, 0, 0, 2]  # one network in two spellings
 CANONICAL_CHAIN = CELLS.canonical(np.array([[*CHAIN, 4]]))[0].tolist()
 

@@ -67,7 +67,7 @@ def own(tmp_path, monkeypatch):
 
 @pytest.fixture
 def designs():
-    return DesignSpace(NasBench201(), (8,), lambda cells, bits: np.ones((len(cells), 20), bool))
+    return DesignSpace(NasBench201(), (8,), lambda cells, bits: np.ones((*bits.shape, 20), bool))
 
 
 def errors_of(live_source, designs, n=4):

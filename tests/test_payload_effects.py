@@ -165,7 +165,7 @@ def test_patterns_are_averaged(supernet, images):
 
 @pytest.fixture
 def designs():
-    everywhere = lambda cells, bits: np.ones((len(cells), 20), bool)  # noqa: E731
+    everywhere = lambda cells, bits: np.ones((*bits.shape, 20), bool)  # noqa: E731
     return DesignSpace(NasBench201(), (2, 8), everywhere)
 
 

@@ -40,8 +40,8 @@ def test_with_four_bits_the_best_cut_is_not_the_fastest(nasbench, scored):
     problem = SplitNasProblem(nasbench, Scenario(payload_bits=(4,)), scored)
     genes = every_cut(problem)
     points = problem.objective_values(problem.checked_columns(genes))
-    on_front = problem.designs.split_points(genes[non_dominated(points)])
-    (fastest,) = problem.designs.split_points(best_cuts(problem, np.array([BEST]))[0])
+    on_front = problem.designs.split_point(genes[non_dominated(points)])
+    (fastest,) = problem.designs.split_point(best_cuts(problem, np.array([BEST]))[0])
     assert fastest in on_front
     assert len(on_front) >= 3  # slower cuts that send less of what rounding harms
     assert np.ptp(points[:, 0]) > 0.002

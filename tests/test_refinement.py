@@ -105,7 +105,7 @@ class FewNetworks(DesignProblem):
 
     def __init__(self):
         def rule(operations, bits):
-            return (operations[:, 2:] == 0).all(axis=1)[:, None] & (np.arange(7) > 0)
+            return (operations[:, 2:] == 0).all(axis=1)[:, None, None] & (np.arange(7) > 0)
 
         names = ("error", "latency_ms")
         super().__init__(DesignSpace(ToySpace(), (8,), rule), objectives=names, known_columns=names)
@@ -194,7 +194,7 @@ def test_a_payload_that_raises_the_error_is_refused(nasbench, table_errors):
         error = staticmethod(table_errors.error)
 
         def payload_increase(self, genes, *, designs, scenario):
-            return 0.01 * designs.split_points(genes)
+            return 0.01 * designs.split_point(genes)
 
         def payload_provenance(self):
             return "made up"

@@ -99,7 +99,7 @@ def test_named_scenarios_keep_the_raw_input_on_the_device_and_leave_every_networ
     designs = design_space(scenario, nasbench)
     genes = designs.all_designs()
     assert len({tuple(row) for row in designs.operations(genes).tolist()}) == 5424
-    assert (designs.split_points(genes) > 0).all()
+    assert (designs.split_point(genes) > 0).all()
 
 
 def test_named_scenarios_are_found_by_their_own_name():

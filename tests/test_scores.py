@@ -34,7 +34,7 @@ def scores():
 
 @pytest.fixture
 def designs():
-    return DesignSpace(NasBench201(), (8,), lambda cells, bits: np.ones((len(cells), 20), bool))
+    return DesignSpace(NasBench201(), (8,), lambda cells, bits: np.ones((*bits.shape, 20), bool))
 
 
 def test_the_map_follows_its_knots_and_goes_on_beyond_them():

@@ -42,7 +42,7 @@ class FewDesigns(DesignProblem):
     def __init__(self):
         def rule(operations, bits):
             is_free = (operations[:, 2:] == 0).all(axis=1)
-            return is_free[:, None] & (np.arange(7) == 3)
+            return is_free[:, None, None] & (np.arange(7) == 3)
 
         names = ("error", "latency_ms")
         designs = DesignSpace(ToySpace(), (8,), rule)
@@ -162,7 +162,7 @@ class Slope(Staircase):
 
     def columns(self, genes):
         total = self.designs.operations(genes).sum(axis=1)
-        waste = np.abs(self.designs.split_points(genes) - 3)
+        waste = np.abs(self.designs.split_point(genes) - 3)
         return {"error": 1 - total / 24, "latency_ms": (total + 4 * waste) / 24}
 
 

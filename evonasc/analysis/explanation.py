@@ -11,14 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
-from evonasc.nasbench201.cells import EDGES, OPERATIONS
 from evonasc.problems import DesignProblem
-from evonasc.space import DesignSpace, SearchSpace
-
-#: Operations of the cell in words.
-OPERATION_WORDS = dict(
-    zip(OPERATIONS, ("none", "skip", "1x1 conv", "3x3 conv", "3x3 pool"), strict=True)
-)
+from evonasc.space import DesignSpace
 
 
 @dataclass(frozen=True)
@@ -91,7 +85,7 @@ def single_changes(genes: IntArray, designs: DesignSpace) -> list[Change]:
             key = tuple(canonical[row].tolist())
             words = _gene_words(gene, designs)
             before = _value_words(gene, int(base[gene]), designs)
-            if words == "cut":  # its block is that of the whole table
+            if words.startswith("cut"):  # its block is that of the whole table
                 before = str(base[gene])
             after = _value_words(gene, value, designs)
             found.setdefault(key, Change(words, before, after, key))
@@ -141,48 +135,24 @@ def _place(effect: Effect) -> tuple[int, float]:
     return (1 + len(effect.difference), float(effect.difference.sum()))
 
 
-def live_edges(cell: IntArray) -> list[bool]:
-    """Tell which edges of a ``(6,)`` cell lie on a path from its input to its output.
-
-    Example:
-        >>> live_edges(np.array([3, 0, 0, 1, 0, 2]))  # nothing reads node 1, nothing fills node 2
-        [False, False, False, True, False, False]
-    """
-    used = [(start, end) for (start, end), gene in zip(EDGES, cell, strict=True) if gene != 0]
-    filled, read = {0}, {3}
-    for start, end in sorted(used):
-        filled |= {end} if start in filled else set()
-    for start, end in sorted(used, reverse=True):
-        read |= {start} if end in read else set()
-    return [(s, e) in used and s in filled and e in read for s, e in EDGES]
-
-
 def _gene_words(gene: int, designs: DesignSpace) -> str:
     """Name a gene."""
-    n = designs.space.n_operation_genes
-    if gene == n:
-        return "cut"
-    if gene > n:
-        return "bits"
-    if designs.space.name == "nasbench201":
-        return f"edge {EDGES[gene][0]}-{EDGES[gene][1]}"
-    return f"gene {gene + 1}"
+    if gene >= designs.bits_genes.start:
+        return _of_link("bits", gene - designs.bits_genes.start, designs)
+    if gene >= designs.split_genes.start:
+        return _of_link("cut", gene - designs.split_genes.start, designs)
+    return designs.space.gene_words[gene]
+
+
+def _of_link(word: str, link: int, designs: DesignSpace) -> str:
+    """Name a gene of a link; by its number only where there are several."""
+    return word if designs.n_links == 1 else f"{word} {link + 1}"
 
 
 def _value_words(gene: int, value: int, designs: DesignSpace) -> str:
     """Name the value of a gene."""
-    n = designs.space.n_operation_genes
-    if gene == n:
-        return cut_words(value, designs.space)
-    if gene > n:
+    if gene >= designs.bits_genes.start:
         return str(designs.payload_bits[value])
-    if designs.space.name == "nasbench201":
-        return OPERATION_WORDS[OPERATIONS[value]]
-    return str(value)
-
-
-def cut_words(cut: int, space: SearchSpace) -> str:
-    """Name a cut by its number and the block it follows."""
-    if cut == 0:
-        return "0 raw input"
-    return f"{cut} {space.block_names[cut - 1]}" if cut < space.n_blocks else f"{cut} all local"
+    if gene >= designs.split_genes.start:
+        return designs.space.cut_in_words(value)
+    return designs.space.choice_in_words(gene, value)

@@ -1,4 +1,4 @@
-"""A figure of one design: its cell, where the network is cut, and where the time goes."""
+"""A figure of one design: its network, where that is cut, and where the time goes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,14 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
-from evonasc.analysis.explanation import OPERATION_WORDS, live_edges
 from evonasc.analysis.plotting import plain_text
-from evonasc.arrays import IntArray
-from evonasc.nasbench201.cells import EDGES, OPERATIONS
+from evonasc.space.drawing import Drawing
 
-#: Where the nodes of a cell stand, and how far along each edge its label does, free of the others.
-_NODES = ((0.0, 0.0), (1.0, 1.0), (2.0, -1.0), (3.0, 0.0))
-_LABEL_AT = (0.5, 0.5, 0.27, 0.68, 0.5, 0.5)
 #: Colours of head, uplink and tail; those before are the operations'.
 _PARTS = _HEAD, _UPLINK, _TAIL = 9, 7, 4
 
@@ -34,19 +29,19 @@ class DesignPicture:
     cut: int
     #: What is sent, in words.
     payload: str
-    #: ``(6,)`` operations of the cell; None where the space has no such cell.
-    cell: IntArray | None
+    #: The network, or the searched part of it; None where the space does not say how to draw it.
+    network: Drawing | None
     #: Head, uplink and tail, ms; None where they are not known.
     times_ms: tuple[float, float, float] | None
 
 
 def design_figure(picture: DesignPicture) -> Figure:
-    """Draw a design: cell and times side by side where known, the chain of blocks below."""
+    """Draw a design: network and times side by side where known, the chain of blocks below."""
     sns.set_theme(style="white", context="notebook")
     colours = sns.color_palette("colorblind")
     upper = [
         name
-        for name, shown in (("cell", picture.cell), ("times", picture.times_ms))
+        for name, shown in (("network", picture.network), ("times", picture.times_ms))
         if shown is not None
     ]
     layout: list[Any] = [upper, ["blocks"] * len(upper)] if upper else [["blocks"]]
@@ -54,8 +49,8 @@ def design_figure(picture: DesignPicture) -> Figure:
     figure, axes = plt.subplot_mosaic(
         layout, figsize=(11, 6.2 if upper else 2.6), height_ratios=[1.5, 1] if upper else None
     )
-    if picture.cell is not None:
-        _draw_cell(axes["cell"], picture.cell, colours)
+    if picture.network is not None:
+        _draw_network(axes["network"], picture.network, colours)
     if picture.times_ms is not None:
         _draw_times(axes["times"], picture.times_ms, colours)
     _draw_blocks(axes["blocks"], picture, colours)
@@ -64,45 +59,46 @@ def design_figure(picture: DesignPicture) -> Figure:
     return figure
 
 
-def _draw_cell(axes: Axes, cell: IntArray, colours: Sequence[tuple[float, float, float]]) -> None:
+def _draw_network(
+    axes: Axes, network: Drawing, colours: Sequence[tuple[float, float, float]]
+) -> None:
     """Draw nodes and labelled edges; those that do nothing are faint."""
-    for (start, end), gene, is_live, at in zip(
-        EDGES, cell.tolist(), live_edges(cell), _LABEL_AT, strict=True
-    ):
-        (x0, y0), (x1, y1) = _NODES[start], _NODES[end]
-        colour = colours[gene - 1] if is_live else (0.75, 0.75, 0.75)
+    for edge in network.edges:
+        start, end = network.nodes[edge.start], network.nodes[edge.end]
         axes.add_patch(
             FancyArrowPatch(
-                (x0, y0),
-                (x1, y1),
+                (start.x, start.y),
+                (end.x, end.y),
                 arrowstyle="-|>",
                 mutation_scale=16,
                 shrinkA=15,
                 shrinkB=15,
-                linewidth=2.2 if is_live else 1.0,
-                linestyle="-" if is_live else ":",
-                color=colour,
+                linewidth=2.2 if edge.is_live else 1.0,
+                linestyle="-" if edge.is_live else ":",
+                color=colours[edge.colour % len(colours)] if edge.is_live else (0.75, 0.75, 0.75),
             )
         )
-        words = OPERATION_WORDS[OPERATIONS[gene]]
         axes.text(
-            x0 + at * (x1 - x0),
-            y0 + at * (y1 - y0),
-            words if is_live or gene == 0 else f"{words} (dead)",
+            start.x + edge.words_at * (end.x - start.x),
+            start.y + edge.words_at * (end.y - start.y),
+            plain_text(edge.words),
             ha="center",
             va="center",
             fontsize="small",
-            color="black" if is_live else "0.6",
+            color="black" if edge.is_live else "0.6",
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
         )
-    for number, (x, y) in enumerate(_NODES):
-        axes.plot(x, y, "o", markersize=24, color="white", markeredgecolor="0.2")
-        label = {0: "in", 3: "out"}.get(number, str(number))
-        axes.text(x, y, label, ha="center", va="center", fontsize="small")
-    axes.set_xlim(-0.35, 3.35)
-    axes.set_ylim(-1.35, 1.35)
+    for node in network.nodes:
+        axes.plot(node.x, node.y, "o", markersize=24, color="white", markeredgecolor="0.2")
+        axes.text(node.x, node.y, node.label, ha="center", va="center", fontsize="small")
+    places = [(node.x, node.y) for node in network.nodes]
+    (left, low), (right, high) = (
+        tuple(map(least, zip(*places, strict=True))) for least in (min, max)
+    )
+    axes.set_xlim(left - 0.35, right + 0.35)
+    axes.set_ylim(low - 0.35, high + 0.35)
     axes.set_axis_off()
-    axes.set_title("cell", fontsize="medium")
+    axes.set_title(network.title, fontsize="medium")
 
 
 def _draw_times(

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from evonasc.analysis.explanation import OPERATION_WORDS, cut_words
 from evonasc.analysis.indicators import Reference, evaluation_counts, hypervolume_curve
 from evonasc.analysis.rate_sweep import contenders, link_parts, sweep_objectives
 from evonasc.arrays import FloatArray, IntArray
@@ -22,7 +21,6 @@ from evonasc.cost.cuts import design_space
 from evonasc.cost.energy import RADIO_POWER_MW, head_power_mw
 from evonasc.cost.scenario import Scenario
 from evonasc.errors import ConfigError, DataFileError, EvonascError
-from evonasc.nasbench201.cells import EDGES, OPERATIONS
 from evonasc.problems.base import coarse_error
 from evonasc.runs.exact_cache import true_front
 from evonasc.runs.finished import FinishedRun, StoredDesigns, read_designs, read_finished
@@ -88,8 +86,8 @@ def page_data(folders: Sequence[Path]) -> dict[str, Any]:
         "space": first.space,
         "objectives": list(first.objectives),
         "network_key": space.short_text_key,
-        "genes": _gene_names(space),
-        "operations": _operation_names(space),
+        "genes": list(space.gene_words),
+        "operations": [space.choice_in_words(0, value) for value in range(max(space.n_choices))],
         "rates": [min(0.1, min(own_rates) / 10), max(1000.0, max(own_rates) * 10)],
         "runs": shown,
     }
@@ -142,7 +140,7 @@ def _run_data(folder: Path, run: FinishedRun, label: str) -> dict[str, Any]:
     )
     rows = np.union1d(front, always)
     operations = space_of_designs.operations(stored.genes[rows])
-    cuts = space_of_designs.split_points(stored.genes[rows]).tolist()
+    cuts = space_of_designs.split_point(stored.genes[rows]).tolist()
     curve = hypervolume_history(run, stored, summary)
     return {
         "label": label,
@@ -165,8 +163,8 @@ def _run_data(folder: Path, run: FinishedRun, label: str) -> dict[str, Any]:
             "network": space.to_short_text(operations),
             "network_in_full": space.to_text(operations),
             "cut": cuts,
-            "cut_after": [cut_words(cut, space) for cut in cuts],
-            "bits": _bits(space_of_designs.bits(stored.genes[rows]).tolist(), cuts, space),
+            "cut_after": [space.cut_in_words(cut) for cut in cuts],
+            "bits": _bits(space_of_designs.bits(stored.genes[rows])[:, 0].tolist(), cuts, space),
         },
         "values": {name: values[rows].tolist() for name, values in stored.columns.items()},
         "searched_error": seen["error"][rows].tolist() if "error" in seen else None,
@@ -181,7 +179,7 @@ def _run_data(folder: Path, run: FinishedRun, label: str) -> dict[str, Any]:
         "groups": gene_groups(
             space_of_designs.operations(stored.genes[front]),
             run.columns[config.objectives[0]],
-            space_of_designs.split_points(stored.genes[front]),
+            space_of_designs.split_point(stored.genes[front]),
             n_choices=space.n_choices,
         ),
     }
@@ -314,20 +312,6 @@ def gene_groups(
         }
         for rows in np.array_split(by_order, n_groups)
     ]
-
-
-def _gene_names(space: SearchSpace) -> list[str]:
-    """Name the operation genes."""
-    if space.name == "nasbench201":
-        return [f"edge {start}-{end}" for start, end in EDGES]
-    return [f"gene {gene + 1}" for gene in range(space.n_operation_genes)]
-
-
-def _operation_names(space: SearchSpace) -> list[str]:
-    """Name what operation genes choose among; by number where a space has no names."""
-    if space.name == "nasbench201":
-        return [OPERATION_WORDS[name] for name in OPERATIONS]
-    return [f"choice {value}" for value in range(max(space.n_choices))]
 
 
 def _bits(bits: list[int], cuts: list[int], space: SearchSpace) -> list[str]:

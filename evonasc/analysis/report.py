@@ -97,12 +97,11 @@ def front_view(
     has_cuts = space.n_blocks > 0
     step = max((len(rows) - 1) / (most - 1), 1.0)
     chosen = sorted({min(round(i * step), len(rows) - 1) for i in range(min(most, len(rows)))})
-    text_column = "arch_str" if "arch_str" in rows[0] else "network"
 
     def build(names: Sequence[str]) -> Table:
         table = Table(box=None, pad_edge=False, header_style="bold")
         table.add_column("id", justify="right")
-        table.add_column("cell" if has_cuts else "design")
+        table.add_column(space.network_word)
         if has_cuts:
             table.add_column("cut after")
         if has_bits:
@@ -111,8 +110,8 @@ def front_view(
             table.add_column(_heading(name), justify="right", no_wrap=True)
         for row in (rows[i] for i in chosen):
             cut = int(str(row["split_point"]))
-            network = space.to_short_text(space.from_text([str(row[text_column])]))[0]
-            where = [cut_text(cut, space)] if has_cuts else []
+            network = space.to_short_text(space.from_text([str(row[space.text_column])]))[0]
+            where = [space.cut_in_words(cut)] if has_cuts else []
             cells = [network, *where, *([_bits(row, cut, space)] if has_bits else [])]
             table.add_row(str(row["id"]), *cells, *(_number(name, row[name]) for name in names))
         return table
@@ -128,13 +127,6 @@ def front_view(
 def _heading(name: str) -> str:
     """Return the heading of a column."""
     return _HEADINGS.get(name, (name, ""))[0]
-
-
-def cut_text(cut: int, space: SearchSpace) -> str:
-    """Name a cut in few characters."""
-    if cut == 0:
-        return "0 raw input"
-    return f"{cut} {space.block_names[cut - 1]}" if cut < space.n_blocks else f"{cut} all local"
 
 
 def _bits(row: Mapping[str, object], cut: int, space: SearchSpace) -> str:
@@ -185,17 +177,17 @@ def answers_view(
     is_on_device = algorithm == "hwnas"  # the one that searches before it cuts
     table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
     first = "on device ms" if is_on_device else "threshold ms"
-    for name in (first, "cell", "cut after", "error", "total ms", "threshold"):
+    for name in (first, space.network_word, "cut after", "error", "total ms", "threshold"):
         table.add_column(name, justify="right" if name.endswith(("ms", "error")) else "left")
-    text_column = "arch_str" if "arch_str" in rows[0] else "network"
     for row in rows:
         is_met, is_repaired = (
             str(row[f"is_{name}"]) == "True" for name in ("feasible", "repaired")
         )
         table.add_row(
             f"{float(str(row['max_latency_ms'])):.2f}",
-            space.to_short_text(space.from_text([str(row[text_column])]))[0],
-            cut_text(int(str(row["split_point"])), space) + (" (repaired)" if is_repaired else ""),
+            space.to_short_text(space.from_text([str(row[space.text_column])]))[0],
+            space.cut_in_words(int(str(row["split_point"])))
+            + (" (repaired)" if is_repaired else ""),
             _number("error", row["error"]),
             _number("latency_ms", row["latency_ms"]),
             "met" if is_met else "not met",

@@ -102,7 +102,7 @@ def _write(arguments: argparse.Namespace, config: Any, problem: Any, front: Any)
         series = FrontSeries(
             label="true front",
             points=front.points,
-            cuts=designs.split_points(front.genes),
+            cuts=designs.split_point(front.genes),
             evaluated=front.points[:0],
         )
         figure = front_figure(

@@ -97,14 +97,13 @@ def _draw(
 
     designs, (genome,) = problem.designs, problem.designs.decode(genes[None])
     parts = [columns[name] for name in ("head_ms", "uplink_ms", "tail_ms") if name in columns]
-    has_cell = designs.space.name == "nasbench201"
     objectives = ", ".join(f"{name} {columns[name][0]:.4g}" for name in problem.objectives)
     picture = DesignPicture(
         title=f"design {arguments.id} of {arguments.run.name}: {objectives}",
         block_names=designs.space.block_names,
-        cut=genome.split_point,
-        payload=_payload_words(genome.split_point, genome.payload_bits, problem, columns),
-        cell=designs.operations(genes[None])[0] if has_cell else None,
+        cut=genome.split_points[0],
+        payload=_payload_words(genome.split_points[0], genome.payload_bits[0], problem, columns),
+        network=designs.space.drawing(designs.operations(genes[None])[0]),
         times_ms=(float(parts[0][0]), float(parts[1][0]), float(parts[2][0]))
         if len(parts) == 3
         else None,

@@ -146,7 +146,7 @@ def _show(
 ) -> None:
     """Print the choice, its neighbours and what binds, for people."""
     from evonasc.analysis.choice import feasible, rounded_up
-    from evonasc.analysis.report import cut_text, front_view, plain_table
+    from evonasc.analysis.report import front_view, plain_table
 
     console, chosen = output(), run.rows[row]
     console.print(f"Design {chosen['id']}. {reason}", soft_wrap=True)
@@ -155,15 +155,14 @@ def _show(
     has_cuts = run.space.n_blocks > 0
     rows = []
     for one in beside:
-        text_column = "arch_str" if "arch_str" in chosen else "network"
-        operations = run.space.from_text([run.rows[one.row][text_column]])
+        operations = run.space.from_text([run.rows[one.row][run.space.text_column]])
         rows.append(
             {
                 "better in": one.better_in,
                 "id": run.rows[one.row]["id"],
-                ("cell" if has_cuts else "design"): run.space.to_short_text(operations)[0],
+                run.space.network_word: run.space.to_short_text(operations)[0],
                 **(
-                    {"cut after": cut_text(int(run.rows[one.row]["split_point"]), run.space)}
+                    {"cut after": run.space.cut_in_words(int(run.rows[one.row]["split_point"]))}
                     if has_cuts
                     else {}
                 ),

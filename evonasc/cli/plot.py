@@ -125,7 +125,7 @@ def draw_result(result: RunResult, stem: Path) -> None:
     one = FrontSeries(
         label=result.config.search.algorithm,
         points=result.front,
-        cuts=designs.split_points(result.genes[result.front_rows]),
+        cuts=designs.split_point(result.genes[result.front_rows]),
         evaluated=result.problem.objective_values(result.columns),
     )
     has_cuts = designs.space.n_blocks > 0

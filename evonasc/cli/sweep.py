@@ -165,7 +165,7 @@ def _show_fronts(fronts: _Fronts, network: _Network, problem: "DesignProblem") -
     import numpy as np
 
     from evonasc.analysis.rate_sweep import best_rows
-    from evonasc.analysis.report import cut_text, plain_table
+    from evonasc.analysis.report import plain_table
 
     space, parts = problem.designs.space, fronts.parts
     best = best_rows(parts, fronts.rates, np.array([network.error]))[0]
@@ -174,11 +174,11 @@ def _show_fronts(fronts: _Fronts, network: _Network, problem: "DesignProblem") -
     for place in range(0, len(fronts.rates), step):
         rate, front, row = float(fronts.rates[place]), fronts.rows[place], best[place]
         latency = parts.latency_ms(rate)
-        cuts = problem.designs.split_points(fronts.genes[front])
+        cuts = problem.designs.split_point(fronts.genes[front])
         named = "-"
         if row >= 0:
-            cut = int(problem.designs.split_points(fronts.genes[[row]])[0])
-            named = f"{latency[row]:.2f} ms, cut {cut_text(cut, space)}"
+            cut = int(problem.designs.split_point(fronts.genes[[row]])[0])
+            named = f"{latency[row]:.2f} ms, cut {space.cut_in_words(cut)}"
         rows.append(
             {
                 "Mbit/s": f"{rate:.4g}",
@@ -196,21 +196,21 @@ def _show_fronts(fronts: _Fronts, network: _Network, problem: "DesignProblem") -
 
 def _show_network(network: _Network, problem: "DesignProblem", fine: "FloatArray") -> None:
     """Print which cut of the network to use at which rates, and what other networks would gain."""
-    from evonasc.analysis.report import cut_text, plain_table
+    from evonasc.analysis.report import plain_table
 
     policy, designs = network.policy, problem.designs
     rows = []
     for one in policy.stretches:
         (genome,) = designs.decode(network.genes[[one.row]])
-        is_tensor_sent = 0 < genome.split_point < designs.space.n_blocks
+        is_tensor_sent = 0 < genome.split_points[0] < designs.space.n_blocks
         first, last = (
             network.parts.latency_ms(rate)[one.row] for rate in (one.low_mbps, one.high_mbps)
         )
         rows.append(
             {
                 "Mbit/s": f"{one.low_mbps:.4g} to {one.high_mbps:.4g}",
-                "cut after": cut_text(genome.split_point, designs.space),
-                "bits": str(genome.payload_bits) if is_tensor_sent else "-",
+                "cut after": designs.space.cut_in_words(genome.split_points[0]),
+                "bits": str(genome.payload_bits[0]) if is_tensor_sent else "-",
                 "ms": f"{first:.2f} to {last:.2f}",
             }
         )
@@ -220,13 +220,13 @@ def _show_network(network: _Network, problem: "DesignProblem", fine: "FloatArray
     )
     console.print(plain_table(rows))
     worst, kept = policy.regret_ms.argmax(), policy.kept_regret_ms.argmax()
-    cut = int(designs.split_points(network.genes[[network.kept]])[0])
+    cut = int(designs.split_point(network.genes[[network.kept]])[0])
     console.print(
         "Against the fastest known design of at most its error at each rate it loses "
         f"{policy.regret_ms.mean():.2f} ms on average over the range (rates evenly in ratio), at "
         f"most {policy.regret_ms[worst]:.2f} ms at {fine[worst]:.3g} Mbit/s "
         f"({policy.regret_ms[worst] / policy.best_ms[worst]:.0%}). Kept at cut "
-        f"{cut_text(cut, designs.space)}, it would lose {policy.kept_regret_ms.mean():.2f} ms on "
+        f"{designs.space.cut_in_words(cut)}, it would lose {policy.kept_regret_ms.mean():.2f} ms "
         f"average, at most {policy.kept_regret_ms[kept]:.2f} ms at {fine[kept]:.3g} Mbit/s.",
         soft_wrap=True,
     )
@@ -301,7 +301,7 @@ def _draw(
 
     figure = phase_figure(
         fronts.parts,
-        problem.designs.split_points(fronts.genes),
+        problem.designs.split_point(fronts.genes),
         rates=fine,
         block_names=problem.designs.space.block_names,
         policy=(network.error, [one.high_mbps for one in network.policy.stretches[:-1]]),

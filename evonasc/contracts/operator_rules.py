@@ -34,12 +34,12 @@ def _some_cuts(operations: IntArray, bits: IntArray) -> BoolArray:
     cuts = np.arange(20)
     total = operations.sum(axis=1)
     allowed: BoolArray = ((cuts + total[:, None]) % 4 == 0) | (cuts == 19)
-    return allowed
+    return np.repeat(allowed[:, None], bits.shape[1], axis=1)
 
 
 def _every_cut(operations: IntArray, bits: IntArray) -> BoolArray:
     """Allow every cut of the toy space."""
-    return np.ones((len(operations), 7), dtype=bool)
+    return np.ones((*bits.shape, 7), dtype=bool)
 
 
 def _design_spaces() -> tuple[DesignSpace, ...]:

@@ -36,11 +36,11 @@ def cut_rule(scenario: Scenario, space: SearchSpace) -> Callable[[IntArray, IntA
     }
 
     def allowed(operations: IntArray, bits: IntArray) -> BoolArray:
-        mask = np.empty((len(operations), space.n_blocks + 1), dtype=bool)
+        mask = np.empty((*bits.shape, space.n_blocks + 1), dtype=bool)
         for width, fits in fits_link.items():
             mask[bits == width] = fits
         if memory_limit is not None:
-            mask &= head_memory_table(space, operations) <= memory_limit
+            mask[:, 0] &= head_memory_table(space, operations) <= memory_limit
         return mask
 
     return allowed

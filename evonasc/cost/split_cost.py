@@ -51,11 +51,11 @@ def split_costs(
         DataFileError: The link's trace cannot be read.
     """
     chosen = varying_link(scenario) if link is None else link
-    cuts = designs.split_points(genes)
+    cuts = designs.split_point(genes)
     networks, row = designs.space.distinct(designs.operations(genes))
     head = head_table_ms(scenario.head_hardware, designs.space, networks)
     tail = head_table_ms(scenario.tail_hardware, designs.space, networks)
-    payload = payload_bytes(designs.space, cuts, designs.bits(genes))
+    payload = payload_bytes(designs.space, cuts, designs.bits(genes)[:, 0])
     return SplitCosts(
         head_ms=head[row, cuts],
         uplink_ms=uplink_ms(scenario, payload) if chosen is None else chosen.quantile_ms(payload),

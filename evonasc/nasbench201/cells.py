@@ -156,6 +156,22 @@ def canonical_connected_cells() -> IntArray:
     return connected
 
 
+def live_edges(cell: IntArray) -> list[bool]:
+    """Tell which edges of a ``(6,)`` cell lie on a path from its input to its output.
+
+    Example:
+        >>> live_edges(np.array([3, 0, 0, 1, 0, 2]))  # nothing reads node 1, nothing fills node 2
+        [False, False, False, True, False, False]
+    """
+    used = [(start, end) for (start, end), gene in zip(EDGES, cell, strict=True) if gene != 0]
+    filled, read = {0}, {3}
+    for start, end in sorted(used):
+        filled |= {end} if start in filled else set()
+    for start, end in sorted(used, reverse=True):
+        read |= {start} if end in read else set()
+    return [(s, e) in used and s in filled and e in read for s, e in EDGES]
+
+
 def arch_strings(genes: IntArray) -> list[str]:
     """Return each ``(n, 6)`` row in NAS-Bench-201's notation.
 

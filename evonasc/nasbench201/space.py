@@ -14,6 +14,7 @@ from evonasc.nasbench201 import cells
 from evonasc.nasbench201.cells import CONV1X1, CONV3X3, EDGES, NONE, POOL, SKIP
 from evonasc.space import layers
 from evonasc.space.base import SearchSpace
+from evonasc.space.drawing import Drawing, Edge, Node
 from evonasc.space.layers import Layer
 
 _CHANNELS, _IMAGE, _CELLS, _CLASSES = 16, 32, 5, 10
@@ -90,6 +91,12 @@ _FIXED_PEAK = np.array(
 )
 
 
+#: Where the nodes of a cell stand in a drawing, and how far along each edge its words do, free of
+#: the others.
+_NODES = (Node(0.0, 0.0, "in"), Node(1.0, 1.0, "1"), Node(2.0, -1.0, "2"), Node(3.0, 0.0, "out"))
+_WORDS_AT = (0.5, 0.5, 0.27, 0.68, 0.5, 0.5)
+
+
 class NasBench201(SearchSpace):
     """NAS-Bench-201 networks for CIFAR-10: 5,424 distinct ones, written by 15,284 cells."""
 
@@ -105,9 +112,28 @@ class NasBench201(SearchSpace):
         "cell: the edges into node 1 | 2 | 3; 3 = 3x3 convolution, 1 = 1x1 convolution, p = 3x3 "
         "average pooling, s = skip, - = none"
     )
+    network_word = "cell"
+    text_column = "arch_str"
+    choice_words = ("none", "skip", "1x1 conv", "3x3 conv", "3x3 pool")
     bare_network = (NONE, NONE, NONE, SKIP, NONE, NONE)
     layers = _LAYERS
     layer_membership = _MEMBERSHIP
+
+    @property
+    def gene_words(self) -> tuple[str, ...]:
+        """Name the edges."""
+        return tuple(f"edge {start}-{end}" for start, end in EDGES)
+
+    def drawing(self, operations: IntArray) -> Drawing:
+        """Draw the cell: its nodes, and its edges with their operations."""
+        edges = []
+        for (start, end), gene, is_live, words_at in zip(
+            EDGES, operations.tolist(), cells.live_edges(operations), _WORDS_AT, strict=True
+        ):
+            dead = "" if is_live or gene == NONE else " (dead)"
+            words = f"{self.choice_words[gene]}{dead}"
+            edges.append(Edge(start, end, words, gene - 1, is_live, words_at))
+        return Drawing("cell", _NODES, tuple(edges))
 
     def is_connected(self, operations: IntArray) -> BoolArray:
         """See :func:`evonasc.nasbench201.cells.is_connected`."""

@@ -18,6 +18,7 @@ from evonasc.runs.folder import (
     read_table,
     table_columns,
 )
+from evonasc.runs.tables import placement_columns
 from evonasc.space import DesignSpace, Genome, SearchSpace
 
 #: Columns of a table that are no quantities.
@@ -103,14 +104,18 @@ def read_designs(folder: Path, designs: DesignSpace) -> StoredDesigns:
     rows = read_table(path)
     if not rows:
         raise DataFileError(f"{path} holds no designs.")
-    name = "arch_str" if "arch_str" in rows[0] else "network"
-    numbers = table_columns(rows, ("id", "split_point", "payload_bits"), where=path)
+    name, n_links = designs.space.text_column, designs.n_links
+    numbers = table_columns(rows, ("id", *placement_columns(designs)), where=path)
     try:
         if not (np.isfinite(numbers).all() and (numbers == numbers.round()).all()):
             raise ValueError("numbers that are not whole")
-        ids, cuts, bits = numbers.astype(np.int64).T.tolist()
+        whole = numbers.astype(np.int64)
+        ids = whole[:, 0].tolist()
         operations = designs.space.from_text([str(row[name]) for row in rows]).tolist()
-        genomes = [Genome(tuple(o), c, b) for o, c, b in zip(operations, cuts, bits, strict=True)]
+        genomes = [
+            Genome(tuple(row), tuple(place[1 : 1 + n_links]), tuple(place[1 + n_links :]))
+            for row, place in zip(operations, whole.tolist(), strict=True)
+        ]
         genes = designs.encode(genomes)
         if len(set(ids)) < len(ids):
             raise ValueError("one id twice")

@@ -9,6 +9,7 @@ import numpy as np
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.problems import DesignProblem
 from evonasc.runs.run import RunResult
+from evonasc.space import DesignSpace
 
 
 def design_rows(
@@ -23,21 +24,27 @@ def design_rows(
         first_id: Number of the first design.
     """
     designs = problem.designs
-    name = "arch_str" if designs.space.name == "nasbench201" else "network"
+    name, placement = designs.space.text_column, placement_columns(designs)
     texts = designs.space.to_text(designs.operations(genes))
     values = {key: column.tolist() for key, column in columns.items()}
     return [
         {
             "id": first_id + row,
             name: texts[row],
-            "split_point": cut,
-            "payload_bits": bits,
+            **dict(zip(placement, (*cuts, *bits), strict=True)),
             **{key: column[row] for key, column in values.items()},
         }
-        for row, (cut, bits) in enumerate(
+        for row, (cuts, bits) in enumerate(
             zip(designs.split_points(genes).tolist(), designs.bits(genes).tolist(), strict=True)
         )
     ]
+
+
+def placement_columns(designs: DesignSpace) -> tuple[str, ...]:
+    """Return the names of the columns with split points and widths; numbered over several links."""
+    marks = [""] if designs.n_links == 1 else [f"_{link + 1}" for link in range(designs.n_links)]
+    names = ("split_point", "payload_bits")
+    return tuple(f"{name}{mark}" for name in names for mark in marks)
 
 
 def front_table(result: RunResult) -> list[dict[str, object]]:

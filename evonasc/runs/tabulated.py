@@ -6,7 +6,7 @@ comparison of thousands of runs becomes a matter of seconds a run. What counts a
 not change: the archive still counts each design it asks for.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -28,11 +28,11 @@ class _Tables:
     canonical: IntArray
     #: ``(n_spellings, n_blocks + 1)`` the first cut equal to each cut.
     first_equal_cut: IntArray
-    #: ``(n_widths, n_spellings, n_blocks + 1)`` the allowed cuts.
+    #: ``(n_width_choices, n_spellings, n_links, n_blocks + 1)`` the allowed cuts.
     valid_cuts: BoolArray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TabulatedDesigns(DesignSpace):
     """A design space that looks canonical forms and allowed cuts up."""
 
@@ -44,14 +44,15 @@ class TabulatedDesigns(DesignSpace):
         numbers = genes[:, :n] @ tables.places
         result = genes.copy()
         result[:, :n] = tables.canonical[numbers]
-        result[:, n] = tables.first_equal_cut[numbers, genes[:, n]]
-        if self.has_bits_gene:
-            result[np.isin(result[:, n], (0, self.space.n_blocks)), -1] = 0
+        cuts = self.split_points(genes)
+        result[:, self.split_genes] = tables.first_equal_cut[numbers[:, None], cuts]
+        self.settle_bits(result)
         return result
 
     def valid_cuts(self, genes: IntArray) -> BoolArray:
         """Tell which cuts are allowed, as :meth:`DesignSpace.valid_cuts` does."""
-        widths = genes[:, -1] if self.has_bits_gene else np.zeros(len(genes), dtype=np.int64)
+        chosen = genes[:, self.bits_genes]
+        widths = chosen @ _place_values((len(self.payload_bits),) * chosen.shape[1])
         numbers = self.operations(genes) @ self.tables.places
         allowed: BoolArray = self.tables.valid_cuts[widths, numbers]
         return allowed
@@ -114,28 +115,24 @@ def tabulated(problem: DesignProblem) -> DesignProblem:
 
 def _tabulated_designs(designs: DesignSpace) -> TabulatedDesigns:
     """Compute canonical forms and allowed cuts of all spellings."""
-    space, n_widths = designs.space, len(designs.payload_bits)
+    space, one_link = designs.space, replace(designs, n_links=1)
+    bits_choices = designs.n_choices[designs.bits_genes]
     operations = np.indices(space.n_choices).reshape(space.n_operation_genes, -1).T
     n, n_cuts = len(operations), space.n_blocks + 1
-    genes = np.zeros((n, designs.n_genes), dtype=np.int64)
-    genes[:, : space.n_operation_genes] = operations
-    valid_cuts = np.zeros((n_widths, n, n_cuts), dtype=bool)
-    for width in range(n_widths):
-        if designs.has_bits_gene:
-            genes[:, -1] = width
-        valid_cuts[width] = designs.valid_cuts(genes)
-    if designs.has_bits_gene:
-        genes[:, -1] = 0
-    first = np.zeros((n, n_cuts), dtype=np.int64)
+    genes, valid_cuts = designs.completed(operations), []
+    for widths in np.ndindex(*bits_choices):
+        genes[:, designs.bits_genes] = widths
+        valid_cuts.append(designs.valid_cuts(genes))
+    genes, first = one_link.completed(operations), np.zeros((n, n_cuts), dtype=np.int64)
     for cut in range(n_cuts):
-        genes[:, space.n_operation_genes] = cut
-        canonical = designs.canonical(genes)
-        first[:, cut] = canonical[:, space.n_operation_genes]
+        genes[:, one_link.split_genes] = cut
+        canonical = one_link.canonical(genes)
+        first[:, cut] = one_link.split_point(canonical)
     tables = _Tables(
         places=_place_values(space.n_choices),
-        canonical=designs.operations(canonical),
+        canonical=one_link.operations(canonical),
         first_equal_cut=first,
-        valid_cuts=valid_cuts,
+        valid_cuts=np.stack(valid_cuts),
     )
     given = {field.name: getattr(designs, field.name) for field in fields(DesignSpace)}
     return TabulatedDesigns(**given, tables=tables)
@@ -144,4 +141,4 @@ def _tabulated_designs(designs: DesignSpace) -> TabulatedDesigns:
 def _place_values(n_choices: tuple[int, ...]) -> IntArray:
     """Return what each gene counts in the number of a design, the last gene 1."""
     below = np.cumprod(np.array([1, *n_choices[:0:-1]], dtype=np.int64))
-    return below[::-1].copy()
+    return below[::-1][: len(n_choices)].copy()

@@ -5,6 +5,7 @@ import numpy as np
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.errors import ConfigError
 from evonasc.problems import DesignProblem
+from evonasc.space.designs import NO_CUT
 
 #: Networks drawn to learn the range of latencies where they are too many to list.
 _N_SAMPLED = 1000
@@ -12,8 +13,8 @@ _N_SAMPLED = 1000
 
 def on_device_ms(problem: DesignProblem, operations: IntArray) -> FloatArray:
     """Return the latency of whole networks on the device, allowed or not, ms, ``(n,)``."""
-    genes = _widened(problem, operations)
-    genes[:, operations.shape[1]] = problem.designs.space.n_blocks
+    genes = problem.designs.completed(operations)
+    genes[:, problem.designs.split_genes] = problem.designs.space.n_blocks
     return problem.latency_ms(genes)
 
 
@@ -42,9 +43,10 @@ def best_cuts(
         ConfigError: The problem has no column ``latency_ms``.
     """
     designs, n_operations = problem.designs, operations.shape[1]
+    designs.require_one_link("Trying all cuts of a network")
     n_cuts = designs.space.n_blocks + 1
     n_widths = len(designs.payload_bits) if widths is None else 1
-    genes = np.repeat(_widened(problem, operations), n_widths * n_cuts, axis=0)
+    genes = np.repeat(designs.completed(operations), n_widths * n_cuts, axis=0)
     genes[:, n_operations] = np.tile(np.arange(n_cuts), len(operations) * n_widths)
     if designs.has_bits_gene and widths is not None:
         genes[:, -1] = np.repeat(widths, n_cuts)
@@ -76,15 +78,5 @@ def cuttable_networks(
     _, least = best_cuts(problem, networks)
     is_cuttable = np.isfinite(least)
     if not is_cuttable.any():
-        raise ConfigError(
-            "The scenario leaves no valid cut for any network. Lower min_split, or raise "
-            "max_head_memory_bytes or max_payload_bytes."
-        )
+        raise ConfigError(NO_CUT)
     return networks[is_cuttable], least[is_cuttable]
-
-
-def _widened(problem: DesignProblem, operations: IntArray) -> IntArray:
-    """Complete networks to designs of the first width, their cut 0."""
-    n_rest = problem.designs.n_genes - operations.shape[1]
-    rest = np.zeros((len(operations), n_rest), dtype=np.int64)
-    return np.concatenate([operations, rest], axis=1)

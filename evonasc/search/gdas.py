@@ -82,6 +82,7 @@ class RelaxedSearch:
     def __init__(
         self, problem: DesignProblem, weights: SharedWeights, config: SearchConfig
     ) -> None:
+        problem.designs.require_one_link("gdas")
         self._problem, self._weights, self._config = problem, weights, config
         self._rng = np.random.default_rng(config.seed)
         self._rate = architecture_rate(config.budget)

@@ -128,10 +128,9 @@ class _CutAt:
     cut: int
 
     def __call__(self, designs: DesignSpace, samples: IntArray) -> tuple[IntArray, BoolArray]:
-        rest = np.zeros((len(samples), designs.n_genes - samples.shape[1]), dtype=np.int64)
-        rest[:, 0] = self.cut
-        genes = np.concatenate([samples, rest], axis=1)
-        is_cuttable = np.asarray(designs.valid_cuts(genes).any(axis=1))
+        genes = designs.completed(samples)
+        genes[:, designs.split_genes] = self.cut
+        is_cuttable = designs.is_cuttable(genes)
         kept = genes[is_cuttable]
         return designs.canonical(designs.repair(kept, fallback=kept)), is_cuttable
 

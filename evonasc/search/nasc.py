@@ -118,7 +118,7 @@ def _sweep(
 
 def whole_design(designs: DesignSpace, samples: IntArray) -> tuple[IntArray, BoolArray]:
     """Read samples as designs, each cut moved to the nearest allowed one."""
-    is_cuttable = np.asarray(designs.valid_cuts(samples).any(axis=1))
+    is_cuttable = designs.is_cuttable(samples)
     kept = samples[is_cuttable]
     return designs.canonical(designs.repair(kept, fallback=kept)), is_cuttable
 

@@ -95,7 +95,7 @@ class SplitRefinement(Repair):
         widths = wanted[:, -1] if designs.has_bits_gene else None
         cut, _ = best_cuts(self._problem, designs.operations(wanted), widths=widths)
         keys = (row.tobytes() for row in wanted)
-        self._cuts.update(zip(keys, designs.split_points(cut).tolist(), strict=True))
+        self._cuts.update(zip(keys, designs.split_point(cut).tolist(), strict=True))
 
     def _do(self, problem: Any, X: IntArray, **kwargs: Any) -> IntArray:
         """Map ``(n, n_genes)`` valid designs to as many valid designs."""

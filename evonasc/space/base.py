@@ -10,6 +10,7 @@ import numpy as np
 
 from evonasc.arrays import BoolArray, FloatArray, IntArray, row_products
 from evonasc.errors import GenomeError
+from evonasc.space.drawing import Drawing
 from evonasc.space.layers import Layer
 
 
@@ -28,6 +29,12 @@ class SearchSpace(ABC):
     cut_shapes: tuple[tuple[int, int, int], ...]
     #: Explains what ``to_short_text`` writes.
     short_text_key: str
+    #: What people call a network, or the part of it that is searched; heads a column of tables.
+    network_word: str = "network"
+    #: Column of CSV files that holds what ``to_text`` writes.
+    text_column: str = "network"
+    #: Ways to say a choice, by the value of an operation gene; by number where there are none.
+    choice_words: tuple[str, ...] = ()
     #: A network whose searched blocks compute nothing: what is left is the fixed blocks.
     bare_network: tuple[int, ...]
     #: Every kind of layer at every place it can stand.
@@ -58,6 +65,47 @@ class SearchSpace(ABC):
             [changes, [True]]
         )
         return np.flatnonzero(is_landmark)
+
+    @property
+    def gene_words(self) -> tuple[str, ...]:
+        """What each operation gene decides, for people."""
+        return tuple(f"gene {gene + 1}" for gene in range(self.n_operation_genes))
+
+    def choice_in_words(self, gene: int, value: int) -> str:
+        """Return what a value of an operation gene stands for, for people."""
+        return self.choice_words[value] if self.choice_words else f"choice {value}"
+
+    def cut_in_words(self, cut: int) -> str:
+        """Name a cut by its number and the block it follows."""
+        if cut == 0:
+            return "0 raw input"
+        return f"{cut} {self.block_names[cut - 1]}" if cut < self.n_blocks else f"{cut} all local"
+
+    def drawing(self, operations: IntArray) -> Drawing | None:
+        """Return how one network, ``(n_operation_genes,)``, is drawn; None where it is not."""
+        return None
+
+    def time_features(self, operations: IntArray) -> FloatArray:
+        """Return what a machine's time may depend on beside its base, ``(n, n_features)``.
+
+        Few measurements are corrected along these (:mod:`evonasc.cost.prior_fit`). By default how
+        often each layer occurs.
+        """
+        return self.layer_counts(operations).astype(np.float64)
+
+    def numbers(self, operations: IntArray) -> IntArray:
+        """Return one number a network, equal for equal genes, ``(n,)``; it keeps their order.
+
+        The genes read as the digits of one number, the first the most significant. Where that
+        passes 64 bits the numbers are Python's own integers, in an array of objects.
+        """
+        n = len(self.n_choices)
+        is_large = np.prod([float(choices) for choices in self.n_choices]) > 2**62
+        place = np.ones(n, dtype=object if is_large else np.int64)
+        for gene in range(n - 2, -1, -1):
+            place[gene] = place[gene + 1] * self.n_choices[gene + 1]
+        numbers: IntArray = (operations.astype(place.dtype) * place).sum(axis=1)
+        return numbers
 
     def respell(self, operations: IntArray, *, rng: np.random.Generator) -> IntArray:
         """Return, row by row, random genes that build the same network.

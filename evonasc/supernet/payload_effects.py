@@ -170,9 +170,9 @@ class MeasuredIncrease:
         0 where nothing is sent, or nothing harmful can happen. Noise can make it slightly negative
         elsewhere.
         """
-        cells, cuts = designs.operations(genes), self._cuts[designs.split_points(genes)]
+        cells, cuts = designs.operations(genes), self._cuts[designs.split_point(genes)]
         numbers = cell_number(cells).tolist()
-        ways = [scenario.sending(bits) for bits in designs.bits(genes).tolist()]
+        ways = [scenario.sending(bits) for bits in designs.bits(genes)[:, 0].tolist()]
         keys = list(zip(numbers, cuts.tolist(), ways, strict=True))
         new: dict[int, list[tuple[int, Sending]]] = {}
         for number, cut, way in dict.fromkeys(keys):

@@ -258,8 +258,8 @@ def modelled_increase(
         designs: The design space of the genes.
         scenario: Packets and their loss.
     """
-    cut = supernet_cuts(model.cells_per_stage)[designs.split_points(genes)]
-    bits, result = designs.bits(genes), np.zeros(len(genes))
+    cut = supernet_cuts(model.cells_per_stage)[designs.split_point(genes)]
+    bits, result = designs.bits(genes)[:, 0], np.zeros(len(genes))
     rows = np.flatnonzero(cut < len(model.n_values))
     loss = scenario.sending(scenario.payload_bits[0]).packet_loss
     result[rows] = model.increase(

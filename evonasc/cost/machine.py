@@ -1,0 +1,47 @@
+"""A machine: how long it takes for the blocks of the networks of one space, and what it draws."""
+
+from abc import ABC, abstractmethod
+
+from evonasc.arrays import FloatArray, IntArray
+
+
+class Machine(ABC):
+    """One machine, resolved from its name or file once, when a problem is made."""
+
+    #: Name in reports.
+    name: str
+    #: What it is, who measured it and with what, one line.
+    description: str
+    #: How its times are known: ``fitted``, ``closed form``, ``profiled``, ``calibrated``,
+    #: ``declared``.
+    kind: str
+    #: Power while computing, mW; None if unknown.
+    power_mw: float | None = None
+    #: Memory that a head may use, bytes; None if unlimited.
+    memory_bytes: float | None = None
+    #: SHA-256 of everything that decides its times, but evonasc's own code.
+    digest: str
+    #: Where its times come from, in words that follow "head_ms: "; no full stop.
+    provenance: str
+
+    @abstractmethod
+    def head_table_ms(self, operations: IntArray) -> FloatArray:
+        """Return the time of the first k blocks for each cut k, ms, ``(n, n_blocks + 1)``.
+
+        The last column is the time of the whole network, so the times of any stretches that make
+        up a network on one machine add up to it exactly.
+
+        Args:
+            operations: ``(n, n_operation_genes)`` canonical operations of connected networks.
+        """
+
+    @abstractmethod
+    def total_ms(self, operations: IntArray) -> FloatArray:
+        """Return the time of whole networks for one input, ms, ``(n,)``; positive.
+
+        Args:
+            operations: ``(n, n_operation_genes)`` as written: some machines run what is dead.
+
+        Raises:
+            GenomeError: Operations outside the space.
+        """
