@@ -22,7 +22,7 @@ _REINSTALL = "Install evonasc again."
 class Assets:
     """The shipped files of one package."""
 
-    #: Package whose folder holds them, e.g. ``"evonasc.nasbench201.assets"``.
+    #: Package whose folder holds them, with dots.
     package: str
 
     def manifest(self) -> dict[str, dict[str, str]]:
@@ -55,8 +55,7 @@ class Assets:
     def read(self, path: str) -> bytes:
         """Return the content of a shipped file after checking its SHA-256.
 
-        Args:
-            path: Relative to the package, e.g. ``"hardware/raspi4.npz"``.
+        The path is relative to the package, e.g. ``"hardware/raspi4.npz"``.
 
         Raises:
             AssetError: The file is not listed, missing, or differs from its checksum.

@@ -17,7 +17,7 @@ Each also derives from the built-in a caller would expect. The command line prin
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 
 class EvonascError(Exception):
@@ -59,15 +59,22 @@ class UnknownNameError(EvonascError, LookupError):
         kind: What the name should have named, e.g. ``"algorithm"``.
         name: What came.
         known: The names that exist.
+        remedy: What else would do, a sentence.
     """
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+    def __init__(self, kind: str, name: str, known: Iterable[str], *, remedy: str = "") -> None:
         names = sorted(known)
         close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
         hint = f" Did you mean {close[0]!r}?" if close else ""
-        super().__init__(f"Unknown {kind} {name!r}.{hint} Known: {', '.join(names)}.")
-        self.kind, self.name, self.known = kind, name, tuple(names)
+        listed = f" Known: {', '.join(names)}." if names else " None is known."
+        super().__init__(f"Unknown {kind} {name!r}.{hint}{listed}{' ' if remedy else ''}{remedy}")
+        self.kind, self.name, self.known, self.remedy = kind, name, tuple(names), remedy
 
-    def __reduce__(self) -> tuple[type, tuple[str, str, tuple[str, ...]]]:
+    def __reduce__(self) -> tuple[Callable[..., "UnknownNameError"], tuple[str, str, object, str]]:
         """Pickle by the arguments (a worker's error must reach the parent)."""
-        return (type(self), (self.kind, self.name, self.known))
+        return (_unknown_name, (self.kind, self.name, self.known, self.remedy))
+
+
+def _unknown_name(kind: str, name: str, known: Iterable[str], remedy: str) -> UnknownNameError:
+    """Make the error anew."""
+    return UnknownNameError(kind, name, known, remedy=remedy)

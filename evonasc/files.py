@@ -5,6 +5,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from evonasc.errors import ConfigError
+
 
 def write_atomically(target: Path, data: bytes) -> None:
     """Replace ``target`` by ``data`` in one step, so that a reader never sees half a file.
@@ -28,6 +30,19 @@ def write_atomically(target: Path, data: bytes) -> None:
     except BaseException:
         os.unlink(temporary)
         raise
+
+
+def write_output(path: Path, data: bytes) -> None:
+    """Write a file that the user asked for atomically, its folder made if need be.
+
+    Raises:
+        ConfigError: The file cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, data)
+    except OSError as error:
+        raise ConfigError(f"Cannot write {path}: {error.strerror}.") from error
 
 
 def cache_folder() -> Path | None:

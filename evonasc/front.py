@@ -22,9 +22,6 @@ def non_dominated(points: FloatArray) -> BoolArray:
     A point dominates another if it is nowhere worse and somewhere better, so equal points do not
     dominate each other and are all kept.
 
-    Args:
-        points: ``(n, n_obj)`` objective vectors.
-
     Raises:
         ValueError: NaN or infinite values, or no 2-D array.
 

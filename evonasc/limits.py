@@ -27,10 +27,6 @@ def max_workers() -> int:
 def require_workers(name: str, n_workers: int) -> None:
     """Refuse a number of threads or processes that only slows this machine down, or ends it.
 
-    Args:
-        name: Of the option, for the message.
-        n_workers: Threads or processes asked for.
-
     Raises:
         ConfigError: Outside ``[1, max_workers()]``.
     """

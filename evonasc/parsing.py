@@ -1,4 +1,7 @@
-"""Parsing npz, JSON and TOML of users: ValueError, with its reason, for whatever is none."""
+"""Parsing npz, JSON and TOML of users: ValueError, with its reason, for whatever is none.
+
+And the bytes of an npz, its counterpart.
+"""
 
 import io
 import json
@@ -16,15 +19,7 @@ from evonasc.errors import AssetError, DataFileError
 Decoded = TypeVar("Decoded")
 
 #: What numpy and zipfile raise for archives that are damaged, encrypted or too large.
-_DAMAGE = (
-    EOFError,
-    MemoryError,
-    OSError,
-    RuntimeError,
-    ValueError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
+_DAMAGE = (EOFError, MemoryError, OSError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error)
 #: How a zip archive begins: with its first file, or, empty, with its end.
 _ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
 
@@ -56,6 +51,26 @@ def npz_arrays(data: bytes, names: Sequence[str] | None = None) -> dict[str, Any
     return arrays
 
 
+def npz_bytes(**arrays: Any) -> bytes:
+    """Return the bytes of a compressed npz file of arrays, without pickles."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    return buffer.getvalue()
+
+
+def file_bytes(path: Path, *, kind: str) -> bytes:
+    """Return the bytes of a file of the user, whose kind messages name.
+
+    Raises:
+        DataFileError: It cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise DataFileError(f"Cannot read the {kind} {path}: {reason}.") from error
+
+
 def read_own(path: Path, decode: Callable[..., Decoded], *, kind: str, command: str) -> Decoded:
     """Read a file of the user that is of the kind of a shipped one.
 
@@ -68,10 +83,9 @@ def read_own(path: Path, decode: Callable[..., Decoded], *, kind: str, command: 
     Raises:
         DataFileError: Missing, or of another kind.
     """
+    data = file_bytes(path, kind=kind)
     try:
-        return decode(path.read_bytes(), where=str(path))
-    except OSError as error:
-        raise DataFileError(f"Cannot read the {kind} {path}: {error.strerror}.") from error
+        return decode(data, where=str(path))
     except AssetError as error:
         # it is the user's own file, no asset, and the message names it already
         raise DataFileError(f"{error} Make one with: {command}") from error
@@ -89,13 +103,16 @@ def json_value(text: str | bytes) -> Any:
         raise ValueError("its JSON is nested too deeply") from error
 
 
-def toml_values(text: str) -> dict[str, Any]:
-    """Return the table that a TOML text says.
+def toml_file(path: Path, *, kind: str) -> tuple[dict[str, Any], bytes]:
+    """Return the table that a TOML file of the user says, and the file's bytes.
 
     Raises:
-        ValueError: No TOML, or nested too deeply to be read.
+        DataFileError: It cannot be read, is no TOML, or is nested too deeply to be read.
     """
+    data = file_bytes(path, kind=kind)
     try:
-        return tomllib.loads(text)
-    except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
+        return tomllib.loads(data.decode("utf-8")), data
+    except (RecursionError, ValueError) as error:
+        is_deep = isinstance(error, RecursionError)
+        reason = "it is nested too deeply" if is_deep else str(error)
+        raise DataFileError(f"{path} is no TOML file: {reason}.") from error

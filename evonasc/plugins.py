@@ -8,14 +8,16 @@ refused where the name is used. ``docs/plugins.md`` says what each group expects
 """
 
 import importlib
+import inspect
 import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from typing import Any
 
 from evonasc.errors import EvonascError, PluginError, UnknownNameError
 
@@ -48,20 +50,28 @@ class Registry:
     Args:
         kind: What a name stands for, for messages.
         group: Entry points are those of ``evonasc.{group}``.
-        own: Built-ins: name to ``package.module:object`` and one line for people.
+        built_in: Name to ``package.module:object`` and one line for people.
     """
 
-    def __init__(self, kind: str, group: str, own: Mapping[str, tuple[str, str]]) -> None:
+    def __init__(self, kind: str, group: str, built_in: Mapping[str, tuple[str, str]]) -> None:
         self.kind, self.group = kind, group
-        self._own = {
+        self._built_in = {
             name: Entry(name, OWN, target, what, _importer(target))
-            for name, (target, what) in own.items()
+            for name, (target, what) in built_in.items()
         }
+
+    def of_source(self, source: str) -> "Registry":
+        """Return the same table, what it began with another package's: as a benchmark brings it."""
+        table = Registry(self.kind, self.group, {})
+        table._built_in = {
+            name: replace(entry, source=source) for name, entry in self._built_in.items()
+        }
+        return table
 
     def entries(self) -> list[Entry]:
         """Return everything there is, by name, then source; a name may come twice."""
         found = [_entry(point) for point in _points(self.group)]
-        return sorted([*self._own.values(), *found], key=lambda one: (one.name, one.source))
+        return sorted([*self._built_in.values(), *found], key=lambda one: (one.name, one.source))
 
     def names(self) -> list[str]:
         """Return the names, sorted, each once."""
@@ -73,9 +83,9 @@ class Registry:
     def __iter__(self) -> Iterator[str]:
         return iter(self.names())
 
-    def is_own(self, name: str) -> bool:
-        """Tell whether a name is a built-in; reads no entry points."""
-        return name in self._own
+    def is_built_in(self, name: str) -> bool:
+        """Tell whether a name is one the table began with; reads no entry points."""
+        return name in self._built_in
 
     def entry(self, name: str) -> Entry:
         """Return what a name stands for, or a ``package.module:object`` in hand.
@@ -133,10 +143,18 @@ class Registry:
             PluginError: It cannot be loaded, is no callable, or raises.
         """
         entry = self.entry(name)
+        return self.guarded(entry, self.function(entry), *arguments)
+
+    def function(self, entry: Entry) -> Callable[..., object]:
+        """Return the callable that an entry stands for, imported.
+
+        Raises:
+            PluginError: It cannot be loaded, or is no callable.
+        """
         loaded = self.load_entry(entry)
         if not callable(loaded):
             raise self.broken(entry, f"it must be callable, got {type(loaded).__name__}")
-        return self.guarded(entry, loaded, *arguments)
+        return loaded
 
     def guarded(self, entry: Entry, function: Callable[..., object], *arguments: object) -> object:
         """Call a function that an entry brought; its errors name the entry.
@@ -162,14 +180,15 @@ class Registry:
         )
 
 
+def imported(target: str) -> Any:
+    """Return what ``package.module:object`` names."""
+    return _importer(target)()
+
+
 def refuse_code(names: Iterable[object], *, where: Path) -> None:
     """Refuse a file that names code in hand, ``package.module:object``: reading it would run that.
 
     What is typed on the command line is the user's own; a file may be anybody's.
-
-    Args:
-        names: What the file names.
-        where: The file, for the message.
 
     Raises:
         PluginError: It does, and the environment variable ``EVONASC_TRUST_CODE`` is not 1.
@@ -189,8 +208,10 @@ def described(error: BaseException) -> str:
 
 
 def first_line(thing: object) -> str:
-    """Return the first line of an object's docstring, without its full stop."""
-    lines = (thing.__doc__ or "").strip().splitlines()
+    """Return the first line of a docstring or of an object's ``description``, no full stop."""
+    is_own = isinstance(thing, type) or inspect.isroutine(thing)  # else it is that of its class
+    text = thing.__doc__ if is_own else getattr(thing, "description", "")
+    lines = (text or "").strip().splitlines()
     return lines[0].strip().removesuffix(".") if lines else ""
 
 
@@ -198,11 +219,6 @@ def first_line(thing: object) -> str:
 def _points(group: str) -> tuple[EntryPoint, ...]:
     """Return the entry points of a group, read once a process."""
     return tuple(entry_points(group=f"evonasc.{group}"))
-
-
-def forget() -> None:
-    """Read entry points anew when next asked, as after an installation."""
-    _points.cache_clear()
 
 
 def _entry(point: EntryPoint) -> Entry:

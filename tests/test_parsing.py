@@ -5,7 +5,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from evonasc.parsing import json_value, npz_arrays, toml_values
+from evonasc.errors import DataFileError
+from evonasc.parsing import json_value, npz_arrays, npz_bytes, toml_file
 
 DEEP = "[" * 100_000
 
@@ -22,7 +23,7 @@ def test_arrays_are_read_by_name_and_others_left_alone():
     assert list(found) == ["a", "b"]
     assert found["a"].tolist() == [0, 1, 2]
     assert str(found["b"]) == "text"
-    assert list(npz_arrays(npz(a=np.zeros(1)))) == ["a"]
+    assert list(npz_arrays(npz_bytes(a=np.zeros(1)))) == ["a"]
 
 
 @pytest.mark.parametrize("data", [b"", b"a,b\n1,2\n", b"\x93NUMPY\x01\x00", b"\x80\x04pickle"])
@@ -69,9 +70,18 @@ def test_json_is_read_and_what_is_none_is_a_value_error():
         json_value(DEEP)
 
 
-def test_toml_is_read_and_what_is_none_is_a_value_error():
-    assert toml_values("a = [1]") == {"a": [1]}
-    with pytest.raises(ValueError, match="Invalid value"):
-        toml_values("a = nonsense")
-    with pytest.raises(ValueError, match="it is nested too deeply"):
-        toml_values(f"a = {DEEP}")
+def test_toml_is_read_and_what_is_none_is_told(tmp_path):
+    path = tmp_path / "a.toml"
+    path.write_bytes(b"a = [1]")
+    assert toml_file(path, kind="file") == ({"a": [1]}, b"a = [1]")
+    for content, reason in (
+        (b"a = nonsense", "Invalid value"),
+        (f"a = {DEEP}".encode(), "it is nested too deeply"),
+        (b"a = '\xff'", "can't decode"),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(DataFileError, match=f"a.toml is no TOML file: .*{reason}"):
+            toml_file(path, kind="file")
+    for name, reason in (("gone", "No such file or directory"), ("a\0", "embedded null byte")):
+        with pytest.raises(DataFileError, match=rf"Cannot read the file .*: {reason}\."):
+            toml_file(tmp_path / name, kind="file")

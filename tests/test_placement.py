@@ -54,7 +54,7 @@ def test_nearest_and_drawn_placements_are_allowed(allowed, seed):
     has_one = placement.completable(allowed)[:, 0].any(axis=1)
     allowed = allowed[has_one]
     wanted = rng.integers(allowed.shape[2], size=allowed.shape[:2])
-    for found in (placement.nearest(wanted, allowed), placement.drawn(allowed, rng=rng)):
+    for found in (placement.nearest(wanted, allowed), placement.draw(allowed, rng=rng)):
         assert placement.is_placement(found, allowed).all()
 
 

@@ -81,6 +81,10 @@ class SearchSpace(ABC):
             return "0 raw input"
         return f"{cut} {self.block_names[cut - 1]}" if cut < self.n_blocks else f"{cut} all local"
 
+    def bits_in_words(self, bits: int, cut: int) -> str:
+        """Name the payload's width where a cut sends a tensor; a dash elsewhere."""
+        return str(bits) if 0 < cut < self.n_blocks else "-"
+
     def drawing(self, operations: IntArray) -> Drawing | None:
         """Return how one network, ``(n_operation_genes,)``, is drawn; None where it is not."""
         return None
@@ -99,13 +103,15 @@ class SearchSpace(ABC):
         The genes read as the digits of one number, the first the most significant. Where that
         passes 64 bits the numbers are Python's own integers, in an array of objects.
         """
-        n = len(self.n_choices)
-        is_large = np.prod([float(choices) for choices in self.n_choices]) > 2**62
-        place = np.ones(n, dtype=object if is_large else np.int64)
-        for gene in range(n - 2, -1, -1):
-            place[gene] = place[gene + 1] * self.n_choices[gene + 1]
-        numbers: IntArray = (operations.astype(place.dtype) * place).sum(axis=1)
+        places = self._places()
+        numbers: IntArray = (operations.astype(places.dtype) * places).sum(axis=1)
         return numbers
+
+    def _places(self) -> IntArray:
+        """Return the place values of :meth:`numbers`; objects where they pass 64 bits."""
+        is_large = np.prod([float(choices) for choices in self.n_choices]) > 2**62
+        digits = np.array([1, *self.n_choices[:0:-1]], dtype=object if is_large else np.int64)
+        return np.cumprod(digits)[::-1]
 
     def respell(self, operations: IntArray, *, rng: np.random.Generator) -> IntArray:
         """Return, row by row, random genes that build the same network.
@@ -143,12 +149,13 @@ class SearchSpace(ABC):
 
         Many designs share a network, and what a network costs is computed once.
         """
-        if np.prod([float(choices) for choices in self.n_choices]) > 2**62:
+        if self._places().dtype == object:  # such numbers sort slower than the rows themselves
             rows, which = np.unique(operations, axis=0, return_inverse=True)
             return rows, which
-        # Read as digits of one number a row sorts a hundred times faster.
-        place = np.cumprod([1, *self.n_choices[:0:-1]])[::-1]
-        _, first, which = np.unique(operations @ place, return_index=True, return_inverse=True)
+        # A number a row sorts a hundred times faster than the row itself.
+        _, first, which = np.unique(
+            self.numbers(operations), return_index=True, return_inverse=True
+        )
         return operations[first], which
 
     @abstractmethod
@@ -175,6 +182,13 @@ class SearchSpace(ABC):
     def networks(self) -> IntArray | None:
         """Return every canonical connected network, or None where they are too many to list."""
 
+    def spellings(self) -> IntArray | None:
+        """Return every way to write a network, in the order of published tables.
+
+        None where they are too many. By default the canonical networks.
+        """
+        return self.networks()
+
     @abstractmethod
     def sample(self, n: int, *, rng: np.random.Generator) -> IntArray:
         """Draw ``n`` canonical connected networks, independently."""
@@ -196,12 +210,7 @@ class SearchSpace(ABC):
         """
 
     def block_sums(self, operations: IntArray, per_layer: FloatArray) -> FloatArray:
-        """Add up any quantity of the layers in each block, ``(n, n_blocks)``.
-
-        Args:
-            operations: ``(n, n_operation_genes)``.
-            per_layer: The quantity for one occurrence of each layer, ``(n_layers,)``.
-        """
+        """Add up any quantity of layers, ``(n_layers,)``, in each block, ``(n, n_blocks)``."""
         return row_products(self.layer_counts(operations) * per_layer, self.layer_membership)
 
     def block_macs(self, operations: IntArray) -> FloatArray:

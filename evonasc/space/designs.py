@@ -116,10 +116,7 @@ class DesignSpace:
         return self.split_points(genes)[:, 0]
 
     def require_one_link(self, what: str) -> None:
-        """Refuse several links, for whoever knows of one cut only.
-
-        Args:
-            what: Needs one link, to begin the message.
+        """Refuse several links, for ``what``, which knows of one cut only.
 
         Raises:
             ConfigError: There are several.
@@ -224,7 +221,8 @@ class DesignSpace:
 
         The rows' own split points do not matter.
         """
-        has_placement: BoolArray = placement.completable(self.valid_cuts(genes))[:, 0].any(axis=1)
+        first = placement.completable(self.valid_cuts(genes))[:, 0]
+        has_placement: BoolArray = np.logical_or.reduce(first, axis=1)
         return has_placement
 
     def repair(self, genes: IntArray, *, fallback: IntArray) -> IntArray:
@@ -264,7 +262,7 @@ class DesignSpace:
             raise ConfigError(NO_CUT)
         rows = cuttable[rng.integers(len(cuttable), size=n)]
         designs = pool[rows]
-        designs[:, self.split_genes] = placement.drawn(valid[rows], rng=rng)
+        designs[:, self.split_genes] = placement.draw(valid[rows], rng=rng)
         return designs
 
     def all_designs(self) -> IntArray | None:

@@ -5,16 +5,15 @@ ones leave the machine between them idle. All functions take masks ``(n, n_links
 which cuts each link allows, ``n_cuts = n_blocks + 1``.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
-from evonasc.arrays import BoolArray, IntArray
+from evonasc.arrays import BoolArray, FloatArray, IntArray
 
 
 def first_equal_cuts(is_identity: BoolArray) -> IntArray:
     """Return, for each cut, the first one with the same tensor and the same work before it.
-
-    Args:
-        is_identity: ``(n, n_blocks)`` which blocks return their input unchanged.
 
     Returns:
         ``(n, n_blocks + 1)``; it does not fall from cut to cut.
@@ -45,7 +44,7 @@ def completable(allowed: BoolArray) -> BoolArray:
 def is_placement(splits: IntArray, allowed: BoolArray) -> BoolArray:
     """Tell for each row of ``(n, n_links)`` split points whether it is an allowed placement."""
     each = np.take_along_axis(allowed, splits[:, :, None], axis=2)[:, :, 0]
-    rises: BoolArray = (np.diff(splits, axis=1) >= 0).all(axis=1)
+    rises: BoolArray = np.logical_and.reduce(np.diff(splits, axis=1) >= 0, axis=1)
     return each.all(axis=1) & rises
 
 
@@ -55,37 +54,28 @@ def nearest(splits: IntArray, allowed: BoolArray) -> IntArray:
     The split points are sorted; then each, from the first link on, goes to the nearest cut that is
     allowed and not before the last; of two equally near, to the earlier one. Rows without any
     placement return cut 0 where they have none.
-
-    Args:
-        splits: ``(n, n_links)`` wanted.
-        allowed: ``(n, n_links, n_cuts)``.
     """
-    left, wanted = completable(allowed), np.sort(splits, axis=1)
-    cuts, result = np.arange(allowed.shape[2]), np.empty_like(wanted)
-    for link in range(wanted.shape[1]):
-        mask = left[:, link]
-        if link:
-            mask = mask & (cuts >= result[:, link - 1, None])
-        distance = np.abs(cuts - wanted[:, link, None])
-        result[:, link] = np.where(mask, distance, len(cuts) + 1).argmin(axis=1)
-    return result
+    wanted, cuts = np.sort(splits, axis=1), np.arange(allowed.shape[2])
+    return _most_wished(allowed, lambda link: -np.abs(cuts - wanted[:, link, None]))
 
 
-def drawn(allowed: BoolArray, *, rng: np.random.Generator) -> IntArray:
+def draw(allowed: BoolArray, *, rng: np.random.Generator) -> IntArray:
     """Draw placements, ``(n, n_links)``: link by link, uniformly among what is left.
 
-    Args:
-        allowed: ``(n, n_links, n_cuts)``; every row has a placement.
-        rng: Draws.
+    Every row has a placement.
     """
+    return _most_wished(allowed, lambda link: rng.random(allowed[:, link].shape))
+
+
+def _most_wished(allowed: BoolArray, wishes: Callable[[int], FloatArray | IntArray]) -> IntArray:
+    """Choose link by link, of the cuts that are left, the first of those wished most."""
     left, cuts = completable(allowed), np.arange(allowed.shape[2])
-    result = np.empty(allowed.shape[:2], dtype=np.int64)
+    result = np.zeros(allowed.shape[:2], dtype=np.int64)
     for link in range(allowed.shape[1]):
         mask = left[:, link]
         if link:
             mask = mask & (cuts >= result[:, link - 1, None])
-        tickets = rng.random(mask.shape)
-        result[:, link] = np.where(mask, tickets, -1).argmax(axis=1)
+        result[:, link] = np.where(mask, wishes(link), -np.inf).argmax(axis=1)
     return result
 
 

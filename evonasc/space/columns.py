@@ -1,0 +1,27 @@
+"""Column sources: what is known of designs, column by column. A problem is a list of them."""
+
+from abc import ABC, abstractmethod
+
+from evonasc.arrays import FloatArray, IntArray
+from evonasc.space.designs import DesignSpace
+
+#: ``(n,)`` arrays by name.
+Columns = dict[str, FloatArray]
+
+
+class ColumnSource(ABC):
+    """Gives some columns of designs; the sources of a problem are asked one after the other."""
+
+    @abstractmethod
+    def columns(self, genes: IntArray, *, designs: DesignSpace, known: Columns) -> Columns:
+        """Return the columns of canonical designs.
+
+        Args:
+            genes: ``(n, n_genes)`` canonical designs.
+            designs: Their design space.
+            known: What the sources before gave; a column given again replaces the one before.
+        """
+
+    @abstractmethod
+    def provenance(self) -> tuple[str, ...]:
+        """Say where the numbers come from: measured, fitted, assumed; one line a quantity."""
