@@ -1,14 +1,33 @@
-"""Machines of users, made up for tests."""
+"""Machines for tests: those of NAS-Bench-201 by name, and made-up ones of users."""
 
 import numpy as np
 
 from evonasc.cost.calibration import MeasuredNetworks, calibrate
-from evonasc.cost.own_machine import write_own_machine
+from evonasc.cost.machine_record import write_record
+from evonasc.cost.machine_table import known_machines, machine_of
+from evonasc.cost.measured_machine import MeasuredMachine
+from evonasc.cost.path import path_of
 from evonasc.cost.profile_fit import Profile
-from evonasc.nasbench201.machines.known import total_ms
-from evonasc.nasbench201.space import NasBench201
+from evonasc.nasbench201 import BENCHMARK
 
-SPACE = NasBench201()
+SPACE = BENCHMARK.make_space()
+KNOWN = known_machines(BENCHMARK.machines)
+
+
+def machine(name):
+    """Return the machine of a name or file, for NAS-Bench-201."""
+    return machine_of(str(name), space=SPACE, known=BENCHMARK.machines)
+
+
+def path(scenario):
+    """Return the path of a scenario, for NAS-Bench-201."""
+    return path_of(scenario, space=SPACE, known=BENCHMARK.machines)
+
+
+def of_record(record, space=SPACE):
+    """Return the machine of a record that was not written."""
+    base = KNOWN[record.base] if record.base else None
+    return MeasuredMachine(record, space, base, where="nowhere", digest="0" * 64)
 
 
 def networks(n, *, seed=0):
@@ -27,11 +46,11 @@ def made_up_profile(n, *, seed=0, noise=0.0):
     """
     rng = np.random.default_rng(seed)
     layer_ms = rng.uniform(0.02, 0.1, len(SPACE.layers))
-    cells = networks(n, seed=seed)
-    block_ms = SPACE.block_sums(cells, 1.5 * layer_ms)
+    measured = networks(n, seed=seed)
+    block_ms = SPACE.block_sums(measured, 1.5 * layer_ms)
     block_ms = block_ms * rng.normal(1, noise, block_ms.shape)
     profile = Profile(
-        cells=cells,
+        networks=measured,
         block_ms=block_ms,
         total_ms=block_ms.sum(axis=1),
         noise=np.full(n, 0.01),
@@ -44,10 +63,15 @@ def made_up_profile(n, *, seed=0, noise=0.0):
 
 def write_calibrated(path, *, name="mybox", factor=2.0, base="raspi4", power_mw=None):
     """Write a machine that takes a factor of the time of a known one."""
-    cells = networks(8)[1:]
-    measured = MeasuredNetworks(cells, factor * total_ms(base, cells))
-    machine = calibrate(
-        measured, name=name, description="made up for tests", like=base, power_mw=power_mw
+    measured = networks(8)[1:]
+    record = calibrate(
+        MeasuredNetworks(measured, factor * KNOWN[base].total_ms(measured)),
+        space=SPACE,
+        known=KNOWN,
+        name=name,
+        description="made up for tests",
+        like=base,
+        power_mw=power_mw,
     )
-    write_own_machine(path, machine)
-    return machine
+    write_record(path, record)
+    return record

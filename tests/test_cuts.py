@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from evonasc.cost.cuts import cut_rule, design_space
+from evonasc.cost.cuts import design_space
 from evonasc.cost.scenario import Scenario
 from evonasc.errors import ConfigError
 from evonasc.nasbench201.cells import CONV3X3, SKIP
@@ -9,8 +9,8 @@ from evonasc.nasbench201.cells import CONV3X3, SKIP
 BARE, CONV = (0, 0, 0, SKIP, 0, 0), (0, 0, 0, CONV3X3, 0, 0)
 
 
-def allowed(nasbench, *, cell=CONV, bits=8, **values):
-    rule = cut_rule(Scenario(**values), nasbench)
+def allowed(nasbench, *, cell=CONV, bits=8, memory_bytes=None, **values):
+    rule = design_space(Scenario(**values), nasbench, memory_bytes=memory_bytes).cut_rule
     return np.flatnonzero(rule(np.array([cell]), np.array([[bits]]))[0, 0]).tolist()
 
 
@@ -27,7 +27,7 @@ def test_at_least_min_split_blocks_stay_on_the_device(nasbench):
 @pytest.mark.parametrize("min_split", [20, 100])
 def test_more_blocks_than_there_are_cannot_stay(nasbench, min_split):
     with pytest.raises(ConfigError, match=rf"min_split must lie in .*\[0, 19\], got {min_split}"):
-        cut_rule(Scenario(min_split=min_split), nasbench)
+        design_space(Scenario(min_split=min_split), nasbench)
 
 
 def test_the_payload_must_fit(nasbench):
@@ -54,8 +54,20 @@ def test_the_head_must_fit_the_device(nasbench):
     assert allowed(nasbench, max_head_memory_bytes=1000.0) == []
 
 
+def test_what_the_device_has_and_what_the_scenario_grants_both_bound_the_head(nasbench):
+    assert allowed(nasbench, memory_bytes=142_272.0) == [1, 2]
+    assert allowed(nasbench, memory_bytes=142_272.0, max_head_memory_bytes=142_271.0) == [1]
+    assert allowed(nasbench, memory_bytes=142_271.0, max_head_memory_bytes=142_272.0) == [1]
+
+
+def test_only_the_first_cut_of_several_is_bound_by_the_head(nasbench):
+    rule = design_space(Scenario(max_head_memory_bytes=142_271.0), nasbench).cut_rule
+    mask = rule(np.array([CONV]), np.array([[8, 8]]))[0]
+    assert [np.flatnonzero(row).tolist() for row in mask] == [[1], list(range(1, 20))]
+
+
 def test_memory_depends_on_the_network_so_the_rule_does(nasbench):
-    rule = cut_rule(Scenario(max_head_memory_bytes=142_271.0), nasbench)
+    rule = design_space(Scenario(max_head_memory_bytes=142_271.0), nasbench).cut_rule
     mask = rule(np.array([BARE, CONV]), np.array([[8], [8]]))
     assert mask.sum(axis=2).tolist() == [[6], [1]]
 

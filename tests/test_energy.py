@@ -1,15 +1,21 @@
 import numpy as np
 import pytest
+from own_machines import path
 
-from evonasc.cost.energy import RADIO_POWER_MW, energy_mj, head_power_mw
-from evonasc.cost.link import uplink_ms
+from evonasc.cost.energy import RADIO_POWER_MW, DevicePower, device_power
+from evonasc.cost.link import fixed_link
 from evonasc.cost.scenario import RADIOS, Scenario
 from evonasc.errors import ConfigError
 from evonasc.nasbench201.machines.known import HARDWARE
 
 
-def spent(scenario, head_ms, sending_ms):
-    return energy_mj(scenario, np.array([head_ms]), np.array([sending_ms]))[0]
+def power_of(scenario):
+    return device_power(scenario, path(scenario))
+
+
+def spent(scenario, head_ms, radio_ms):
+    times = np.array([head_ms]), np.array([radio_ms])
+    return power_of(scenario).energy_mj(*times, mbps=scenario.uplink_mbps)[0]
 
 
 def test_computing_costs_power_times_time():
@@ -32,27 +38,37 @@ def test_sending_costs_the_power_of_the_radio(radio, power_mw):
 
 
 def test_the_radio_rests_while_the_signal_travels():
-    scenario = Scenario(head_power_mw=1000.0, one_way_delay_ms=15.0)
-    assert spent(scenario, 0.0, 15.0 + 4.0) == pytest.approx(2964.56 * 4.0 / 1000)
+    # 4,960 bytes and 4 * 40 of headers are 4.096 ms at 10 Mbit/s
+    link = fixed_link(Scenario(one_way_delay_ms=15.0))
+    payload = np.array([4960.0])
+    assert link.send_ms(payload)[0] == pytest.approx(15.0 + 4.096)
+    assert link.radio_ms(payload)[0] == pytest.approx(4.096)
 
 
 def test_nothing_sent_costs_nothing_whatever_the_delay():
     """The time on the uplink is then 0, less than the delay: no negative energy."""
-    scenario = Scenario(head_power_mw=1000.0, one_way_delay_ms=15.0)
-    times = uplink_ms(scenario, np.array([0.0]))
-    assert energy_mj(scenario, np.array([2.0]), times).tolist() == [2.0]
+    times = fixed_link(Scenario(one_way_delay_ms=15.0)).radio_ms(np.array([0.0]))
+    power = power_of(Scenario(head_power_mw=1000.0))
+    assert power.energy_mj(np.array([2.0]), times, mbps=10.0).tolist() == [2.0]
 
 
-def test_the_scenario_overrides_the_power_of_the_table():
-    assert head_power_mw(Scenario(head_hardware="raspi4", head_power_mw=1234.0)) == 1234.0
-    assert head_power_mw(Scenario(head_hardware="raspi4")) == HARDWARE["raspi4"].typical_power_mw
+def test_the_scenario_overrides_the_power_of_the_machine():
+    assert power_of(Scenario(head_hardware="raspi4", head_power_mw=1234.0)).head_mw == 1234.0
+    machine = HARDWARE["raspi4"]
+    assert power_of(Scenario(head_hardware="raspi4")).head_mw == machine.typical_power_mw
 
 
 def test_unknown_power_is_refused_with_the_remedy():
     assert HARDWARE["1080ti"].typical_power_mw is None
     with pytest.raises(ConfigError, match=r"energy_mj needs the power of '1080ti'.*Set head_power"):
-        spent(Scenario(head_hardware="1080ti"), 1.0, 1.0)
+        power_of(Scenario(head_hardware="1080ti"))
 
 
 def test_every_radio_has_a_power():
     assert tuple(sorted(RADIO_POWER_MW)) == RADIOS
+
+
+def test_where_the_powers_come_from_is_said():
+    assert DevicePower(6400.0, 283.17, 132.86, "wifi").provenance == (
+        "6400 mW while computing (assumed), radio 283.17 mW a Mbit/s + 132.86 mW (LENS 2021, wifi)"
+    )

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from evonasc.cost.link import uplink_ms
+from evonasc.cost.link import fixed_link
 from evonasc.cost.scenario import Scenario
 
 
 def one(payload, **values):
-    return float(uplink_ms(Scenario(**values), np.array([float(payload)]))[0])
+    return float(fixed_link(Scenario(**values)).send_ms(np.array([float(payload)]))[0])
 
 
 def test_a_payload_of_one_packet_by_hand():
@@ -50,12 +50,12 @@ def test_nothing_to_send_takes_no_time():
 def test_shape_is_kept():
     payload = np.array([[0.0, 1000.0], [1000.0, 0.0]])
     expected = [[0.0, 0.832], [0.832, 0.0]]
-    np.testing.assert_allclose(uplink_ms(Scenario(), payload), expected)
+    np.testing.assert_allclose(fixed_link(Scenario()).send_ms(payload), expected)
 
 
 def test_more_takes_longer_and_a_faster_link_less():
     payload = np.sort(np.random.default_rng(0).integers(1, 10**6, 500)).astype(float)
-    slow, fast = uplink_ms(Scenario(), payload), uplink_ms(Scenario(uplink_mbps=20.0), payload)
+    slow, fast = (fixed_link(Scenario(uplink_mbps=mbps)).send_ms(payload) for mbps in (10.0, 20.0))
     assert (np.diff(slow) >= 0).all()
     np.testing.assert_allclose(slow, 2 * fast)
 

@@ -8,7 +8,7 @@ from strategies import cells
 from evonasc.errors import GenomeError, UnknownNameError
 from evonasc.nasbench201.cells import CONV1X1, CONV3X3, POOL, SKIP, all_cells, is_connected
 from evonasc.nasbench201.space import NasBench201
-from evonasc.space import SPACES, search_space
+from evonasc.runs.benchmarks import SPACES, search_space
 
 SPACE = NasBench201()
 CELL_BLOCKS = [*range(1, 6), *range(7, 12), *range(13, 18)]
@@ -43,15 +43,14 @@ def test_blocks_stand_in_the_order_of_computing():
     ]
 
 
-@pytest.mark.slow  # imports torch
 def test_shapes_are_those_of_a_real_forward_pass():
     """On meta tensors: torch works the shapes out and computes nothing."""
     import torch
 
-    from evonasc.nasbench201.network import Supernet, SupernetConfig
+    from evonasc.nasbench201.network import CellSupernet, SupernetConfig
 
     with torch.device("meta"):
-        network = Supernet(SupernetConfig(channels=16, cells_per_stage=5, n_classes=10))
+        network = CellSupernet(SupernetConfig(channels=16, cells_per_stage=5, n_classes=10))
         tensor = torch.empty(2, 3, 32, 32)
     shapes = [tuple(tensor.shape[1:])]
     for block in range(len(network.blocks)):
@@ -61,17 +60,16 @@ def test_shapes_are_those_of_a_real_forward_pass():
     assert len(shapes) == 20
 
 
-@pytest.mark.slow  # imports torch
 @pytest.mark.parametrize("cell", [BARE, ONE_CONV, MIXED, (2, 3, 4, 2, 3, 4)])
 def test_macs_and_convolution_weights_are_those_of_the_layers_torch_calls(cell):
     """Hooks on every convolution and linear layer count what a real forward pass does."""
     import torch
     from torch import nn
 
-    from evonasc.nasbench201.network import Supernet, SupernetConfig
+    from evonasc.nasbench201.network import CellSupernet, SupernetConfig
 
     with torch.device("meta"):
-        network = Supernet(SupernetConfig(channels=16, cells_per_stage=5, n_classes=10))
+        network = CellSupernet(SupernetConfig(channels=16, cells_per_stage=5, n_classes=10))
         tensor = torch.empty(2, 3, 32, 32)
     macs = np.zeros(19)
 
@@ -217,7 +215,6 @@ def test_identity_blocks_are_the_cells_of_a_bare_skip():
     assert identity.any(axis=1).tolist() == [True, True, True, False]
 
 
-@pytest.mark.slow  # imports torch
 def test_identity_blocks_return_their_input_in_torch():
     import torch
 

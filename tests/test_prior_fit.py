@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from evonasc.cost.prior_fit import fit_on_prior
+from evonasc.cost.prior_fit import corrected_ms, fit_on_prior
 
 
 @pytest.fixture
@@ -75,3 +75,15 @@ def test_no_time_is_less_than_a_tenth_of_what_the_base_says(machine):
     assert fit.predict_ms(np.array([5.0]), np.full((1, 6), -1e3))[0] == pytest.approx(
         0.1 * 5.0 * np.exp(np.log(machine[2] / machine[0]).mean())
     )
+
+
+def test_times_are_factor_constant_and_features_but_no_less_than_the_least(rng):
+    weights = np.array([2.0, -3.0, 0.0, 0.0])
+    features = rng.normal(size=(2, 2))
+    # 2 * 4 - 3, and 2 * 1 - 3 is less than 0.5 * 1
+    found = corrected_ms(np.array([4.0, 1.0]), features, weights=weights, least_factor=0.5)
+    assert found.tolist() == [5.0, 0.5]
+    features[:, 0] = 1.0, 0.0
+    weights[2] = 0.25
+    found = corrected_ms(np.array([4.0, 1.0]), features, weights=weights, least_factor=0.5)
+    assert found.tolist() == [5.25, 0.5]

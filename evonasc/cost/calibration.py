@@ -12,7 +12,7 @@ and ten measurements; what stands here is a ridge on one.
 """
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,16 +20,14 @@ import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.fit_quality import rank_correlation
-from evonasc.cost.machines import base_digest
-from evonasc.cost.own_machine import OwnMachine, check_name, check_power, scaled_features
+from evonasc.cost.machine import Machine
+from evonasc.cost.machine_record import MachineRecord, check_name, check_power
 from evonasc.cost.prior_fit import PriorFit, fit_on_prior
-from evonasc.errors import DataFileError, GenomeError, UnknownNameError
-from evonasc.nasbench201.cells import cell_number
-from evonasc.nasbench201.machines.known import HARDWARE, load_predictor
-from evonasc.nasbench201.space import NasBench201
+from evonasc.cost.time_features import FeatureScale
+from evonasc.errors import ConfigError, DataFileError, GenomeError, UnknownNameError
+from evonasc.space import SearchSpace
 
 MIN_NETWORKS = 3
-_COLUMNS = ("arch_str", "latency_ms")
 _MAX_FOLDS = 30  # up to so many measurements each is left out in turn, more in so many groups
 _MANY, _FEW_FOLDS = 200, 10  # beyond, a fit is slow and leaving out a tenth changes little
 
@@ -38,51 +36,77 @@ _MANY, _FEW_FOLDS = 200, 10  # beyond, a fit is slow and leaving out a tenth cha
 class MeasuredNetworks:
     """Networks and their times on one machine."""
 
-    #: Canonical cells, all different, ``(n, 6)``.
-    cells: IntArray
+    #: Canonical networks, all different, ``(n, n_operation_genes)``.
+    networks: IntArray
     #: Their times, ms, ``(n,)``.
     times_ms: FloatArray
-    #: Networks written with edges that compute nothing, which are taken to be left out.
-    n_with_dead_edges: int = 0
+    #: Networks written in another way than the canonical one, which they are taken to be.
+    n_rewritten: int = 0
 
     def take(self, rows: IntArray) -> "MeasuredNetworks":
         """Return some of them."""
-        return MeasuredNetworks(self.cells[rows], self.times_ms[rows])
+        return MeasuredNetworks(self.networks[rows], self.times_ms[rows])
 
 
-@dataclass(frozen=True, eq=False)
-class Leaning:
-    """A machine that a fit leans on, and the fit."""
+class Calibrator:
+    """Fits a machine to measurements by leaning on known ones.
 
-    #: Name of the known machine.
-    base: str
-    #: The correction of its prediction.
-    fit: PriorFit
+    Of equally good machines the first is taken.
+    """
 
-    def predict_ms(self, cells: IntArray) -> FloatArray:
-        """Return the times of canonical cells, ms, ``(n,)``."""
-        return self.fit.predict_ms(
-            load_predictor(self.base).total_ms(cells), scaled_features(cells)
-        )
+    def __init__(self, space: SearchSpace, known: Mapping[str, Machine]) -> None:
+        self._known, self._scale = known, FeatureScale.of(space)
+
+    def lean(self, measured: MeasuredNetworks) -> tuple[str, PriorFit]:
+        """Return the known machine that leaves the least left-out error, and the fit on it."""
+        features, times_ms = self._scale(measured.networks), measured.times_ms
+        fits = {
+            name: fit_on_prior(machine.total_ms(measured.networks), features, times_ms)
+            for name, machine in self._known.items()
+        }
+        return min(fits.items(), key=lambda item: item[1].left_out_error)
+
+    def predict_ms(self, base: str, fit: PriorFit, networks: IntArray) -> FloatArray:
+        """Return the times of canonical networks by a fit on a known machine, ms, ``(n,)``."""
+        return fit.predict_ms(self._known[base].total_ms(networks), self._scale(networks))
+
+    def left_out_predictions(self, measured: MeasuredNetworks) -> FloatArray:
+        """Return each network's time as predicted by a fit that has not seen it, ms, ``(n,)``.
+
+        The known machine is chosen anew each time, so the choice does not flatter the result.
+        """
+        n = len(measured.times_ms)
+        fold = np.arange(n) % (_FEW_FOLDS if n > _MANY else min(n, _MAX_FOLDS))
+        predicted = np.empty(n)
+        for left_out in range(fold.max() + 1):
+            base, fit = self.lean(measured.take(np.flatnonzero(fold != left_out)))
+            rows = fold == left_out
+            predicted[rows] = self.predict_ms(base, fit, measured.networks[rows])
+        return predicted
 
 
-def read_measured_networks(path: Path) -> MeasuredNetworks:
-    """Read a CSV file with the columns ``arch_str`` and ``latency_ms``; others are ignored.
+def read_measured_networks(path: Path, space: SearchSpace) -> MeasuredNetworks:
+    """Read a CSV file with the columns of networks' texts and ``latency_ms``; others are ignored.
+
+    Args:
+        path: The file.
+        space: Its networks; ``space.text_column`` names their column.
 
     Raises:
         DataFileError: It cannot be read, lacks a column, or a line names no network, one already
             named, or no positive time; or there are fewer than three lines.
     """
+    columns = (space.text_column, "latency_ms")
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
-            missing = [name for name in _COLUMNS if name not in (reader.fieldnames or ())]
+            missing = [name for name in columns if name not in (reader.fieldnames or ())]
             if missing:
                 found = ", ".join(reader.fieldnames or ()) or "none"
                 raise DataFileError(
-                    f"{path} must have the columns {' and '.join(_COLUMNS)}, got {found[:200]}."
+                    f"{path} must have the columns {' and '.join(columns)}, got {found[:200]}."
                 )
-            rows = [(reader.line_num, row["arch_str"], row["latency_ms"]) for row in reader]
+            rows = [(reader.line_num, row[columns[0]], row[columns[1]]) for row in reader]
     except OSError as error:
         raise DataFileError(f"Cannot read the measurements {path}: {error.strerror}.") from error
     except (UnicodeDecodeError, csv.Error) as error:
@@ -93,18 +117,18 @@ def read_measured_networks(path: Path) -> MeasuredNetworks:
             "Measure more; 10 to 30 are a good start."
         )
     times_ms = np.array([_time(path, line, text) for line, _, text in rows])
-    written = np.concatenate([_cell(path, line, text) for line, text, _ in rows])
-    cells = NasBench201().canonical(written)
+    written = np.concatenate([_network(path, line, text, space) for line, text, _ in rows])
+    networks = space.canonical(written)
     line_of: dict[int, int] = {}
-    for number, (line, _, _) in zip(cell_number(cells).tolist(), rows, strict=True):
+    for number, (line, _, _) in zip(space.numbers(networks).tolist(), rows, strict=True):
         if number in line_of:
             raise DataFileError(
                 f"{path} must hold each network once, got the network of line {line_of[number]} "
                 f"again in line {line}. Give the median of repeated measurements."
             )
         line_of[number] = line
-    n_with_dead = int(((written != 0).sum(axis=1) != (cells != 0).sum(axis=1)).sum())
-    return MeasuredNetworks(cells, times_ms, n_with_dead)
+    n_rewritten = int((written != networks).any(axis=1).sum())
+    return MeasuredNetworks(networks, times_ms, n_rewritten)
 
 
 def _time(path: Path, line: int, text: str | None) -> float:
@@ -121,109 +145,61 @@ def _time(path: Path, line: int, text: str | None) -> float:
     return time
 
 
-def _cell(path: Path, line: int, text: str | None) -> IntArray:
-    """Return the ``(1, 6)`` cell a field names."""
-    space = NasBench201()
+def _network(path: Path, line: int, text: str | None, space: SearchSpace) -> IntArray:
+    """Return the ``(1, n_operation_genes)`` network a field names."""
     try:
-        cell = space.from_text([(text or "").strip()])
+        network = space.from_text([(text or "").strip()])
     except GenomeError as error:
         raise DataFileError(f"Line {line} of {path} names no network: {error}") from error
-    if not space.is_connected(cell)[0]:
+    if not space.is_connected(network)[0]:
         raise DataFileError(
-            f"Line {line} of {path} names no network: no path leads through the cell {text!r}."
+            f"Line {line} of {path} names no network: no path leads through the "
+            f"{space.network_word} {text!r}."
         )
-    return cell
-
-
-def lean(measured: MeasuredNetworks, candidates: Sequence[str]) -> Leaning:
-    """Return the fit on the known machine that leaves the least left-out error.
-
-    Args:
-        measured: At least three networks.
-        candidates: Names of :data:`evonasc.nasbench201.machines.known.HARDWARE`; of equals, the
-            first is taken.
-    """
-    features = scaled_features(measured.cells)
-    fits = [
-        Leaning(
-            name,
-            fit_on_prior(
-                load_predictor(name).total_ms(measured.cells), features, measured.times_ms
-            ),
-        )
-        for name in candidates
-    ]
-    return min(fits, key=lambda leaning: leaning.fit.left_out_error)
-
-
-def left_out_predictions(measured: MeasuredNetworks, candidates: Sequence[str]) -> FloatArray:
-    """Return each network's time as predicted by a fit that has not seen it, ms, ``(n,)``.
-
-    The known machine is chosen anew each time, so the choice does not flatter the result.
-    """
-    n = len(measured.times_ms)
-    fold = np.arange(n) % (_FEW_FOLDS if n > _MANY else min(n, _MAX_FOLDS))
-    predicted = np.empty(n)
-    for left_out in range(fold.max() + 1):
-        rest = measured.take(np.flatnonzero(fold != left_out))
-        rows = fold == left_out
-        predicted[rows] = lean(rest, candidates).predict_ms(measured.cells[rows])
-    return predicted
-
-
-def candidate_machines(like: str | None) -> list[str]:
-    """Return the machines to lean on: the one named, or all that evonasc knows.
-
-    Raises:
-        UnknownNameError: No such machine.
-    """
-    if like is None:
-        return list(HARDWARE)
-    if like not in HARDWARE:
-        raise UnknownNameError("hardware", like, HARDWARE)
-    return [like]
+    return network
 
 
 def calibrate(
     measured: MeasuredNetworks,
     *,
+    space: SearchSpace,
+    known: Mapping[str, Machine],
     name: str,
     description: str,
     like: str | None = None,
     power_mw: float | None = None,
-) -> OwnMachine:
-    """Return the machine that was measured.
+) -> MachineRecord:
+    """Return the machine that was measured on at least three networks.
 
-    Args:
-        measured: At least three networks.
-        name: Of the machine.
-        description: What it is and who measured it.
-        like: Known machine to lean on; by default the one with the least left-out error.
-        power_mw: Power while computing, if known.
+    It leans on the known machine ``like``, by default on the one with the least left-out error.
 
     Raises:
-        ConfigError: The name or the power cannot be used.
+        ConfigError: The name or the power cannot be used, or no machine is known to lean on.
         UnknownNameError: No machine of the name ``like``.
     """
-    check_name(name, HARDWARE)
-    candidates = candidate_machines(like)
-    leaning = lean(measured, candidates)
-    predicted_ms = left_out_predictions(measured, candidates)
-    return OwnMachine(
+    check_name(name, known)
+    if like is not None and like not in known:
+        raise UnknownNameError("hardware", like, known)
+    if not known:
+        raise ConfigError(
+            f"A calibration leans on a machine with known times, got none for the networks of "
+            f"{space.name!r}. Use evonasc hardware profile, or declare the machine in a .toml file."
+        )
+    calibrator = Calibrator(space, known if like is None else {like: known[like]})
+    base, fit = calibrator.lean(measured)
+    predicted_ms = calibrator.left_out_predictions(measured)
+    return MachineRecord(
         name=name,
         description=description,
         made_by="calibrate",
-        base=leaning.base,
-        base_sha256=base_digest(leaning.base),
-        layer_keys=(),
-        layer_ms=np.zeros(0),
-        weights=leaning.fit.weights,
-        least_factor=leaning.fit.least_factor,
-        cells=measured.cells,
+        space=space.name,
+        base=base,
+        base_sha256=known[base].digest,
+        weights=fit.weights,
+        least_factor=fit.least_factor,
+        networks=measured.networks,
         times_ms=measured.times_ms,
         left_out_error=float(np.abs(predicted_ms / measured.times_ms - 1).mean()),
         left_out_spearman=rank_correlation(predicted_ms, measured.times_ms),
-        noise=float("nan"),
-        block_error=float("nan"),
         power_mw=check_power(power_mw),
     )

@@ -1,22 +1,23 @@
 """Which cuts a scenario allows."""
 
-from collections.abc import Callable
-
 import numpy as np
 
 from evonasc.arrays import BoolArray, IntArray
-from evonasc.cost.memory import head_memory_table
+from evonasc.cost.costs import head_memory_table
 from evonasc.cost.payload import payload_table
 from evonasc.cost.scenario import Scenario
 from evonasc.errors import ConfigError
 from evonasc.space import DesignSpace, SearchSpace
 
 
-def cut_rule(scenario: Scenario, space: SearchSpace) -> Callable[[IntArray, IntArray], BoolArray]:
-    """Return the function that tells which cuts of given networks the scenario allows.
+def design_space(
+    scenario: Scenario, space: SearchSpace, *, memory_bytes: float | None = None
+) -> DesignSpace:
+    """Return the designs of ``space`` that ``scenario`` allows.
 
-    A cut is allowed if at least ``min_split`` blocks stay on the device, the head fits
-    ``max_head_memory_bytes`` and the payload fits ``max_payload_bytes``.
+    A cut is allowed if at least ``min_split`` blocks stay on the device, the head fits its memory
+    (``memory_bytes``, None for no limit) and ``max_head_memory_bytes``, and the payload fits
+    ``max_payload_bytes``.
 
     Raises:
         ConfigError: ``min_split`` exceeds the number of blocks.
@@ -27,7 +28,9 @@ def cut_rule(scenario: Scenario, space: SearchSpace) -> Callable[[IntArray, IntA
             f"got {scenario.min_split}."
         )
     is_deep_enough = np.arange(space.n_blocks + 1) >= scenario.min_split
-    payload_limit, memory_limit = scenario.max_payload_bytes, scenario.max_head_memory_bytes
+    payload_limit = scenario.max_payload_bytes
+    limits = [one for one in (scenario.max_head_memory_bytes, memory_bytes) if one is not None]
+    memory_limit = min(limits, default=None)
     fits_link = {
         bits: is_deep_enough
         if payload_limit is None
@@ -43,9 +46,4 @@ def cut_rule(scenario: Scenario, space: SearchSpace) -> Callable[[IntArray, IntA
             mask[:, 0] &= head_memory_table(space, operations) <= memory_limit
         return mask
 
-    return allowed
-
-
-def design_space(scenario: Scenario, space: SearchSpace) -> DesignSpace:
-    """Return the designs of ``space`` that ``scenario`` allows."""
-    return DesignSpace(space, scenario.payload_bits, cut_rule(scenario, space))
+    return DesignSpace(space, scenario.payload_bits, allowed)

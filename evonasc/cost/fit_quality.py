@@ -5,19 +5,18 @@ from typing import Self
 
 import numpy as np
 
-from evonasc.arrays import FloatArray, IntArray
-from evonasc.nasbench201.cells import NONE, cell_number
+from evonasc.arrays import FloatArray
 
 
 @dataclass(frozen=True)
 class FitReport:
-    """How far predictions were from measurements of connected cells the fit had not seen."""
+    """How far predictions were from measurements of networks the fit had not seen."""
 
     #: Machine.
     name: str
-    #: Measured cells, those without a path from input to output included.
-    n_cells: int
-    #: Connected cells held out, on which the figures below stand.
+    #: Measured networks, those without a path from input to output included.
+    n_networks: int
+    #: Connected networks held out, on which the figures below stand.
     n_held_out: int
     #: Mean of ``|predicted / measured - 1|``.
     mape: float
@@ -25,13 +24,13 @@ class FitReport:
     median_error: float
     #: Largest of the same.
     max_error: float
-    #: Fraction of cells for which it is at most 0.1.
+    #: Fraction of networks for which it is at most 0.1.
     within_10_percent: float
     #: Rank correlations of predicted and measured times.
     spearman: float
     kendall_tau: float
-    #: Mean ``|a / b - 1|`` of two measurements of one network, written as two cells (nodes 1 and 2
-    #: swapped): the noise of the measurements. NaN where no such pair was measured.
+    #: Mean ``|a / b - 1|`` of two measurements of one network, written in two ways: the noise of
+    #: the measurements. NaN where no such pair was measured.
     twin_mape: float
     #: Fraction of such pairs within 10 % of each other.
     twin_within_10_percent: float
@@ -45,7 +44,7 @@ class FitReport:
         """Return the report that :meth:`as_array` wrote."""
         names = [field.name for field in fields(cls)][1:]
         figures = dict(zip(names, values.tolist(), strict=True))
-        counts = {field: round(figures.pop(field)) for field in ("n_cells", "n_held_out")}
+        counts = {field: round(figures.pop(field)) for field in ("n_networks", "n_held_out")}
         return cls(name=name, **counts, **figures)
 
 
@@ -54,24 +53,24 @@ def judge(
     *,
     predicted_ms: FloatArray,
     measured_ms: FloatArray,
-    n_cells: int,
+    n_networks: int,
     twins: FloatArray,
 ) -> FitReport:
-    """Return the figures of a predictor on cells it has not seen.
+    """Return the figures of a predictor on networks it has not seen.
 
     Args:
         name: Machine.
-        predicted_ms: Predictions for the held-out cells, ``(n,)``.
+        predicted_ms: Predictions for the held-out networks, ``(n,)``.
         measured_ms: Their measurements, ``(n,)``.
-        n_cells: All measured cells, also those fitted to.
-        twins: As :func:`twin_errors` gives them.
+        n_networks: All measured networks, also those fitted to.
+        twins: ``|a / b - 1|`` of pairs of measurements of one network.
     """
     # Published sums of simulated times are off in the last bit: no error, no difference in rank.
     predicted, measured = predicted_ms.round(9), measured_ms.round(9)
     errors = np.abs(predicted / measured - 1)
     return FitReport(
         name=name,
-        n_cells=n_cells,
+        n_networks=n_networks,
         n_held_out=len(errors),
         mape=float(errors.mean()),
         median_error=float(np.median(errors)),
@@ -82,28 +81,6 @@ def judge(
         twin_mape=float(twins.mean()) if twins.size else float("nan"),
         twin_within_10_percent=float((twins <= 0.1).mean()) if twins.size else float("nan"),
     )
-
-
-def twin_errors(genes: IntArray, times_ms: FloatArray) -> FloatArray:
-    """Return ``|a / b - 1|`` of measured cells that differ only in the names of nodes 1 and 2.
-
-    Args:
-        genes: Cells, ``(n, 6)``.
-        times_ms: Their measured times, ``(n,)``.
-
-    Returns:
-        One value a pair of cells in which both nodes are used and edge 12 is none.
-    """
-    time_of = dict(zip(cell_number(genes).tolist(), times_ms.tolist(), strict=True))
-    is_swappable = (genes[:, 2] == NONE) & (genes[:, [0, 1, 4, 5]] != NONE).all(axis=1)
-    swappable = genes[is_swappable]
-    twins = cell_number(swappable[:, [1, 0, 2, 3, 5, 4]]).tolist()
-    pairs = [
-        abs(time_of[cell] / time_of[twin] - 1)
-        for cell, twin in zip(cell_number(swappable).tolist(), twins, strict=True)
-        if cell < twin and twin in time_of
-    ]
-    return np.array(pairs)
 
 
 def rank_correlation(a: FloatArray, b: FloatArray) -> float:

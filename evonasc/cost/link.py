@@ -1,37 +1,77 @@
-"""Time on the uplink: rate, one-way delay, packet headers, and losses if they are sent again."""
+"""A link: how long payloads take on it. One of a fixed rate here; others build on it.
+
+The time of a payload is counted in packets. A packet is lost with probability p, independently, and
+sent again until it arrives: 1 / (1 - p) times on average (NASC's lossy link, section 1a of arXiv
+2208.13968's abstract, in our formulation). Where nothing is sent again, each packet is sent once:
+then loss costs no time but accuracy, as in COMtune (Itahara et al. 2022, IEEE Access 10, arXiv
+2112.09407). Then the one-way delay passes once.
+"""
+
+from abc import ABC, abstractmethod
 
 import numpy as np
 
 from evonasc.arrays import FloatArray
-from evonasc.cost.link_table import added_uplink_ms
 from evonasc.cost.scenario import Scenario
+from evonasc.errors import ConfigError
 
 
-def uplink_ms(scenario: Scenario, payload: FloatArray) -> FloatArray:
-    """Return the expected time to send payloads, ms, same shape; 0 for nothing to send.
+class Link(ABC):
+    """What lies between two machines, resolved from a scenario once, when a problem is made."""
 
-    The payload is cut into packets of at most ``mtu_bytes`` including ``packet_header_bytes``
-    each. A packet is lost with probability p, independently, and sent again until it arrives:
-    1 / (1 - p) times on average (NASC's lossy link, section 1a of arXiv 2208.13968's abstract, in
-    our formulation). Where the scenario does not retransmit, each packet is sent once: then loss
-    costs no time but accuracy, as in COMtune (Itahara et al. 2022, IEEE Access 10, arXiv
-    2112.09407). Then the one-way delay passes once.
+    #: Where its times come from, in words that follow "uplink_ms: "; no full stop.
+    provenance: str
+    #: What decides its times besides the scenario's own fields: the SHA-256 of a file, or empty.
+    digest: str = ""
+    #: Whether another package's code decides its times, which may change unseen.
+    is_foreign: bool = False
+    #: Rate that the radio's power goes by, Mbit/s.
+    radio_mbps: float
 
-    A link of another package has times of its own.
+    @abstractmethod
+    def send_ms(self, payload: FloatArray) -> FloatArray:
+        """Return the usual time to send payloads of so many bytes, ms, same shape; 0 for none."""
 
-    Args:
-        scenario: Gives rate, delay, loss and packet sizes.
-        payload: Bytes for one input.
+    @abstractmethod
+    def radio_ms(self, payload: FloatArray) -> FloatArray:
+        """Return how long the radio sends payloads, propagation left out, ms, same shape."""
+
+
+class FixedLink(Link):
+    """The link of a scenario at its one rate."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario, self.radio_mbps = scenario, scenario.uplink_mbps
+        #: How packets travel.
+        self.packet_words = (
+            f"{scenario.packet_header_bytes} header bytes a packet of {scenario.mtu_bytes}, "
+            f"{scenario.one_way_delay_ms:g} ms delay, {scenario.packet_loss:g} loss "
+            f"{'with' if scenario.retransmit else 'without'} resending"
+        )
+        self.provenance = f"computed from {self.radio_mbps:g} Mbit/s (assumed), {self.packet_words}"
+
+    def send_ms(self, payload: FloatArray) -> FloatArray:
+        """Return the expected time to send payloads; see the module."""
+        given = self.scenario
+        n_packets = np.ceil(payload / given.packet_room_bytes)
+        on_wire = payload + n_packets * given.packet_header_bytes
+        n_tries = 1 / (1 - given.packet_loss) if given.retransmit else 1.0
+        sending = on_wire * 8 / (given.uplink_mbps * 1e3) * n_tries
+        return np.where(payload > 0, sending + given.one_way_delay_ms, 0.0)
+
+    def radio_ms(self, payload: FloatArray) -> FloatArray:
+        """Return the time less the delay."""
+        return (self.send_ms(payload) - self.scenario.one_way_delay_ms).clip(min=0.0)
+
+
+def fixed_link(scenario: Scenario, argument: str = "") -> FixedLink:
+    """Return the link of a scenario at its fixed rate.
 
     Raises:
-        PluginError: The link of another package cannot be used.
+        ConfigError: An argument: its rate stands in the scenario.
     """
-    added = added_uplink_ms(scenario, payload)
-    if added is not None:
-        return np.where(payload > 0, added, 0.0)
-    n_packets = np.ceil(payload / scenario.packet_room_bytes)
-    on_wire = payload + n_packets * scenario.packet_header_bytes
-    bits_per_ms = scenario.uplink_mbps * 1e3
-    n_tries = 1 / (1 - scenario.packet_loss) if scenario.retransmit else 1.0
-    sending = on_wire * 8 / bits_per_ms * n_tries
-    return np.where(payload > 0, sending + scenario.one_way_delay_ms, 0.0)
+    if argument:
+        raise ConfigError(
+            f"link must be fixed without an argument, got 'fixed:{argument}'. Set uplink_mbps."
+        )
+    return FixedLink(scenario)

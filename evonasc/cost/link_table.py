@@ -1,26 +1,23 @@
-"""The table of links, and how the time on another package's link is asked for.
+"""The table of links, and how a scenario's text becomes one: ``NAME``, or ``NAME:ARGUMENT``."""
 
-A scenario writes such a link as ``NAME``, or ``NAME:ARGUMENT`` with whatever the link asks for.
-"""
-
-from functools import lru_cache
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from evonasc.arrays import FloatArray
-from evonasc.plugins import Registry
+from evonasc.cost.link import Link
+from evonasc.cost.scenario import Scenario
+from evonasc.errors import ConfigError, UnknownNameError
+from evonasc.plugins import Entry, Registry
 
-if TYPE_CHECKING:
-    from evonasc.cost.scenario import Scenario
-
-#: The links; another package gives a function ``(scenario, argument)`` that returns a LinkModel.
+#: The links: functions ``(scenario, argument)``. Those of evonasc give a :class:`Link`, those of
+#: other packages a :class:`LinkModel`.
 LINKS = Registry(
     "link",
     "links",
     {
-        "fixed": ("evonasc.cost.link:uplink_ms", "one rate, uplink_mbps"),
-        "trace": ("evonasc.cost.varying_link:VaryingLink", "trace:FILE, rates recorded over time"),
+        "fixed": ("evonasc.cost.link:fixed_link", "one rate, uplink_mbps"),
+        "trace": ("evonasc.cost.varying_link:trace_link", "trace:FILE, rates recorded over time"),
     },
 )
 
@@ -36,45 +33,60 @@ class LinkModel(Protocol):
         """Return the time to send payloads, ms, ``(n,)``, given bytes, ``(n,)``."""
 
 
-def is_added(link: str) -> bool:
-    """Tell whether a scenario's link is one of another package."""
-    name = link.partition(":")[0]
-    return not LINKS.is_own(name) and name in LINKS
+class ForeignLink(Link):
+    """A link of another package; what it gives is checked each time.
+
+    For the radio's energy the scenario's rate and delay count.
+    """
+
+    is_foreign = True
+
+    def __init__(self, entry: Entry, model: LinkModel, scenario: Scenario) -> None:
+        self._entry, self._model = entry, model
+        self.radio_mbps, self._delay_ms = scenario.uplink_mbps, scenario.one_way_delay_ms
+        self.provenance = (
+            f"computed by the link {scenario.link} of another package: {model.provenance}"
+        )
+
+    def send_ms(self, payload: FloatArray) -> FloatArray:
+        """Return the times of the model; 0 for nothing to send.
+
+        Raises:
+            PluginError: It fails, or gives something else than a time for each payload.
+        """
+        flat = np.ascontiguousarray(payload, dtype=np.float64).ravel()
+        times = LINKS.guarded(self._entry, self._model.uplink_ms, flat.copy())
+        if not isinstance(times, np.ndarray) or times.shape != flat.shape:
+            raise LINKS.broken(self._entry, f"uplink_ms must give an array of shape {flat.shape}")
+        if not (np.isfinite(times).all() and (times >= 0).all()):
+            raise LINKS.broken(self._entry, "uplink_ms must give finite times of at least 0 ms")
+        return np.where(payload > 0, times.astype(np.float64).reshape(payload.shape), 0.0)
+
+    def radio_ms(self, payload: FloatArray) -> FloatArray:
+        """Return the time less the scenario's delay: the model says nothing of one."""
+        return (self.send_ms(payload) - self._delay_ms).clip(min=0.0)
 
 
-@lru_cache(maxsize=16)
-def link_model(scenario: "Scenario") -> LinkModel | None:
-    """Return the model of a scenario's link; None for a link of evonasc.
+def link_of(scenario: Scenario) -> Link:
+    """Return the link of a scenario.
 
     Raises:
-        PluginError: The link cannot be had, or two packages use its name.
+        ConfigError: The scenario names no link.
+        DataFileError: The file of a trace cannot be read.
+        PluginError: Another package's link cannot be had, or two packages use its name.
     """
     name, _, argument = scenario.link.partition(":")
-    entry = LINKS.entry(name)
-    if LINKS.is_own(name):
-        return None
-    model = LINKS.make(name, scenario, argument)
-    if not isinstance(model, LinkModel):
+    try:
+        entry = LINKS.entry(name)
+    except UnknownNameError as error:
+        others = (one for one in LINKS if not LINKS.is_built_in(one))
+        offered = ", ".join(("fixed", "trace:FILE", *others))
+        raise ConfigError(f"link must be one of {offered}, got {scenario.link!r}.") from error
+    made = LINKS.make(name, scenario, argument)
+    if LINKS.is_built_in(name) and isinstance(made, Link):
+        return made
+    if not isinstance(made, LinkModel):
         raise LINKS.broken(
-            entry, f"it must give uplink_ms(payload) and provenance, got {type(model).__name__}"
+            entry, f"it must give uplink_ms(payload) and provenance, got {type(made).__name__}"
         )
-    return model
-
-
-def added_uplink_ms(scenario: "Scenario", payload: FloatArray) -> FloatArray | None:
-    """Return the time on another package's link, ms, same shape; None for a link of evonasc.
-
-    Raises:
-        PluginError: The link fails, or gives something else than a time for each payload.
-    """
-    model = link_model(scenario)
-    if model is None:
-        return None
-    entry = LINKS.entry(scenario.link.partition(":")[0])
-    flat = np.ascontiguousarray(payload, dtype=np.float64).ravel()
-    times = LINKS.guarded(entry, model.uplink_ms, flat.copy())
-    if not isinstance(times, np.ndarray) or times.shape != flat.shape:
-        raise LINKS.broken(entry, f"uplink_ms must give an array of shape {flat.shape}")
-    if not (np.isfinite(times).all() and (times >= 0).all()):
-        raise LINKS.broken(entry, "uplink_ms must give finite times of at least 0 ms")
-    return times.astype(np.float64).reshape(payload.shape)
+    return ForeignLink(entry, made, scenario)

@@ -64,13 +64,8 @@ class LinkTrace:
         return float(self.mbps[order][np.cumsum(self.weights[order]).searchsorted(share - 1e-12)])
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """Rows of one trace."""
-
-    name: str
-    seconds: FloatArray
-    mbps: FloatArray
+#: Name, times (s) and rates (Mbit/s) of one trace.
+_Rows = tuple[str, FloatArray, FloatArray]
 
 
 def read_trace(text: str) -> LinkTrace:
@@ -88,7 +83,7 @@ def read_trace(text: str) -> LinkTrace:
     path = Path(file)
     data = _bytes(path)
     table = _parquet(path, data) if path.suffix == ".parquet" else _csv(path, data)
-    traces = [rows for rows in _traces(path, table, chosen) if len(rows.seconds)]
+    traces = [rows for rows in _traces(path, table, chosen) if len(rows[1])]
     if not traces:
         raise DataFileError(f"{path} must hold at least one row of time_s and mbps, got none.")
     pieces = [_moments(path, rows) for rows in traces]
@@ -102,7 +97,7 @@ def read_trace(text: str) -> LinkTrace:
         outage_ms=kinds[1],
         weights=shares.astype(np.float64),
         seconds=float(seconds.sum()),
-        n_rows=sum(len(rows.seconds) for rows in traces),
+        n_rows=sum(len(times) for _, times, _ in traces),
         n_traces=len(traces),
     )
 
@@ -199,8 +194,7 @@ def _traces(path: Path, table: dict[str, Sequence[Any]], chosen: str) -> Iterabl
         if not places:
             raise DataFileError(f"{path} holds no trace_id or dataset {chosen!r}.")
     for name, rows in places.items():
-        label = " ".join(map(str, name))
-        yield _Rows(label, seconds[rows], mbps[rows])
+        yield " ".join(map(str, name)), seconds[rows], mbps[rows]
 
 
 def _numbers(path: Path, name: str, values: Sequence[Any]) -> FloatArray:
@@ -221,18 +215,19 @@ def _numbers(path: Path, name: str, values: Sequence[Any]) -> FloatArray:
 
 def _moments(path: Path, rows: _Rows) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return rate (Mbit/s), longest wait (ms) and length (s) of each stretch of one trace."""
-    where = f" of {rows.name!r}" if rows.name else ""
-    gaps = np.diff(rows.seconds)
+    name, times, mbps = rows
+    where = f" of {name!r}" if name else ""
+    gaps = np.diff(times)
     if (gaps < 0).any():
         row = int(np.flatnonzero(gaps < 0)[0]) + 1
         raise DataFileError(
-            f"time_s must not fall from row to row, got {rows.seconds[row]:g} after "
-            f"{rows.seconds[row - 1]:g}{where} in {path}."
+            f"time_s must not fall from row to row, got {times[row]:g} after "
+            f"{times[row - 1]:g}{where} in {path}."
         )
     long = gaps[gaps > 0]
     lengths = np.append(gaps, np.median(long) if len(long) else 1.0)
     lasts = lengths > 0  # of rows of the same time, the last one counts
-    lengths, mbps = lengths[lasts], rows.mbps[lasts]
+    lengths, mbps = lengths[lasts], mbps[lasts]
     is_up = mbps > 0
     if not is_up.any():
         raise DataFileError(f"mbps must be above 0 somewhere{where} in {path}: the link is down.")

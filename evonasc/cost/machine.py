@@ -2,7 +2,10 @@
 
 from abc import ABC, abstractmethod
 
+import numpy as np
+
 from evonasc.arrays import FloatArray, IntArray
+from evonasc.cost.fit_quality import FitReport
 
 
 class Machine(ABC):
@@ -23,6 +26,11 @@ class Machine(ABC):
     digest: str
     #: Where its times come from, in words that follow "head_ms: "; no full stop.
     provenance: str
+    #: How its times are shared out among blocks: in a word or two, and in a clause.
+    block_model: str = "its own"
+    sharing: str = ""
+    #: How well it did on measurements it had not seen; None where nobody tested that.
+    fit: FitReport | None = None
 
     @abstractmethod
     def head_table_ms(self, operations: IntArray) -> FloatArray:
@@ -34,6 +42,10 @@ class Machine(ABC):
         Args:
             operations: ``(n, n_operation_genes)`` canonical operations of connected networks.
         """
+
+    def block_weights(self, operations: IntArray) -> FloatArray:
+        """Return how much of the time each block takes, up to a factor, ``(n, n_blocks)``."""
+        return np.diff(self.head_table_ms(operations), axis=1)
 
     @abstractmethod
     def total_ms(self, operations: IntArray) -> FloatArray:

@@ -72,17 +72,8 @@ def payload_table(space: SearchSpace, *, bits: int) -> FloatArray:
     At cut 0 the raw image is sent as one byte a value whatever the width; at ``n_blocks`` nothing
     is sent. Widths below 16 carry the least and the greatest value of the tensor.
 
-    Args:
-        space: Gives the shape at each cut.
-        bits: Bits per value, one of ``PAYLOAD_WIDTHS``.
-
     Raises:
         ConfigError: A width that is not offered.
-
-    Example:
-        >>> from evonasc.nasbench201.space import NasBench201
-        >>> payload_table(NasBench201(), bits=8)[[0, 1, 19]]
-        array([ 3072., 16392.,     0.])
     """
     check_width(bits)
     header = AFFINE_HEADER_BYTES if bits < 16 else 0
@@ -93,13 +84,7 @@ def payload_table(space: SearchSpace, *, bits: int) -> FloatArray:
 
 
 def payload_bytes(space: SearchSpace, split_points: IntArray, bits: IntArray) -> FloatArray:
-    """Return each design's payload in bytes, ``(n,)``.
-
-    Args:
-        space: Gives the shape at each cut.
-        split_points: ``(n,)`` blocks computed in the head.
-        bits: ``(n,)`` bits per value.
-    """
+    """Return the payloads of designs in bytes, from split points and bits a value, all ``(n,)``."""
     result = np.empty(len(split_points))
     for width in np.unique(bits).tolist():
         rows = bits == width

@@ -41,10 +41,18 @@ class PriorFit:
 
     def predict_ms(self, base_ms: FloatArray, features: FloatArray) -> FloatArray:
         """Return the times of networks with that base and those features, ms, ``(n,)``."""
-        corrected: FloatArray = (
-            base_ms * self.weights[0] + self.weights[1] + row_products(features, self.weights[2:])
-        )
-        return np.maximum(corrected, self.least_factor * base_ms)
+        return corrected_ms(base_ms, features, weights=self.weights, least_factor=self.least_factor)
+
+
+def corrected_ms(
+    base_ms: FloatArray, features: FloatArray, *, weights: FloatArray, least_factor: float
+) -> FloatArray:
+    """Return corrected times of networks, ms, ``(n,)``.
+
+    The base, ms, is ``(n,)``, the features are ``(n, n_features)``; see :class:`PriorFit`.
+    """
+    corrected: FloatArray = base_ms * weights[0] + weights[1] + row_products(features, weights[2:])
+    return np.maximum(corrected, least_factor * base_ms)
 
 
 def fit_on_prior(base_ms: FloatArray, features: FloatArray, times_ms: FloatArray) -> PriorFit:
@@ -62,7 +70,7 @@ def fit_on_prior(base_ms: FloatArray, features: FloatArray, times_ms: FloatArray
     design = np.concatenate(columns, axis=1) / times_ms[:, None]
     rest = 1 - factor * base_ms / times_ms  # what the base leaves to explain
 
-    best: tuple[float, FloatArray, FloatArray, tuple[float, float]] | None = None
+    fits = []
     for ridges in itertools.product(_CONSTANT_RIDGES, _FEATURE_RIDGES):
         penalty = np.full(design.shape[1], ridges[1])
         penalty[:2] = _FACTOR_RIDGE, ridges[0]
@@ -70,14 +78,10 @@ def fit_on_prior(base_ms: FloatArray, features: FloatArray, times_ms: FloatArray
         weights = solved @ rest
         leverage = np.einsum("nk,kn->n", design, solved)
         left_out = (design @ weights - rest) / np.maximum(1 - leverage, 1e-9)
-        error = float(np.abs(left_out).mean())
-        if best is None or error < best[0]:
-            best = (error, weights, left_out, ridges)
-    assert best is not None
-    _, weights, left_out, ridges = best
-    scaled = usual_ms * weights
-    scaled[0] = factor * (1 + weights[0])
-    return PriorFit(scaled, least_factor=_LEAST_SHARE * factor, left_out=left_out, ridges=ridges)
+        scaled = usual_ms * weights
+        scaled[0] = factor * (1 + weights[0])
+        fits.append(PriorFit(scaled, _LEAST_SHARE * factor, left_out, ridges))
+    return min(fits, key=lambda fit: fit.left_out_error)
 
 
 def _ridge_inverse(design: FloatArray, penalty: FloatArray) -> FloatArray:

@@ -5,16 +5,17 @@ in the cache. So the times of single layers are only where the fit starts: non-n
 sought that explain the measured blocks, with a pull to the single layers.
 """
 
-from dataclasses import dataclass
+from collections.abc import Container
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import nnls
 
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.fit_quality import rank_correlation
-from evonasc.cost.own_machine import OwnMachine, check_name, check_power, layer_key, scaled_features
+from evonasc.cost.machine_record import MachineRecord, check_name, check_power, layer_key
 from evonasc.cost.prior_fit import PriorFit, fit_on_prior
-from evonasc.nasbench201.machines.known import HARDWARE
+from evonasc.cost.time_features import FeatureScale
 from evonasc.space import SearchSpace
 
 _PULL = 0.1  # weight of one measured single layer against one measured network
@@ -26,8 +27,8 @@ _MAX_FOLDS = 20
 class Profile:
     """What was measured on a machine."""
 
-    #: Canonical cells, all different, ``(n, 6)``.
-    cells: IntArray
+    #: Canonical networks, all different, ``(n, n_operation_genes)``.
+    networks: IntArray
     #: Time of each block of each network, ms, ``(n, n_blocks)``.
     block_ms: FloatArray
     #: Time of each network, ms, ``(n,)``.
@@ -44,50 +45,42 @@ class Profile:
 
     def take(self, rows: IntArray) -> "Profile":
         """Return the profile with some of the networks."""
-        return Profile(
-            cells=self.cells[rows],
-            block_ms=self.block_ms[rows],
-            total_ms=self.total_ms[rows],
-            noise=self.noise[rows],
-            layer_ms=self.layer_ms,
-            description=self.description,
-            busyness=self.busyness,
-        )
+        by_network = ("networks", "block_ms", "total_ms", "noise")
+        return replace(self, **{name: getattr(self, name)[rows] for name in by_network})
 
 
 def fit_profile(
-    profile: Profile, space: SearchSpace, *, name: str, power_mw: float | None = None
-) -> OwnMachine:
-    """Return the machine that was measured.
-
-    Args:
-        profile: At least ten networks.
-        space: The space of the networks.
-        name: Of the machine.
-        power_mw: Power while computing, if known.
+    profile: Profile,
+    space: SearchSpace,
+    *,
+    name: str,
+    taken: Container[str] = (),
+    power_mw: float | None = None,
+) -> MachineRecord:
+    """Return the machine whose profile, of at least ten networks, was measured.
 
     Raises:
         ConfigError: The name or the power cannot be used.
     """
-    check_name(name, HARDWARE)
+    check_name(name, taken)
+    scale = FeatureScale.of(space)
     n = len(profile.total_ms)
     fold = np.arange(n) % min(n, _MAX_FOLDS)
     totals, blocks = np.empty(n), np.empty_like(profile.block_ms)
     for left_out in range(fold.max() + 1):
         rest, rows = profile.take(np.flatnonzero(fold != left_out)), fold == left_out
-        totals[rows], blocks[rows] = _predict(rest, space, profile.cells[rows])
-    layer_ms, correction = _fit(profile, space)
-    return OwnMachine(
+        totals[rows], blocks[rows] = _predict(rest, scale, profile.networks[rows])
+    layer_ms, correction = _fit(profile, scale)
+    return MachineRecord(
         name=name,
         description=profile.description,
         made_by="profile",
-        base="",
-        base_sha256="",
+        space=space.name,
         layer_keys=tuple(map(layer_key, space.layers)),
         layer_ms=layer_ms,
         weights=correction.weights,
         least_factor=correction.least_factor,
-        cells=profile.cells,
+        networks=profile.networks,
         times_ms=profile.total_ms,
         left_out_error=float(np.abs(totals / profile.total_ms - 1).mean()),
         left_out_spearman=rank_correlation(totals, profile.total_ms),
@@ -104,7 +97,7 @@ def fit_layers(profile: Profile, space: SearchSpace) -> FloatArray:
     blocks, relative to the usual time of these blocks; each layer one more that pulls it to its
     time by itself.
     """
-    counts = space.layer_counts(profile.cells)
+    counts = space.layer_counts(profile.networks)
     fitted = profile.layer_ms.copy()
     _, group = np.unique(space.layer_membership, axis=1, return_inverse=True)
     for blocks in (np.flatnonzero(group == g) for g in range(group.max() + 1)):
@@ -124,19 +117,19 @@ def fit_layers(profile: Profile, space: SearchSpace) -> FloatArray:
     return fitted
 
 
-def _fit(profile: Profile, space: SearchSpace) -> tuple[FloatArray, PriorFit]:
+def _fit(profile: Profile, scale: FeatureScale) -> tuple[FloatArray, PriorFit]:
     """Return the times of layers, and the correction of their sums."""
-    layer_ms = fit_layers(profile, space)
-    base_ms = space.block_sums(profile.cells, layer_ms).sum(axis=1)
-    return layer_ms, fit_on_prior(base_ms, scaled_features(profile.cells), profile.total_ms)
+    layer_ms = fit_layers(profile, scale.space)
+    base_ms = scale.space.block_sums(profile.networks, layer_ms).sum(axis=1)
+    return layer_ms, fit_on_prior(base_ms, scale(profile.networks), profile.total_ms)
 
 
 def _predict(
-    profile: Profile, space: SearchSpace, cells: IntArray
+    profile: Profile, scale: FeatureScale, networks: IntArray
 ) -> tuple[FloatArray, FloatArray]:
     """Return totals and block times of networks that the profile does not hold, ms."""
-    layer_ms, correction = _fit(profile, space)
-    blocks = space.block_sums(cells, layer_ms)
+    layer_ms, correction = _fit(profile, scale)
+    blocks = scale.space.block_sums(networks, layer_ms)
     sums = blocks.sum(axis=1)
-    totals = correction.predict_ms(sums, scaled_features(cells))
+    totals = correction.predict_ms(sums, scale(networks))
     return totals, blocks * (totals / sums)[:, None]

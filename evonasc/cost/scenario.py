@@ -1,28 +1,29 @@
 """A scenario: which machines, which link, and which cuts are allowed."""
 
 from dataclasses import asdict, dataclass, fields, replace
-from pathlib import Path
+from typing import Any
 
-from evonasc.cost.link_table import is_added
-from evonasc.cost.machines import is_file, resolve
 from evonasc.cost.payload import Sending
-from evonasc.errors import ConfigError, DataFileError, UnknownNameError
-from evonasc.parsing import toml_values
-from evonasc.plugins import refuse_code
+from evonasc.errors import ConfigError, UnknownNameError
 
 RADIOS = ("3g", "lte", "wifi")
-#: How the text of a link that varies begins; a file follows.
-TRACE_PREFIX = "trace:"
 
 
 @dataclass(frozen=True)
 class Scenario:
     """Where the head runs, where the tail runs, what lies between, and what is forbidden.
 
+    A value: machines and link are named here and resolved where a problem is made, by
+    :func:`evonasc.cost.path.path_of`.
+
     Raises:
         ConfigError: A value out of range.
-        UnknownNameError: Unknown hardware or radio.
-        DataFileError: The file of a machine cannot be used.
+        UnknownNameError: Unknown radio.
+
+    Example:
+        >>> slow = Scenario(name="slow", uplink_mbps=1.0, max_payload_bytes=4096)
+        >>> slow.head_hardware, slow.tail_hardware, slow.payload_bits
+        ('raspi4', 'edgegpu', (8,))
     """
 
     #: Name on the command line and in reports.
@@ -62,24 +63,21 @@ class Scenario:
     radio: str = "wifi"
 
     def __post_init__(self) -> None:
-        for hardware in (self.head_hardware, self.tail_hardware):
-            resolve(hardware)
         if self.radio not in RADIOS:
             raise UnknownNameError("radio", self.radio, RADIOS)
-        _require(
-            "uplink_mbps",
-            self.uplink_mbps,
-            "be positive and below 1e9",
-            1e-9 < self.uplink_mbps < 1e9,
-        )
-        self._check_link()
+        rate = self.uplink_mbps
+        _require("uplink_mbps", rate, "be positive and below 1e9", 1e-9 < rate < 1e9)
+        if self.deadline_ms is not None and not self.link.startswith("trace:"):
+            raise ConfigError(
+                f"deadline_ms must come with a link that varies, got link {self.link!r}. Give link "
+                "trace:FILE, or bound the latency itself."
+            )
         delay = self.one_way_delay_ms
         _require("one_way_delay_ms", delay, "be at least 0 and below 1e9", 0 <= delay < 1e9)
         _require("packet_loss", self.packet_loss, "lie in [0, 1)", 0 <= self.packet_loss < 1)
         header = self.packet_header_bytes
         _require("packet_header_bytes", header, "be at least 0", header >= 0)
-        wanted = f"exceed packet_header_bytes = {header}"
-        wanted += " and not 1e9"
+        wanted = f"exceed packet_header_bytes = {header} and not 1e9"
         _require("mtu_bytes", self.mtu_bytes, wanted, header < self.mtu_bytes <= 10**9)
         _require("min_split", self.min_split, "be at least 0", self.min_split >= 0)
         for name in ("max_head_memory_bytes", "max_payload_bytes", "head_power_mw", "deadline_ms"):
@@ -91,22 +89,6 @@ class Scenario:
             raise ConfigError(f"payload_bits must differ, got {self.payload_bits}.")
         for bits in self.payload_bits:
             self.sending(bits)
-
-    @property
-    def has_varying_link(self) -> bool:
-        """Whether the rate of the uplink is that of a trace."""
-        return self.link.startswith(TRACE_PREFIX)
-
-    def _check_link(self) -> None:
-        """Refuse a link that is neither fixed nor a trace, and a deadline that says nothing."""
-        is_trace = self.has_varying_link and self.link != TRACE_PREFIX
-        is_known = self.link == "fixed" or is_trace or is_added(self.link)
-        _require("link", self.link, "be fixed or trace:FILE", is_known)
-        if self.deadline_ms is not None and not is_trace:
-            raise ConfigError(
-                f"deadline_ms must come with a link that varies, got link {self.link!r}. Give link "
-                "trace:FILE, or bound the latency itself."
-            )
 
     @property
     def packet_room_bytes(self) -> int:
@@ -137,18 +119,16 @@ def _require(name: str, value: object, constraint: str, is_met: bool) -> None:
         raise ConfigError(f"{name} must {constraint}, got {value}.")
 
 
-#: Field name -> "bool", "str", "int", "float", "optional" (float or nothing) or "tuple" (of ints).
-FIELD_KINDS = {
-    field.name: {
-        "bool": "bool",
-        "str": "str",
-        "int": "int",
-        "float": "float",
-        "float | None": "optional",
-        "tuple[int, ...]": "tuple",
-    }[str(field.type) if not isinstance(field.type, type) else field.type.__name__]
-    for field in fields(Scenario)
+_KINDS: dict[Any, str] = {
+    bool: "bool",
+    str: "str",
+    int: "int",
+    float: "float",
+    float | None: "optional",
+    tuple[int, ...]: "tuple",
 }
+#: Field name -> "bool", "str", "int", "float", "optional" (float or nothing) or "tuple" (of ints).
+FIELD_KINDS = {field.name: _KINDS[field.type] for field in fields(Scenario)}
 
 #: Field name -> what it means, for people.
 FIELD_HELP = {
@@ -172,85 +152,9 @@ FIELD_HELP = {
     "radio": "3g, lte or wifi",
 }
 
-#: Named scenarios; the first is the default.
-SCENARIOS: dict[str, Scenario] = {
-    scenario.name: scenario
-    for scenario in (
-        Scenario(name="raspi4-edgegpu-10mbps"),
-        Scenario(name="raspi4-edgegpu-5mbps", uplink_mbps=5.0),
-        Scenario(name="raspi4-edgegpu-50mbps", uplink_mbps=50.0),
-        Scenario(
-            name="pixel3-busygpu-20mbps-lte",
-            head_hardware="pixel3",
-            tail_hardware="1080ti_busy",
-            uplink_mbps=20.0,
-            one_way_delay_ms=10.0,
-            radio="lte",
-        ),
-        Scenario(
-            name="eyeriss-busygpu-30mbps",
-            head_hardware="eyeriss",
-            tail_hardware="titan_rtx_busy",
-            uplink_mbps=30.0,
-        ),
-    )
-}
-DEFAULT_SCENARIO = "raspi4-edgegpu-10mbps"
-
-
-def named_scenario(name: str) -> Scenario:
-    """Return the scenario of that name, or read it from a TOML file if the name ends in .toml.
-
-    Raises:
-        UnknownNameError: No such scenario.
-        DataFileError: The file cannot be read or is no TOML.
-        ConfigError: The file holds something that is no scenario.
-    """
-    if name.endswith(".toml"):
-        return read_scenario(Path(name))
-    if name not in SCENARIOS:
-        raise UnknownNameError("scenario", name, SCENARIOS)
-    return SCENARIOS[name]
-
-
-def read_scenario(path: Path) -> Scenario:
-    """Read a TOML file whose keys are the fields of :class:`Scenario`.
-
-    What it leaves out is taken from the named scenario ``base``, or from the default one. The file
-    of a machine is looked for from the folder of the scenario.
-
-    Raises:
-        DataFileError: The file cannot be read or is no TOML.
-        UnknownNameError: Unknown keys, or an unknown base.
-        ConfigError: Wrong types, or values out of range.
-    """
-    try:
-        values = toml_values(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise DataFileError(f"Cannot read the scenario {path}: {error.strerror}.") from error
-    except ValueError as error:
-        raise DataFileError(f"{path} is no TOML file: {error}.") from error
-    base = SCENARIOS[DEFAULT_SCENARIO]
-    if "base" in values:
-        name = str(values.pop("base"))
-        if name not in SCENARIOS:
-            raise UnknownNameError("base scenario", name, SCENARIOS)
-        base = SCENARIOS[name]
-    machines = ("head_hardware", "tail_hardware")
-    refuse_code((values.get(key) for key in machines), where=path)
-    for key in machines:
-        named = values.get(key)
-        if isinstance(named, str) and is_file(named):
-            values[key] = str(path.parent / named)  # a file beside the scenario's, or an absolute
-    return override(base, {"name": path.stem, **values})
-
 
 def override(scenario: Scenario, values: dict[str, object]) -> Scenario:
-    """Return a scenario with some fields replaced, their types checked.
-
-    Args:
-        scenario: The one to start from.
-        values: Field name to value, as TOML or JSON gives it.
+    """Return a scenario with some fields replaced by values as TOML or JSON gives them.
 
     Raises:
         UnknownNameError: No such field.

@@ -11,33 +11,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from evonasc.arrays import FloatArray
-from evonasc.cost.link import uplink_ms
+from evonasc.cost.link import FixedLink, Link
 from evonasc.cost.link_trace import LinkTrace, read_trace
-from evonasc.cost.scenario import TRACE_PREFIX, Scenario
+from evonasc.cost.scenario import Scenario
+from evonasc.errors import ConfigError
 
 #: The share of requests that the column ``latency_p95_ms`` speaks of.
 HIGH_QUANTILE = 0.95
-
-
-def at_rate(scenario: Scenario, mbps: float) -> Scenario:
-    """Return the scenario with a link of one rate, Mbit/s.
-
-    Raises:
-        ConfigError: A rate out of range.
-    """
-    return replace(scenario, link="fixed", deadline_ms=None, uplink_mbps=mbps)
-
-
-def varying_link(scenario: Scenario) -> "VaryingLink | None":
-    """Return the scenario's link where its rate varies, else None. Reads the trace.
-
-    Raises:
-        DataFileError: The trace cannot be read or is none.
-        MissingDependencyError: A Parquet file without pyarrow.
-    """
-    if not scenario.has_varying_link:
-        return None
-    return VaryingLink(scenario, read_trace(scenario.link.removeprefix(TRACE_PREFIX)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,33 +51,43 @@ class _Times:
         return float(times[place - 1] + np.clip(part, 0, 1) * (times[place] - times[place - 1]))
 
 
-class VaryingLink:
-    """The uplink of a scenario whose rate varies.
-
-    Args:
-        scenario: Gives delay, packets and losses; its ``uplink_mbps`` is not used.
-        trace: Gives the rates.
-    """
+class VaryingLink(Link):
+    """A link whose rate varies as in a trace; delay, packets and losses are the scenario's."""
 
     def __init__(self, scenario: Scenario, trace: LinkTrace) -> None:
-        self.scenario, self.trace = scenario, trace
-        #: The scenario at the rate that is met or exceeded half of the time.
-        self.median_scenario = at_rate(scenario, trace.rate_quantile(0.5))
-        self._unit = replace(at_rate(scenario, 1.0), one_way_delay_ms=0.0)
+        self.trace, self.digest = trace, trace.sha256
+        self.delay_ms = scenario.one_way_delay_ms
+        #: The link at the rate that is met or exceeded half of the time.
+        self.median = FixedLink(replace(scenario, uplink_mbps=trace.rate_quantile(0.5)))
+        self.radio_mbps = self.median.radio_mbps
+        self._unit = FixedLink(replace(scenario, uplink_mbps=1.0, one_way_delay_ms=0.0))
         self._times: dict[float, _Times] = {}  # ms at 1 Mbit/s -> distribution
         self._quantiles: dict[tuple[float, float], float] = {}  # that, and the share -> ms
+        several = f"{trace.n_traces} traces, " if trace.n_traces > 1 else ""
+        self.provenance = (
+            f"computed from the trace {trace.source} (SHA-256 {trace.sha256[:12]}; {several}"
+            f"{trace.n_rows} rows, {trace.seconds:.0f} s), median over its time at "
+            f"{self.radio_mbps:.3g} Mbit/s, 95 % of the time at least "
+            f"{trace.rate_quantile(0.95):.3g}, down {trace.outage_share:.1%} of the time, "
+            f"{self.median.packet_words}"
+        )
+
+    def send_ms(self, payload: FloatArray) -> FloatArray:
+        """Return the median time."""
+        return self.quantile_ms(payload)
+
+    def radio_ms(self, payload: FloatArray) -> FloatArray:
+        """Return the time at the median rate; waiting for a link that is down is free."""
+        return self.median.radio_ms(payload)
 
     def quantile_ms(self, payload: FloatArray, share: float = 0.5) -> FloatArray:
-        """Return a quantile of the time on the uplink, ms, same shape; 0 for nothing to send.
+        """Return the time that a share of the requests, (0, 1], keeps to, ms, same shape.
 
-        Args:
-            payload: Bytes for one input.
-            share: Of the requests, (0, 1].
+        Payloads are in bytes for one input; 0 for nothing to send.
         """
         units, which = np.unique(self._unit_ms(payload), return_inverse=True)
-        delay = self.scenario.one_way_delay_ms
         values = np.array(
-            [self._quantile_ms(unit, share) + delay if unit > 0 else 0.0 for unit in units]
+            [self._quantile_ms(unit, share) + self.delay_ms if unit > 0 else 0.0 for unit in units]
         )
         return values[which].reshape(payload.shape)
 
@@ -115,13 +105,13 @@ class VaryingLink:
         missed = np.where(left < 0, 1.0, 0.0)
         for unit in np.unique(units[units > 0]):
             rows = units == unit
-            within = self._of(unit).share_within(left[rows] - self.scenario.one_way_delay_ms)
+            within = self._of(unit).share_within(left[rows] - self.delay_ms)
             missed[rows] = np.clip(1 - within, 0.0, 1.0)
         return missed
 
     def _unit_ms(self, payload: FloatArray) -> FloatArray:
         """Return the time to send payloads at 1 Mbit/s, delay left out: time is this over rate."""
-        return uplink_ms(self._unit, payload)
+        return self._unit.send_ms(payload)
 
     def _quantile_ms(self, unit: float, share: float) -> float:
         """Return a quantile for a payload that takes so long at 1 Mbit/s; a search asks often."""
@@ -136,6 +126,19 @@ class VaryingLink:
         if key not in self._times:
             self._times[key] = _times(self.trace, key)
         return self._times[key]
+
+
+def trace_link(scenario: Scenario, argument: str) -> VaryingLink:
+    """Return the link that a file of recorded rates, :mod:`evonasc.cost.link_trace`, describes.
+
+    Raises:
+        ConfigError: No file is named.
+        DataFileError: The trace cannot be read or is none.
+        MissingDependencyError: A Parquet file without pyarrow.
+    """
+    if not argument:
+        raise ConfigError("link must be fixed or trace:FILE, got 'trace:' without a file.")
+    return VaryingLink(scenario, read_trace(argument))
 
 
 def _times(trace: LinkTrace, unit_ms: float) -> _Times:

@@ -206,27 +206,12 @@ def parse_arch_strings(texts: list[str]) -> IntArray:
 
 
 @lru_cache(maxsize=1)
-def _benchmark_order() -> IntArray:
-    """Cell numbers in the order of the published benchmark, ``(15625,)``."""
+def cells_in_benchmark_order() -> IntArray:
+    """Return all cells, ``(15625, 6)``, row ``i`` being the published benchmark's number ``i``."""
     # The authors list the cells in lexicographic order and shuffle them with Python's generator
     # seeded by 88 (D-X-Y/AutoDL-Projects, exps/NAS-Bench-201/main.py, generate_meta_info).
     order = list(range(N_CELLS))
     random.Random(88).shuffle(order)
-    return np.array(order)
-
-
-def benchmark_index(genes: IntArray) -> IntArray:
-    """Return each cell's index in the published benchmark, ``(n,)`` in [0, 15624]."""
-    return np.argsort(_benchmark_order())[cell_number(genes)]
-
-
-def cells_of_benchmark_index(indices: IntArray) -> IntArray:
-    """Return the ``(n, 6)`` genes of cells named by their index in the published benchmark.
-
-    Raises:
-        GenomeError: An index lies outside [0, 15624].
-    """
-    wanted = np.asarray(indices, dtype=np.int64)
-    if wanted.size and (wanted.min() < 0 or wanted.max() >= N_CELLS):
-        raise GenomeError(f"A benchmark index must lie in [0, {N_CELLS - 1}], got {indices!r}.")
-    return cell_genes(_benchmark_order()[wanted])
+    cells = cell_genes(np.array(order))
+    cells.flags.writeable = False  # cached: a caller must not change it for the next one
+    return cells

@@ -8,16 +8,18 @@ Reference: Dong and Yang 2020, arXiv 2001.00326, section 2.1.
 
 import numpy as np
 
-from evonasc.arrays import BoolArray, IntArray
+from evonasc.arrays import BoolArray, FloatArray, IntArray
 from evonasc.errors import GenomeError
 from evonasc.nasbench201 import cells
 from evonasc.nasbench201.cells import CONV1X1, CONV3X3, EDGES, NONE, POOL, SKIP
+from evonasc.nasbench201.machines.cell_features import executed_features
 from evonasc.space import layers
 from evonasc.space.base import SearchSpace
 from evonasc.space.drawing import Drawing, Edge, Node
 from evonasc.space.layers import Layer
 
 _CHANNELS, _IMAGE, _CELLS, _CLASSES = 16, 32, 5, 10
+N_STAGES = 3
 _SHORT = "-s13p"  # one character an operation
 _STEM, _CELL, _REDUCTION, _CLASSIFIER = "stem", "cell", "reduction", "classifier"
 
@@ -26,7 +28,7 @@ def _blocks() -> list[tuple[str, str, int, int]]:
     """List (kind, name, channels in, side in) of the 19 blocks."""
     rows = [(_STEM, "stem", 3, _IMAGE)]
     channels, side = _CHANNELS, _IMAGE
-    for stage in range(1, 4):
+    for stage in range(1, N_STAGES + 1):
         if stage > 1:
             rows.append((_REDUCTION, f"reduction {stage - 1}", channels, side))
             channels, side = 2 * channels, side // 2
@@ -36,8 +38,6 @@ def _blocks() -> list[tuple[str, str, int, int]]:
 
 _BLOCKS = _blocks()
 _IS_CELL = np.array([kind == _CELL for kind, *_ in _BLOCKS])
-_WIDTH = np.array([channels for _, _, channels, _ in _BLOCKS])
-_AREA = np.array([side * side for *_, side in _BLOCKS])
 
 
 def _layers() -> tuple[tuple[Layer, ...], IntArray, IntArray]:
@@ -82,7 +82,6 @@ def _layers() -> tuple[tuple[Layer, ...], IntArray, IntArray]:
 
 _ALWAYS, _SUM = -1, -2
 _LAYERS, _MEMBERSHIP, _LAYER_OPERATION = _layers()
-_IS_CELL = np.array([kind == _CELL for kind, *_ in _BLOCKS])
 _TENSOR = np.array([channels * side * side for _, _, channels, side in _BLOCKS])
 # Most elements alive at once in a fixed block. Reduction: the input and two tensors of half its
 # size; classifier: the input, before and after normalisation.
@@ -104,10 +103,7 @@ class NasBench201(SearchSpace):
     n_choices = (len(cells.OPERATIONS),) * len(EDGES)
     gene_groups = ((0,), (1, 2), (3, 4, 5))  # the edges into each node
     block_names = tuple(name for _, name, _, _ in _BLOCKS)
-    cut_shapes = (
-        *((channels, side, side) for _, _, channels, side in _BLOCKS),
-        (_CLASSES, 1, 1),
-    )
+    cut_shapes = (*((channels, side, side) for _, _, channels, side in _BLOCKS), (_CLASSES, 1, 1))
     short_text_key = (
         "cell: the edges into node 1 | 2 | 3; 3 = 3x3 convolution, 1 = 1x1 convolution, p = 3x3 "
         "average pooling, s = skip, - = none"
@@ -186,9 +182,17 @@ class NasBench201(SearchSpace):
         peak = np.where(self.is_identity_block(genes).any(axis=1), 1, peak)
         return np.where(_IS_CELL, peak[:, None] * _TENSOR, _FIXED_PEAK)
 
+    def time_features(self, operations: IntArray) -> FloatArray:
+        """See :func:`evonasc.nasbench201.machines.cell_features.executed_features`."""
+        return executed_features(self.check(operations))
+
     def networks(self) -> IntArray:
         """Return all 5,424 canonical connected cells."""
         return cells.canonical_connected_cells()
+
+    def spellings(self) -> IntArray:
+        """Return all 15,625 cells in the benchmark's order, those without a path too."""
+        return cells.cells_in_benchmark_order()
 
     def sample(self, n: int, *, rng: np.random.Generator) -> IntArray:
         """Draw canonical connected cells uniformly."""
@@ -214,12 +218,29 @@ class NasBench201(SearchSpace):
         return np.concatenate([none, *(_from_one_text(text) for text in texts)])
 
 
+def supernet_cuts(cells_per_stage: int) -> IntArray:
+    """Return the cut of a supernet for each cut of the space, ``(20,)``.
+
+    The supernet can have fewer cells in a stage than the space's five; a cut behind the j-th of
+    five is read as the one behind as large a share of the supernet's, rounded up.
+
+    Example:
+        >>> supernet_cuts(1).tolist()
+        [0, 1, 2, 2, 2, 2, 2, 3, 4, 4, 4, 4, 4, 5, 6, 6, 6, 6, 6, 7]
+    """
+    cuts = [0, 1]
+    for stage in range(N_STAGES):
+        if stage:
+            cuts.append(cuts[-1] + 1)
+        start = cuts[-1]
+        cuts += [start + -(-cell * cells_per_stage // _CELLS) for cell in range(1, _CELLS + 1)]
+    return np.array([*cuts, cuts[-1] + 1])
+
+
 def _from_one_text(text: str) -> IntArray:
     """Return the ``(1, 6)`` genes of one cell."""
-    if text.isdecimal():
-        if int(text) >= cells.N_CELLS:
-            raise GenomeError(
-                f"A benchmark index must lie in [0, {cells.N_CELLS - 1}], got {text}."
-            )
-        return cells.cells_of_benchmark_index(np.array([int(text)]))
-    return cells.parse_arch_strings([text])
+    if not text.isdecimal():
+        return cells.parse_arch_strings([text])
+    if int(text) >= cells.N_CELLS:
+        raise GenomeError(f"A benchmark index must lie in [0, {cells.N_CELLS - 1}], got {text}.")
+    return cells.cells_in_benchmark_order()[[int(text)]]

@@ -93,13 +93,10 @@ def executed(genes: IntArray) -> Execution:
 
 
 def executed_features(genes: IntArray) -> FloatArray:
-    """Return what the latency models see of each cell, ``(n, n_features)``.
+    """Return what the latency models see of each raw cell, ``(n, n_features)``.
 
     The raw operations stand beside the ones run, because PyTorch on a GPU or a server runs dead
     operations too. Cells are identical in all stages, so one cell describes the network.
-
-    Args:
-        genes: Raw cells as written, ``(n, 6)``.
 
     Returns:
         One-hot raw operations (24), one-hot operations run (24), convolutions with zero weights
@@ -128,8 +125,7 @@ def folded_features(genes: IntArray) -> FloatArray:
     counted; a convolution on edge 23 costs more, by edge 12, where edge 13 computes nothing (the
     constant is then rebuilt in every stage).
 
-    Args:
-        genes: Raw cells as written, ``(n, 6)``; rows that are not folded mean nothing.
+    Rows of cells that are not folded mean nothing.
     """
     run = executed(genes).operations
     run12, run13, run23 = run[:, 2], run[:, 4], run[:, 5]

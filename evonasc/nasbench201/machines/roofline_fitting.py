@@ -15,9 +15,10 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from evonasc.arrays import FloatArray
-from evonasc.cost.roofline import ROOFLINE_ASSET, Roofline
+from evonasc.cost.roofline import Roofline
 from evonasc.errors import DataFileError
 from evonasc.nasbench201.assets import ASSETS
+from evonasc.nasbench201.machines.machine import ROOFLINE_ASSET
 from evonasc.parsing import json_value
 from evonasc.space.layers import Layer
 
