@@ -7,15 +7,22 @@ name. What it brings is named by lazy entries, so that asking for a space loads 
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.assets import Assets
-from evonasc.cost.scenario import Scenario
+from evonasc.errors import ConfigError
 from evonasc.plugins import Registry
 from evonasc.space import DesignSpace, SearchSpace
 
+if TYPE_CHECKING:  # machines' times are long to import, and none is needed here
+    from evonasc.cost.scenario import Scenario
 
+#: The search space that is used where nobody names one.
+DEFAULT_SPACE = "nasbench201"
+
+
+@runtime_checkable
 class ErrorSource(Protocol):
     """How wrong networks are.
 
@@ -40,7 +47,7 @@ class PayloadSource(Protocol):
     """How much more wrong a network is for what it sends; asked only where that can be."""
 
     def payload_increase(
-        self, genes: IntArray, *, designs: DesignSpace, scenario: Scenario
+        self, genes: IntArray, *, designs: DesignSpace, scenario: "Scenario"
     ) -> FloatArray:
         """Return what narrow payloads and lost packets add to the error, fractions, ``(n,)``."""
 
@@ -52,13 +59,22 @@ class PayloadSource(Protocol):
         """
 
 
+@runtime_checkable
+class HarmlessSource(Protocol):
+    """Knows that wide payloads without lost values leave the error as it is; else it is assumed."""
+
+    #: How that is known: what stands in brackets behind "count as harmless".
+    harmless_words: str
+
+
 @dataclass(frozen=True)
 class ErrorRequest:
     """What a search asks an error source for, besides the source's own options."""
 
     #: The networks.
     space: SearchSpace
-    #: Of the search, for sources that draw or train.
+    #: For sources that draw or train: the search's own in a run; 0 where one source serves more
+    #: than a search, as in a comparison, whose searches differ by seed, or where none asks.
     seed: int = 0
 
 
@@ -70,6 +86,8 @@ class ErrorKind:
     options: type
     #: Makes the source from such options and a request.
     make: Callable[[Any, ErrorRequest], ErrorSource]
+    #: One line for ``evonasc list``, where the table has none.
+    description: str = ""
     #: Whether errors are stored, so that asking for one costs nothing.
     is_stored: bool = True
     #: Whether the search itself trains the weights that it comes from.
@@ -78,12 +96,20 @@ class ErrorKind:
 
 @dataclass(frozen=True)
 class Benchmark:
-    """One family of networks."""
+    """One family of networks.
+
+    Example:
+        >>> from evonasc.problems.toy import ToySpace
+        >>> Benchmark(name="toy", make_space=ToySpace).make_space().n_blocks
+        6
+    """
 
     #: Name on the command line.
     name: str
     #: Makes its search space.
     make_space: Callable[[], SearchSpace]
+    #: One line for ``evonasc list``, where the table has none.
+    description: str = ""
     #: Machines whose times it knows: name to a function of the name that gives a
     #: :class:`evonasc.cost.machine.Machine`; other packages' entries give files.
     machines: Registry = field(default_factory=lambda: Registry("hardware", "hardware", {}))
@@ -91,8 +117,30 @@ class Benchmark:
     errors: Registry = field(default_factory=lambda: Registry("accuracy", "errors", {}))
     #: The source that is used where nobody names one; empty where it has none.
     default_error: str = ""
+    #: Name of the scenario that is used where nobody names one; empty for evonasc's default.
+    default_scenario: str = ""
+    #: The source that a search which trains weights uses; empty where it has none.
+    trained_error: str = ""
     #: Files that ship with it.
     assets: Assets | None = None
+    #: Distribution and version that brings it; empty for evonasc's own. Filled in by the table.
+    source: str = ""
+    #: What can be done with this benchmark alone, by the name of the task: functions that commands
+    #: for developers ask for, such as ``fit-machines``.
+    tools: Registry = field(default_factory=lambda: Registry("tool of a benchmark", "tools", {}))
     #: ``package.module:object`` of its one-shot supernet, a
     #: :class:`evonasc.supernet.family.SupernetFamily`; empty where it has none.
     supernet: str = ""
+
+    def use_tool(self, task: str, *arguments: object) -> object:
+        """Return what a tool gives; see ``tools``.
+
+        Raises:
+            ConfigError: This benchmark has none for the task.
+        """
+        if task not in self.tools:
+            raise ConfigError(
+                f"The space {self.name!r} has no tool for {task!r}. Only its benchmark could bring "
+                "one."
+            )
+        return self.tools.make(task, *arguments)

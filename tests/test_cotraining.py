@@ -2,17 +2,19 @@ import numpy as np
 import pytest
 import torch
 
-from evonasc.data.datasets import DataSet, Images
+from evonasc.data.datasets import DataSet
+from evonasc.data.images import Images
 from evonasc.errors import ConfigError, EvaluationError
 from evonasc.nasbench201.network import SupernetConfig
 from evonasc.nasbench201.space import NasBench201
+from evonasc.nasbench201.supernet import FAMILY
 from evonasc.space import DesignSpace
 from evonasc.supernet.cotraining import SharedWeights, cotraining_config
 from evonasc.supernet.training import TrainingConfig
 
 CELLS = np.array([[0, 0, 0, 3, 0, 0], [0, 0, 0, 1, 0, 0]])
 CONFIG = TrainingConfig(
-    supernet=SupernetConfig(channels=4, n_classes=2), batch_size=8, is_bf16=False
+    supernet=SupernetConfig(channels=4, n_classes=2), data="numbers", batch_size=8, is_bf16=False
 )
 
 
@@ -38,7 +40,7 @@ def flat(weights):
 
 
 def test_the_halves_share_no_image_and_leave_out_what_is_held_out(data):
-    weights = SharedWeights(data, CONFIG)
+    weights = SharedWeights(data, CONFIG, family=FAMILY)
     first, second = weights._batches._images, weights._search_batches._images
     numbers = [set(part.pixels[:, 0, 0, 0].tolist()) for part in (first, second)]
     assert not numbers[0] & numbers[1]
@@ -46,14 +48,14 @@ def test_the_halves_share_no_image_and_leave_out_what_is_held_out(data):
 
 
 def test_each_image_of_the_second_half_comes_once_before_any_comes_again(data):
-    weights = SharedWeights(data, CONFIG)
+    weights = SharedWeights(data, CONFIG, family=FAMILY)
     rounds = [weights.search_batch()[0][:, 0, 0, 0].tolist() for _ in range(2)]
     assert len(set(rounds[0] + rounds[1])) == 16  # two whole batches of 21 images
     assert len(weights.search_batch()[1]) == 8
 
 
 def test_a_step_moves_only_the_weights_of_its_cells(data):
-    weights = SharedWeights(data, CONFIG)
+    weights = SharedWeights(data, CONFIG, family=FAMILY)
     before = {k: w.detach().clone() for k, w in weights.supernet.named_parameters()}
     weights.train(CELLS[:1], progress=0.0)
     moved = {k for k, w in weights.supernet.named_parameters() if not torch.equal(w, before[k])}
@@ -64,14 +66,14 @@ def test_a_step_moves_only_the_weights_of_its_cells(data):
 
 
 def test_the_rate_falls_to_nothing_at_the_end(data):
-    weights = SharedWeights(data, CONFIG)
+    weights = SharedWeights(data, CONFIG, family=FAMILY)
     before = flat(weights)
     weights.train(CELLS, progress=1.0)
     assert torch.equal(flat(weights), before)
 
 
 def test_searching_changes_no_weight_and_all_samples_see_one_batch(data):
-    weights = SharedWeights(data, CONFIG)
+    weights = SharedWeights(data, CONFIG, family=FAMILY)
     before = flat(weights)
     losses = weights.batch_losses(CELLS[[0, 1, 0]])
     assert losses[0] == losses[2] != losses[1]
@@ -80,7 +82,7 @@ def test_searching_changes_no_weight_and_all_samples_see_one_batch(data):
 
 def test_errors_are_those_of_the_weights_of_the_moment(data, designs):
     """Held-out images of two classes: 4 of 9 are odd. The classifier is made to say one class."""
-    weights = SharedWeights(data, CONFIG)
+    weights = SharedWeights(data, CONFIG, family=FAMILY)
     genes = np.concatenate([CELLS, [[5], [9]]], axis=1)
     classifier = weights.supernet.blocks[-1][-1]
     for says, error in ((0, 4 / 9), (1, 5 / 9)):
@@ -92,7 +94,7 @@ def test_errors_are_those_of_the_weights_of_the_moment(data, designs):
 
 
 def test_a_step_of_training_forgets_the_errors(data, designs):
-    weights = SharedWeights(data, CONFIG)
+    weights = SharedWeights(data, CONFIG, family=FAMILY)
     genes = np.concatenate([CELLS[:1], [[5]]], axis=1)
     weights.error(genes, designs=designs)
     weights._known = dict.fromkeys(weights._known, 7.0)
@@ -102,7 +104,7 @@ def test_a_step_of_training_forgets_the_errors(data, designs):
 
 
 def test_resetting_gives_the_same_training_again(data):
-    weights = SharedWeights(data, CONFIG)
+    weights = SharedWeights(data, CONFIG, family=FAMILY)
 
     def trained():
         weights.reset()
@@ -116,7 +118,7 @@ def test_resetting_gives_the_same_training_again(data):
 
 def test_the_global_random_states_are_untouched(data):
     torch_state, numpy_state = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
-    weights = SharedWeights(data, CONFIG)
+    weights = SharedWeights(data, CONFIG, family=FAMILY)
     weights.train(CELLS, progress=0.0)
     weights.batch_losses(CELLS)
     assert torch.equal(torch.get_rng_state(), torch_state)
@@ -125,7 +127,9 @@ def test_the_global_random_states_are_untouched(data):
 
 def test_training_that_diverges_says_so(data):
     weights = SharedWeights(
-        data, TrainingConfig(**{**vars(CONFIG), "learning_rate": 1e38, "is_bf16": False})
+        data,
+        TrainingConfig(**{**vars(CONFIG), "learning_rate": 1e38, "is_bf16": False}),
+        family=FAMILY,
     )
     weights.train(CELLS, progress=0.0)  # the loss is that before the step
     with pytest.raises(EvaluationError, match="shared weights diverged"):
@@ -135,10 +139,10 @@ def test_training_that_diverges_says_so(data):
 def test_too_few_images_for_halves_are_refused(data):
     few = DataSet("few", 2, numbered(3), numbered(2), numbered(2))
     with pytest.raises(ConfigError, match="at least 4 training images for two halves, got 3"):
-        SharedWeights(few, CONFIG)
+        SharedWeights(few, CONFIG, family=FAMILY)
 
 
 def test_settings_follow_the_data(data):
-    config = cotraining_config(data, seed=5)
+    config = cotraining_config(data, seed=5, family=FAMILY)
     assert (config.supernet.n_classes, config.supernet.channels) == (2, 8)
     assert (config.data, config.n_validation, config.seed) == ("numbers", 9, 5)

@@ -7,11 +7,11 @@ import pytest
 from evonasc.data import cifar
 from evonasc.data.cifar import decode_batch
 from evonasc.data.datasets import (
-    Images,
     default_n_validation,
     is_same_data,
     load_data,
 )
+from evonasc.data.images import Images
 from evonasc.errors import ConfigError, DataFileError, UnknownNameError
 
 
@@ -40,11 +40,11 @@ def small_cifar(tmp_path, monkeypatch):
 
 def test_decoding_gives_planes_in_channel_order():
     raw = batch(2)
-    pixels, labels = decode_batch(pickle.dumps(raw, 2), where="here")
-    assert pixels.shape == (2, 3, 32, 32)
+    images = decode_batch(pickle.dumps(raw, 2), where="here")
+    assert images.pixels.shape == (2, 3, 32, 32)
     # row 1, green (second plane of 1,024 values), line 3, column 5
-    assert pixels[1, 1, 3, 5] == raw[b"data"][1, 1024 + 3 * 32 + 5]
-    assert labels == raw[b"labels"]
+    assert images.pixels[1, 1, 3, 5] == raw[b"data"][1, 1024 + 3 * 32 + 5]
+    assert images.labels.tolist() == raw[b"labels"]
 
 
 class Attack:

@@ -1,4 +1,4 @@
-"""A split edge: one supernet for each of its operations, trained and scored from the commands."""
+"""A split gene: one supernet for each of its operations, trained and scored from the commands."""
 
 import numpy as np
 import pytest
@@ -6,16 +6,21 @@ import pytest
 from evonasc.cli import main
 from evonasc.errors import ConfigError
 from evonasc.nasbench201.cells import OPERATIONS, canonical_connected_cells
+from evonasc.nasbench201.errors.supernet_scores import SupernetScores
+from evonasc.nasbench201.space import NasBench201
+from evonasc.nasbench201.supernet import FAMILY
 from evonasc.supernet.checkpoint import load_checkpoint, save_checkpoint
-from evonasc.supernet.live import scoring_images
-from evonasc.supernet.network_list import networks_digest, parts_of_edge
-from evonasc.supernet.scores import ScoredError, read_scores
-from evonasc.supernet.scoring import score_cells
+from evonasc.supernet.held_out import scoring_images
+from evonasc.supernet.network_list import networks_digest, parts_of_gene
+from evonasc.supernet.score_table import read_scores
+from evonasc.supernet.scoring import score_networks
 from evonasc.supernet.weights import read_supernet
+
+SPACE = NasBench201()
 
 CELLS = canonical_connected_cells()
 EDGE = 4
-TRAIN = ["supernet", "train", "--data", "digits", "--channels", "2", "--batch-size", "64"]
+TRAIN = ["supernet", "train", "--data", "digits", "--size", "channels=2", "--batch-size", "64"]
 N_IMAGES = 8
 
 
@@ -35,25 +40,27 @@ def split(folder, *, epochs, out="few"):
 
 
 def test_the_parts_are_all_networks_each_once():
-    parts = parts_of_edge(EDGE)
+    parts = parts_of_gene(EDGE, family=FAMILY)
     assert tuple(parts) == OPERATIONS
     together = np.concatenate(list(parts.values()))
-    assert networks_digest(together) == networks_digest(CELLS)
+    assert networks_digest(together, space=SPACE) == networks_digest(CELLS, space=SPACE)
     assert len(together) == len(CELLS)
     assert all((cells[:, EDGE] == gene).all() for gene, cells in enumerate(parts.values()))
 
 
-@pytest.mark.parametrize("edge", [-1, 6])
-def test_only_edges_can_be_split(edge):
-    with pytest.raises(ConfigError, match=rf"must lie in \[0, 5\], got {edge}"):
-        parts_of_edge(edge)
+@pytest.mark.parametrize("gene", [-1, 6])
+def test_only_genes_can_be_split(gene):
+    with pytest.raises(ConfigError, match=rf"The gene to split must lie in \[0, 5\], got {gene}"):
+        parts_of_gene(gene, family=FAMILY)
 
 
 @pytest.mark.slow
 def test_each_part_has_weights_of_its_own_from_one_start(folders):
     one, few = folders
-    start = read_supernet(one / "checkpoint.safetensors")
-    found = [read_supernet(few / name / "checkpoint.safetensors") for name in OPERATIONS]
+    start = read_supernet(one / "checkpoint.safetensors", family=FAMILY)
+    found = [
+        read_supernet(few / name / "checkpoint.safetensors", family=FAMILY) for name in OPERATIONS
+    ]
     assert {trained.training["start"] for trained in found} == {start.digest}
     assert {trained.split_seed for trained in found} == {0}  # the start's, not that of --seed
     assert len({trained.digest for trained in found}) == len(OPERATIONS)
@@ -66,18 +73,18 @@ def test_every_network_is_scored_by_the_supernet_of_its_part(folders, tmp_path, 
     out = tmp_path / "scores.npz"
     command = ["supernet", "score", "--weights", str(few), "--images", str(N_IMAGES)]
     assert main([*command, "--out", str(out)]) == 0
-    scores = read_scores(out)
-    assert np.array_equal(scores.cells, CELLS)
+    scores = read_scores(out, space=SPACE)
+    assert np.array_equal(scores.networks, CELLS)
     assert scores.is_complete
     assert [path.name for path in tmp_path.iterdir()] == ["scores.npz"]
-    for name, cells in parts_of_edge(EDGE).items():
-        trained = read_supernet(few / name / "checkpoint.safetensors")
-        rows = np.flatnonzero(scores.cells[:, EDGE] == cells[0, EDGE])[:3]
+    for name, cells in parts_of_gene(EDGE, family=FAMILY).items():
+        trained = read_supernet(few / name / "checkpoint.safetensors", family=FAMILY)
+        rows = np.flatnonzero(scores.networks[:, EDGE] == cells[0, EDGE])[:3]
         images = scoring_images(trained, None, n_images=N_IMAGES)
-        loss, n_right = score_cells(trained.supernet, scores.cells[rows], images)
+        loss, n_right = score_networks(trained.supernet, scores.networks[rows], images)
         np.testing.assert_allclose(scores.loss[rows], loss, rtol=1e-6)
         assert scores.n_right[rows].tolist() == n_right.tolist()
-    assert ScoredError(scores).provenance.startswith("error: few-shot supernets trained by")
+    assert SupernetScores(scores).provenance.startswith("error: few-shot supernets trained by")
     before = out.read_bytes()
     assert main([*command, "--out", str(out)]) == 0  # all is there
     assert out.read_bytes() == before
@@ -102,9 +109,9 @@ def test_a_training_of_parts_goes_on_with_the_part_it_stopped_in(folders, tmp_pa
     said = capsys.readouterr().out
     assert "nor_conv_3x3, epoch 1/1" in said
     assert "skip_connect, epoch" not in said
-    weights = read_supernet(stopped / "checkpoint.safetensors").digest
+    weights = read_supernet(stopped / "checkpoint.safetensors", family=FAMILY).digest
     (tmp_path / "w").write_bytes(kept)
-    assert weights == read_supernet(tmp_path / "w").digest
+    assert weights == read_supernet(tmp_path / "w", family=FAMILY).digest
 
 
 @pytest.mark.parametrize(
@@ -128,7 +135,7 @@ def test_supernets_of_other_networks_are_no_split_edge(folders, tmp_path, capsys
     out = ["--out", str(tmp_path / "s.npz")]
     assert main(["supernet", "score", "--weights", str(tmp_path / "x"), *out]) == 2
     said = " ".join(capsys.readouterr().err.split())
-    assert "one supernet for each operation of one edge" in said
+    assert "one supernet for each operation of one gene" in said
 
 
 def altered(few, folder, *, every=None, **values):

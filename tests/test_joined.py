@@ -3,23 +3,31 @@ import pytest
 
 from evonasc.cli import main
 from evonasc.errors import ConfigError, EvaluationError
-from evonasc.nasbench201.cells import all_cells, canonical_connected_cells, is_connected
+from evonasc.nasbench201.cells import (
+    all_cells,
+    canonical_cells,
+    canonical_connected_cells,
+    is_connected,
+)
 from evonasc.nasbench201.errors.joined import (
     VOTING_PROXIES,
-    JoinedError,
+    JoinedOrder,
     joined_score,
     proxy_signals,
     shipped_votes,
 )
-from evonasc.nasbench201.errors.proxies import MEASURED, ProxyTable
 from evonasc.nasbench201.errors.rank import rank_quality, read_truth
+from evonasc.nasbench201.errors.supernet_scores import shipped_scores
 from evonasc.nasbench201.space import NasBench201
 from evonasc.problems import Staircase
 from evonasc.runs.folder import read_config
 from evonasc.space import DesignSpace
 from evonasc.supernet.network_list import networks_digest
+from evonasc.supernet.proxy_table import MEASURED, ProxyTable
 from evonasc.supernet.rank_aggregation import join_orders
-from evonasc.supernet.scores import SupernetScores, shipped_scores
+from evonasc.supernet.score_table import ScoreTable
+
+SPACE = NasBench201()
 
 CELLS = canonical_connected_cells()
 
@@ -28,12 +36,12 @@ def made_up_scores(seed, cells=CELLS, header=None):
     rng = np.random.default_rng(seed)
     loss = 1 + rng.random(len(cells))
     n_right = np.rint(1000 * np.exp(-loss)).astype(np.int64)
-    return SupernetScores(cells, loss, n_right, 1000, header or {})
+    return ScoreTable(cells, loss, n_right, 1000, header or {}, space=SPACE)
 
 
 @pytest.fixture
 def table(rng):
-    return ProxyTable(CELLS, rng.normal(size=(2, len(CELLS), len(MEASURED))), {})
+    return ProxyTable(CELLS, rng.normal(size=(2, len(CELLS), len(MEASURED))), {}, space=SPACE)
 
 
 @pytest.fixture
@@ -64,7 +72,7 @@ def test_every_supernet_has_its_votes(table):
 
 
 def of_a_choice(seed, cells):
-    return made_up_scores(seed, cells, {"networks": networks_digest(cells)})
+    return made_up_scores(seed, cells, {"networks": networks_digest(cells, space=SPACE)})
 
 
 def test_supernets_of_a_choice_share_its_places_out_anew(table):
@@ -92,8 +100,13 @@ def test_smaller_choices_come_after_larger_ones_and_those_vote_again(table):
 
 def test_an_unfinished_choice_is_refused(table):
     choice = of_a_choice(2, CELLS[:50])
-    part = SupernetScores(
-        choice.cells[:40], choice.loss[:40], choice.n_right[:40], 1000, choice.header
+    part = ScoreTable(
+        choice.networks[:40],
+        choice.loss[:40],
+        choice.n_right[:40],
+        1000,
+        choice.header,
+        space=SPACE,
     )
     with pytest.raises(ConfigError, match="chosen networks must cover all of these, got 40"):
         joined_score(table, [made_up_scores(1), part])
@@ -101,8 +114,8 @@ def test_an_unfinished_choice_is_refused(table):
 
 def test_errors_keep_the_joined_order_on_the_supernets_scale(table, designs):
     scores = made_up_scores(1)
-    source = JoinedError(table, [scores])
-    error = source.table(CELLS)
+    source = JoinedOrder(table, [scores])
+    error = source.errors.of_networks(CELLS)
     assert np.array_equal(np.argsort(error), np.argsort(-joined_score(table, [scores])))
     assert error.min() == pytest.approx(scores.top1_error.min(), abs=0.5 / 1000)
     assert error.max() == pytest.approx(scores.top1_error.max(), abs=0.5 / 1000)
@@ -112,51 +125,51 @@ def test_errors_keep_the_joined_order_on_the_supernets_scale(table, designs):
 
 def test_every_spelling_has_an_error_and_disconnected_cells_have_none(table):
     cells = all_cells()
-    errors = JoinedError(table, [made_up_scores(1)]).table(cells)
+    errors = JoinedOrder(table, [made_up_scores(1)]).errors.of_networks(canonical_cells(cells))
     assert np.array_equal(np.isnan(errors), ~is_connected(cells))
 
 
 def test_the_provenance_says_what_took_part(table):
-    one = JoinedError(table, [made_up_scores(1)]).provenance
+    one = JoinedOrder(table, [made_up_scores(1)]).provenance
     assert "loss and top-1 error of one supernet" in one
-    two = JoinedError(table, [made_up_scores(1), made_up_scores(2)]).provenance
+    two = JoinedOrder(table, [made_up_scores(1), made_up_scores(2)]).provenance
     assert "2 supernets" in two
     assert "no benchmark accuracy used" in two
-    three = JoinedError(table, [made_up_scores(1), of_a_choice(2, CELLS[:1500])]).provenance
+    three = JoinedOrder(table, [made_up_scores(1), of_a_choice(2, CELLS[:1500])]).provenance
     assert "; 1,500 of the best ordered again by supernets trained for them; no" in three
 
 
 def test_what_does_not_fit_is_refused(table, designs):
     for scores in ([], [of_a_choice(2, CELLS[:50]), made_up_scores(1)]):
         with pytest.raises(ConfigError, match="at least one score file for its scale, and the"):
-            JoinedError(table, scores)
+            JoinedOrder(table, scores)
     with pytest.raises(ConfigError, match="must cover the 5424 networks of the proxies, got 5423"):
-        JoinedError(table, [made_up_scores(1, CELLS[:-1])])
+        JoinedOrder(table, [made_up_scores(1, CELLS[:-1])])
     table.values[0, 0, 0] = np.nan
     with pytest.raises(ConfigError, match="proxies must be complete"):
-        JoinedError(table, [made_up_scores(1)])
+        JoinedOrder(table, [made_up_scores(1)])
 
 
 def test_a_network_without_a_place_is_named(table, designs):
-    source = JoinedError(table, [made_up_scores(1)])
-    with pytest.raises(EvaluationError, match=r"No joined score for cell \[0, 0, 0, 0, 0, 0\]"):
+    source = JoinedOrder(table, [made_up_scores(1)])
+    with pytest.raises(EvaluationError, match=r"The joined order must hold .* it lacks \|none~0\|"):
         source.error(np.array([[0, 0, 0, 0, 0, 0, 3]]), designs=designs)
     with pytest.raises(ConfigError, match="knows the space 'nasbench201' only"):
         source.error(np.zeros((1, 7), dtype=np.int64), designs=Staircase().designs)
 
 
 def test_the_shipped_order_covers_every_network():
-    error = JoinedError().table(CELLS)
+    error = JoinedOrder().errors.of_networks(CELLS)
     assert np.isfinite(error).all()
     assert error.min() == pytest.approx(shipped_scores().top1_error.min())
 
 
 def test_the_shipped_voters_are_of_all_networks_then_of_the_best():
     *few_shot, first, second = shipped_votes()
-    assert [len(split.cells) for split in few_shot] == [len(CELLS)] * 2
+    assert [len(split.networks) for split in few_shot] == [len(CELLS)] * 2
     assert [split.header["split_edge"] for split in few_shot] == [0, 5]
     best = (first, second)
-    assert [len(one.cells) for one in best] == [1085, 1085]
+    assert [len(one.networks) for one in best] == [1085, 1085]
     assert all(one.is_complete for one in best)
     # Scored on images that no supernet on the way had seen.
     trainings = [one.header["training"] for one in (*shipped_votes(), shipped_scores())]
@@ -165,16 +178,18 @@ def test_the_shipped_voters_are_of_all_networks_then_of_the_best():
     assert {training["n_validation"] for training in trainings} == {5000}
 
 
-def test_a_run_searches_the_joined_error(tmp_path, capsys):
+def test_a_run_on_the_joined_error_says_so(tmp_path, capsys):
     run = ["run", "--algo", "random", "--budget", "30", "--accuracy", "joined", "--no-plot"]
     assert main([*run, "--out", str(tmp_path / "r")]) == 0
     assert "order joined by log ranks" in " ".join(capsys.readouterr().out.split())
-    assert read_config(tmp_path / "r").accuracy == "joined"
+    assert read_config(tmp_path / "r").error.name == "joined"
 
 
 def test_the_shipped_order_is_as_good_as_promised(shared_data):
     """No accuracy took part in it: 0.75 is the bar, on all cells and on the connected ones."""
     truth = read_truth(shared_data / "nasbench201.npz")
-    quality = rank_quality("joined", -JoinedError().table(truth.cells), truth)
+    quality = rank_quality(
+        "joined", -JoinedOrder().errors.of_networks(canonical_cells(truth.cells)), truth
+    )
     assert quality.tau_all >= 0.75
     assert quality.tau_connected >= 0.75

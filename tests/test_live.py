@@ -3,20 +3,23 @@ import pytest
 import torch
 
 from evonasc.cost.scenario import Scenario
-from evonasc.data.datasets import Images
+from evonasc.data.images import Images
 from evonasc.errors import ConfigError, DataFileError
-from evonasc.nasbench201.cells import canonical_connected_cells, cell_number
+from evonasc.nasbench201 import BENCHMARK
+from evonasc.nasbench201.cells import canonical_connected_cells
 from evonasc.nasbench201.network import SupernetConfig, initialise
 from evonasc.nasbench201.space import NasBench201
+from evonasc.nasbench201.supernet import shipped_supernet
 from evonasc.problems import SplitNasProblem, Staircase
 from evonasc.space import DesignSpace
-from evonasc.supernet.calibration import LossToError
 from evonasc.supernet.checkpoint import Checkpoint, decode_checkpoint, encode_checkpoint
-from evonasc.supernet.live import LiveError, image_losses
-from evonasc.supernet.live_options import LiveOptions
-from evonasc.supernet.payload_effects import MeasuredIncrease
-from evonasc.supernet.scoring import score_cells
-from evonasc.supernet.weights import TrainedSupernet, half_precision, shipped_supernet
+from evonasc.supernet.image_losses import ImageLosses
+from evonasc.supernet.live import LiveSupernet
+from evonasc.supernet.loss_scale import LossToError
+from evonasc.supernet.payload_effects import PayloadIncrease
+from evonasc.supernet.quick_forward import QuickScorer
+from evonasc.supernet.scoring import score_networks
+from evonasc.supernet.weights import TrainedSupernet, half_precision
 
 CELLS = canonical_connected_cells()[[5, 900, 2500, 5000]]
 
@@ -39,7 +42,7 @@ def designs():
 
 
 def test_a_score_is_the_mean_loss_and_the_count_of_right_answers(supernet, images):
-    loss, n_right = score_cells(supernet, CELLS, images, is_bf16=False)
+    loss, n_right = score_networks(supernet, CELLS, images, is_bf16=False)
     pixels = (torch.from_numpy(images.pixels).float() - 121) / 64
     with torch.inference_mode():
         logits = supernet(pixels, CELLS[2].tolist()).double().numpy()
@@ -49,8 +52,8 @@ def test_a_score_is_the_mean_loss_and_the_count_of_right_answers(supernet, image
 
 
 def test_the_order_of_scoring_does_not_matter(supernet, images):
-    forward = score_cells(supernet, CELLS, images)
-    backward = score_cells(supernet, CELLS[::-1], images)
+    forward = score_networks(supernet, CELLS, images)
+    backward = score_networks(supernet, CELLS[::-1], images)
     np.testing.assert_array_equal(forward[0], backward[0][::-1])
     np.testing.assert_array_equal(forward[1], backward[1][::-1])
 
@@ -58,19 +61,30 @@ def test_the_order_of_scoring_does_not_matter(supernet, images):
 @pytest.fixture
 def live(supernet, images):
     trained = TrainedSupernet(supernet, {"data": "noise"})
-    losses = image_losses(trained, images, LiveOptions(is_cached=False, device="cpu"))
+    losses = ImageLosses(QuickScorer(supernet, images, device=torch.device("cpu")), None)
     to_error = LossToError((2.0, 3.0), (0.2, 0.4))
-    return LiveError(trained, losses, MeasuredIncrease(supernet, images), loss_to_error=to_error)
+    return LiveSupernet(trained, losses, PayloadIncrease(supernet, images), loss_to_error=to_error)
+
+
+def test_a_note_ends_the_provenance(supernet, images, live):
+    noted = LiveSupernet(
+        TrainedSupernet(supernet, {"data": "noise"}),
+        live.losses,
+        PayloadIncrease(supernet, images),
+        loss_to_error=LossToError((2.0, 3.0), (0.2, 0.4)),
+        note=" The scale is another.",
+    )
+    assert noted.provenance == f"{live.provenance} The scale is another."
 
 
 def test_live_errors_are_those_of_the_scores_and_each_network_runs_once(
     supernet, images, designs, live
 ):
-    loss, n_right = score_cells(supernet, CELLS, images)
+    loss, n_right = score_networks(supernet, CELLS, images)
     genes = np.concatenate([CELLS, np.full((4, 1), 3)], axis=1)
     expected = LossToError((2.0, 3.0), (0.2, 0.4))(loss)
     np.testing.assert_allclose(live.error(genes, designs=designs), expected, atol=2e-3)
-    assert np.abs(live.losses.n_right(cell_number(CELLS)) - n_right).max() <= 1
+    assert np.abs(live.losses.n_right(CELLS) - n_right).max() <= 1
     assert live.losses.n_passes == 4  # one batch of 12 images each
     other_cuts = np.concatenate([CELLS, np.full((4, 1), 9)], axis=1)
     live.error(other_cuts, designs=designs)
@@ -105,11 +119,11 @@ def test_a_checkpoint_must_say_how_it_was_trained(header):
 
 def test_live_evaluation_measures_what_the_payload_does(supernet, images, designs, live):
     lossy = Scenario(packet_loss=0.4, retransmit=False)
-    problem = SplitNasProblem(NasBench201(), lossy, live)
+    problem = SplitNasProblem(BENCHMARK, lossy, live)
     assert "error" not in problem.cut_free_columns
     assert "measured by forward passes" in problem.provenance()[1]
     genes = np.array([[*CELLS[2], 3], [*CELLS[2], 19]])
-    measured = MeasuredIncrease(supernet, images)(genes, designs=designs, scenario=lossy)
+    measured = PayloadIncrease(supernet, images)(genes, designs=designs, scenario=lossy)
     own = live.error(genes, designs=designs)
     expected = np.clip(own + measured, 0, 1)
     np.testing.assert_array_equal(problem.columns(genes)["error"], expected)

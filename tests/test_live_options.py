@@ -1,14 +1,14 @@
 """How live evaluation runs: refused, declared, written and read back."""
 
-import argparse
-
 import pytest
 
-from evonasc.cli.live_arguments import add_live_arguments, live_options_of
+from evonasc.cli import main
 from evonasc.errors import ConfigError, UnknownNameError
 from evonasc.problems import Staircase
+from evonasc.runs.config import ErrorChoice, RunConfig
 from evonasc.runs.folder import RunWriter, read_config
-from evonasc.runs.run import RunConfig
+from evonasc.runs.prepare import Prepared
+from evonasc.search.algorithms import algorithm
 from evonasc.supernet.live_options import LiveOptions
 
 
@@ -19,21 +19,29 @@ def test_options_out_of_range_are_refused():
         LiveOptions(device="cdua")
 
 
-def test_the_command_line_knows_them_all():
-    parser = argparse.ArgumentParser()
-    add_live_arguments(parser)
-    assert live_options_of(parser.parse_args([])) == LiveOptions()
-    words = ["--images", "250", "--no-cache", "--early-decision", "--device", "cpu"]
-    assert live_options_of(parser.parse_args(words)) == LiveOptions(250, False, True, "cpu")
-
-
-def test_they_are_for_live_evaluation_only():
-    with pytest.raises(ConfigError, match="are for the accuracy 'live', got 'supernet'"):
-        RunConfig(accuracy="supernet", live=LiveOptions(n_images=250))
+@pytest.mark.parametrize(
+    ("option", "named"),
+    [
+        (["--images", "250"], "--images"),
+        (["--no-cache"], "--no-cache"),
+        (["--device", "cpu"], "--device"),
+    ],
+)
+def test_they_are_for_live_evaluation_only(option, named, tmp_path, capsys):
+    words = ["run", "--accuracy", "supernet", *option, "--out", str(tmp_path / "r")]
+    assert main(words) == 2
+    assert f"{named} is not read by --accuracy supernet" in " ".join(
+        capsys.readouterr().err.split()
+    )
+    assert not (tmp_path / "r").exists()
 
 
 def test_they_come_back_from_a_run_folder(tmp_path):
-    config = RunConfig(accuracy="live", data_root=tmp_path, live=LiveOptions(250, False, True))
-    with RunWriter(tmp_path / "run", config, Staircase()):
+    options = LiveOptions(
+        data_root=tmp_path, weights=tmp_path / "w", n_images=250, is_cached=False, device="cpu"
+    )
+    config = RunConfig(error=ErrorChoice("live", options))
+    prepared = Prepared(Staircase(), config, algorithm("nsga2"), is_stored=False)
+    with RunWriter(tmp_path / "run", prepared):
         pass
     assert read_config(tmp_path / "run") == config

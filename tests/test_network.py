@@ -10,7 +10,7 @@ from evonasc.nasbench201.cells import (
     canonical_connected_cells,
     is_connected,
 )
-from evonasc.nasbench201.network import MAX_WEIGHTS, Supernet, SupernetConfig, initialise
+from evonasc.nasbench201.network import MAX_WEIGHTS, CellSupernet, SupernetConfig, initialise
 
 CONFIG = SupernetConfig(channels=4, cells_per_stage=2, n_classes=5)
 
@@ -98,7 +98,7 @@ def test_the_number_of_weights_is_that_of_all_operations():
     for c in (4, 8):
         expected += (9 * 2 + 9 * 4 + 2) * c * c
     expected += 16 * 5 + 5
-    assert sum(w.numel() for w in Supernet(CONFIG).parameters()) == expected
+    assert sum(w.numel() for w in CellSupernet(CONFIG).parameters()) == expected
 
 
 def test_remembering_the_first_cell_changes_no_output(supernet, images, rng):
@@ -130,6 +130,6 @@ def test_sizes_that_are_no_supernet_are_refused(values, message):
 @pytest.mark.parametrize("config", [CONFIG, SupernetConfig(), SupernetConfig(256, 3, 7)])
 def test_weights_are_counted_as_torch_counts_them(config):
     with torch.device("meta"):
-        supernet = Supernet(config)
+        supernet = CellSupernet(config)
     n_weights = sum(weight.numel() for weight in supernet.parameters())
     assert config.n_weights == n_weights <= MAX_WEIGHTS

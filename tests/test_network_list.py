@@ -8,8 +8,11 @@ import pytest
 from evonasc.cli import main
 from evonasc.errors import DataFileError
 from evonasc.nasbench201.cells import arch_strings, canonical_connected_cells, respelled_cells
+from evonasc.nasbench201.space import NasBench201
 from evonasc.supernet.network_list import networks_digest, read_networks
-from evonasc.supernet.scores import SupernetScores, encode_scores
+from evonasc.supernet.score_table import ScoreTable, encode_scores
+
+SPACE = NasBench201()
 
 CELLS = canonical_connected_cells()
 DISCONNECTED = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"
@@ -24,13 +27,17 @@ def test_spellings_and_repeats_are_one_network_in_the_order_of_all(tmp_path):
     chosen = CELLS[[900, 7, 3000]]
     other = respelled_cells(chosen, rng=np.random.default_rng(0))
     texts = arch_strings(np.concatenate([chosen, other, chosen[:1]]))
-    found = read_networks(write(tmp_path / "n.csv", texts))
+    found = read_networks(write(tmp_path / "n.csv", texts), space=SPACE)
     assert found.tolist() == CELLS[[7, 900, 3000]].tolist()
 
 
 def test_a_digest_names_a_set_of_networks():
-    assert networks_digest(CELLS[[1, 2]]) == networks_digest(CELLS[[2, 1, 2]])
-    assert networks_digest(CELLS[[1, 2]]) != networks_digest(CELLS[[1, 3]])
+    assert networks_digest(CELLS[[1, 2]], space=SPACE) == networks_digest(
+        CELLS[[2, 1, 2]], space=SPACE
+    )
+    assert networks_digest(CELLS[[1, 2]], space=SPACE) != networks_digest(
+        CELLS[[1, 3]], space=SPACE
+    )
 
 
 @pytest.mark.parametrize(
@@ -44,38 +51,43 @@ def test_a_digest_names_a_set_of_networks():
 )
 def test_what_names_no_networks_is_refused(tmp_path, texts, header, said):
     with pytest.raises(DataFileError, match=said):
-        read_networks(write(tmp_path / "n.csv", texts, header))
+        read_networks(write(tmp_path / "n.csv", texts, header), space=SPACE)
 
 
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(DataFileError, match=r"Cannot read the list of networks .*n\.csv"):
-        read_networks(tmp_path / "n.csv")
+        read_networks(tmp_path / "n.csv", space=SPACE)
 
 
 def test_the_best_networks_are_written_best_first_and_read_again(tmp_path):
     best, everything = tmp_path / "best.csv", tmp_path / "all.csv"
-    assert main(["supernet", "scores", "--best", "40", "--out", str(best)]) == 0
-    assert main(["supernet", "scores", "--out", str(everything)]) == 0
+    assert main(["supernet", "errors", "--best", "40", "--out", str(best)]) == 0
+    assert main(["supernet", "errors", "--out", str(everything)]) == 0
     with best.open() as file:
         errors = [float(row["error"]) for row in csv.DictReader(file)]
     with everything.open() as file:
         of_all = {float(row["error"]) for row in csv.DictReader(file) if row["error"]}
     assert errors == sorted(of_all)[:40]
-    assert len(read_networks(best)) == 40
+    assert len(read_networks(best, space=SPACE)) == 40
 
 
 @pytest.mark.parametrize("number", ["0", "5425"])
 def test_no_more_networks_than_there_are(tmp_path, capsys, number):
     out = tmp_path / "best.csv"
-    assert main(["supernet", "scores", "--best", number, "--out", str(out)]) == 2
+    assert main(["supernet", "errors", "--best", number, "--out", str(out)]) == 2
     assert f"--best must lie in [1, 5424], got {number}" in capsys.readouterr().err
     assert not out.exists()
 
 
 def test_scores_of_a_choice_cannot_be_searched(tmp_path, capsys):
     cells = CELLS[:50]
-    made = SupernetScores(
-        cells, np.ones(50), np.ones(50, int), 2, {"training": {"data": "mine"}, "networks": "x"}
+    made = ScoreTable(
+        cells,
+        np.ones(50),
+        np.ones(50, int),
+        2,
+        {"training": {"data": "mine"}, "networks": "x"},
+        space=SPACE,
     )
     path = tmp_path / "choice.npz"
     path.write_bytes(encode_scores(made))

@@ -7,30 +7,33 @@ import numpy as np
 import pytest
 
 from evonasc.cli import main
-from evonasc.data.datasets import DataSet, Images, load_data
+from evonasc.data.datasets import DataSet, load_data
+from evonasc.data.images import Images
 from evonasc.errors import ConfigError, DataFileError
-from evonasc.nasbench201.cells import arch_strings, canonical_connected_cells, cell_number
-from evonasc.nasbench201.errors.joined import JoinedError
+from evonasc.nasbench201.cells import arch_strings, canonical_connected_cells
+from evonasc.nasbench201.errors.joined import JoinedOrder
+from evonasc.nasbench201.errors.supernet_scores import ScoresOptions, SupernetScores
 from evonasc.nasbench201.network import SupernetConfig, initialise
 from evonasc.nasbench201.space import NasBench201
+from evonasc.nasbench201.supernet import FAMILY
+from evonasc.runs.config import ErrorChoice, RunConfig
 from evonasc.runs.folder import read_config
-from evonasc.runs.run import RunConfig
+from evonasc.runs.prepare import prepare
+from evonasc.runs.run import run
 from evonasc.search.config import SearchConfig
 from evonasc.space import DesignSpace
-from evonasc.supernet import live
+from evonasc.supernet import held_out
 from evonasc.supernet.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from evonasc.supernet.live import live_error, scoring_images
-from evonasc.supernet.network_list import networks_digest, parts_of_edge
+from evonasc.supernet.held_out import scoring_images
+from evonasc.supernet.live import live_supernet
+from evonasc.supernet.live_options import CotrainedOptions, LiveOptions
+from evonasc.supernet.network_list import networks_digest, parts_of_gene
 from evonasc.supernet.score_file import score_to_file
-from evonasc.supernet.scores import (
-    ScoredError,
-    SupernetScores,
-    encode_scores,
-    read_all_scores,
-    read_scores,
-)
-from evonasc.supernet.scoring import score_cells
+from evonasc.supernet.score_table import ScoreTable, encode_scores, read_all_scores, read_scores
+from evonasc.supernet.scoring import score_networks
 from evonasc.supernet.weights import read_supernet
+
+SPACE = NasBench201()
 
 CELLS = canonical_connected_cells()
 N_IMAGES = 6
@@ -45,7 +48,7 @@ def noise(n, seed=0):
 def own(tmp_path, monkeypatch):
     """Weights of a small supernet, made-up scores of all networks by it, and its data set."""
     data = DataSet("folder:mine", 3, noise(20), noise(9, 1), noise(5, 2))
-    monkeypatch.setattr(live, "load_data", lambda name, root, *, n_validation, seed: data)
+    monkeypatch.setattr(held_out, "load_data", lambda name, root, *, n_validation, seed: data)
     supernet = initialise(SupernetConfig(channels=4, n_classes=3), seed=5)
     training = {
         "supernet": {"channels": 4, "cells_per_stage": 1, "n_classes": 3},
@@ -58,11 +61,14 @@ def own(tmp_path, monkeypatch):
     save_checkpoint(weights, Checkpoint(tensors, {"config": training}))
     loss = np.random.default_rng(3).uniform(0.5, 2.0, len(CELLS))
     n_right = np.rint(N_IMAGES * np.exp(-loss)).astype(np.int64)
-    header = {"training": training, "weights_sum": live.weights_sum(read_supernet(weights))}
-    made = SupernetScores(CELLS, loss, n_right, N_IMAGES, header)
+    header = {
+        "training": training,
+        "weights_sum": held_out.weights_sum(read_supernet(weights, family=FAMILY)),
+    }
+    made = ScoreTable(CELLS, loss, n_right, N_IMAGES, header, space=SPACE)
     scores = tmp_path / "s.npz"
     scores.write_bytes(encode_scores(made))
-    return weights, scores, read_scores(scores)  # as read: losses in single precision
+    return weights, scores, read_scores(scores, space=SPACE)  # as read: losses in single precision
 
 
 @pytest.fixture
@@ -77,10 +83,13 @@ def errors_of(live_source, designs, n=4):
 
 def test_live_evaluation_reads_losses_on_the_scale_of_the_score_file(own, designs):
     weights, scores, made = own
-    source = live_error(None, weights=weights, scores=scores)
+    source = live_supernet(LiveOptions(weights=weights, scores=scores), FAMILY)
     images = noise(9, 1).take(np.arange(N_IMAGES))
-    loss, _ = score_cells(read_supernet(weights).supernet, CELLS[:4], images)
-    errors, quick = errors_of(source, designs), source.losses.mean(cell_number(CELLS[:4]))
+    loss, _ = score_networks(read_supernet(weights, family=FAMILY).supernet, CELLS[:4], images)
+    errors, quick = (
+        errors_of(source, designs),
+        source.losses.mean(CELLS[:4]),
+    )
     # other kernels round otherwise, and the scale is as steep as that of random weights
     np.testing.assert_allclose(quick, loss, atol=5e-3)
     np.testing.assert_array_equal(errors, made.loss_to_error()(quick))
@@ -89,7 +98,7 @@ def test_live_evaluation_reads_losses_on_the_scale_of_the_score_file(own, design
 
 def test_live_evaluation_without_scores_makes_its_own_scale_and_says_so(own, designs):
     weights, _, _ = own
-    source = live_error(None, weights=weights)
+    source = live_supernet(LiveOptions(weights=weights), FAMILY)
     assert "The scale is that of 100 random networks" in source.provenance
     assert ((errors_of(source, designs) >= 0) & (errors_of(source, designs) <= 1)).all()
 
@@ -97,22 +106,22 @@ def test_live_evaluation_without_scores_makes_its_own_scale_and_says_so(own, des
 def test_scores_of_other_weights_are_refused(own, tmp_path):
     weights, _, made = own
     header = {**made.header, "weights_sum": made.header["weights_sum"] + 0.01}
-    other = SupernetScores(made.cells, made.loss, made.n_right, N_IMAGES, header)
+    other = ScoreTable(made.networks, made.loss, made.n_right, N_IMAGES, header, space=SPACE)
     (tmp_path / "other.npz").write_bytes(encode_scores(other))
     with pytest.raises(ConfigError, match="other.npz holds the scores of other weights"):
-        live_error(None, weights=weights, scores=tmp_path / "other.npz")
+        live_supernet(LiveOptions(weights=weights, scores=tmp_path / "other.npz"), FAMILY)
 
 
 def test_scores_without_weights_are_not_live(own):
     with pytest.raises(ConfigError, match="needs the supernet: --weights FILE"):
-        live_error(None, scores=own[1])
+        live_supernet(LiveOptions(scores=own[1]), FAMILY)
 
 
 def test_a_data_set_of_other_classes_is_refused(own, monkeypatch):
     four = DataSet("folder:mine", 4, noise(20), noise(9, 1), noise(5, 2))
-    monkeypatch.setattr(live, "load_data", lambda name, root, *, n_validation, seed: four)
+    monkeypatch.setattr(held_out, "load_data", lambda name, root, *, n_validation, seed: four)
     with pytest.raises(ConfigError, match="must have the supernet's 3 classes, got 4"):
-        scoring_images(read_supernet(own[0]), None)
+        scoring_images(read_supernet(own[0], family=FAMILY), None)
 
 
 def retrained(weights, **values):
@@ -126,21 +135,21 @@ def retrained(weights, **values):
 def test_only_the_images_of_the_training_are_scored_on(own, digest, is_known, monkeypatch):
     """An earlier version kept no digest: then any are."""
     data = DataSet("folder:mine", 3, noise(20), noise(9, 1), noise(5, 2), digest="one")
-    monkeypatch.setattr(live, "load_data", lambda name, root, *, n_validation, seed: data)
+    monkeypatch.setattr(held_out, "load_data", lambda name, root, *, n_validation, seed: data)
     if digest is not None:
         retrained(own[0], images=digest)
     if is_known:
-        assert len(scoring_images(read_supernet(own[0]), None)) == 9
+        assert len(scoring_images(read_supernet(own[0], family=FAMILY), None)) == 9
         return
     with pytest.raises(ConfigError, match="must be those that the supernet was trained and held"):
-        scoring_images(read_supernet(own[0]), None)
+        scoring_images(read_supernet(own[0], family=FAMILY), None)
     with pytest.raises(ConfigError, match="train on the new ones into another folder"):
-        live_error(None, weights=own[0])
+        live_supernet(LiveOptions(weights=own[0]), FAMILY)
 
 
 def test_a_folder_that_is_gone_is_asked_for(own, tmp_path, monkeypatch):
-    monkeypatch.setattr(live, "load_data", load_data)
-    trained = read_supernet(own[0])
+    monkeypatch.setattr(held_out, "load_data", load_data)
+    trained = read_supernet(own[0], family=FAMILY)
     with pytest.raises(
         DataFileError, match="in mine. Say where their folder lies now: --data-root"
     ):
@@ -151,7 +160,7 @@ def test_a_folder_that_is_gone_is_asked_for(own, tmp_path, monkeypatch):
         scoring_images(trained, tmp_path)
 
 
-PART = parts_of_edge(2)["skip_connect"]
+PART = parts_of_gene(2, family=FAMILY)["skip_connect"]
 
 
 @pytest.mark.parametrize(
@@ -159,31 +168,36 @@ PART = parts_of_edge(2)["skip_connect"]
     [(CELLS[[3, 5]], "supernet score --networks and the list"), (PART, "--weights FOLDER")],
 )
 def test_a_supernet_of_some_networks_runs_no_others(own, tmp_path, networks, remedy):
-    retrained(own[0], networks=networks_digest(networks))
+    retrained(own[0], networks=networks_digest(networks, space=SPACE))
     score = {"n_images": 2, "n_jobs": 1}
     for others in (None, CELLS[[3, 6]]):
         with pytest.raises(ConfigError, match=f"can run no other.*{remedy}"):
-            score_to_file(own[0], None, tmp_path / "n.npz", **score, networks=others)
+            score_to_file(own[0], None, tmp_path / "n.npz", **score, networks=others, family=FAMILY)
     assert not (tmp_path / "n.npz").exists()
     with pytest.raises(ConfigError, match=f"can run no other.*{remedy}"):
-        live_error(None, weights=own[0])
+        live_supernet(LiveOptions(weights=own[0]), FAMILY)
 
 
 def test_a_supernet_of_some_networks_scores_these(own, tmp_path):
-    retrained(own[0], networks=networks_digest(CELLS[[3, 5]]))
+    retrained(own[0], networks=networks_digest(CELLS[[3, 5]], space=SPACE))
     chosen = {"n_images": 2, "n_jobs": 1, "networks": CELLS[[5, 3]]}
-    assert len(score_to_file(own[0], None, tmp_path / "n.npz", **chosen).cells) == 2
+    assert (
+        len(score_to_file(own[0], None, tmp_path / "n.npz", **chosen, family=FAMILY).networks) == 2
+    )
 
 
 def test_a_supernet_of_all_networks_by_a_list_runs_all(own):
-    retrained(own[0], networks=networks_digest(CELLS))
-    assert live_error(None, weights=own[0]).losses.n_images == 9
+    retrained(own[0], networks=networks_digest(CELLS, space=SPACE))
+    assert live_supernet(LiveOptions(weights=own[0]), FAMILY).losses.n_images == 9
 
 
 def test_scores_on_few_images_say_how_coarse_they_are(own):
-    assert "errors on 6 images are multiples of 1/6" in ScoredError(own[2]).provenance
-    assert "errors on 6 images" in live_error(None, weights=own[0], scores=own[1]).provenance
-    assert "multiples" not in ScoredError().provenance  # 1,000 images
+    assert "errors on 6 images are multiples of 1/6" in SupernetScores(own[2]).provenance
+    assert (
+        "errors on 6 images"
+        in live_supernet(LiveOptions(weights=own[0], scores=own[1]), FAMILY).provenance
+    )
+    assert "multiples" not in SupernetScores().provenance  # 1,000 images
 
 
 SCORE = ["supernet", "score", "--images", "1"]
@@ -225,18 +239,22 @@ def test_the_folder_of_a_training_is_no_weights_but_names_them(own, tmp_path, co
 
 def test_unfinished_scores_are_refused_before_a_search(own, tmp_path):
     made = own[2]
-    part = SupernetScores(made.cells[:-1], made.loss[:-1], made.n_right[:-1], N_IMAGES, made.header)
+    part = ScoreTable(
+        made.networks[:-1], made.loss[:-1], made.n_right[:-1], N_IMAGES, made.header, space=SPACE
+    )
     (tmp_path / "part.npz").write_bytes(encode_scores(part))
     with pytest.raises(ConfigError, match="scores of all 5424 networks, got 5423"):
-        read_all_scores(tmp_path / "part.npz")
+        read_all_scores(tmp_path / "part.npz", space=SPACE)
 
 
 def test_scores_must_name_their_data(own, tmp_path):
     made = own[2]
-    nameless = SupernetScores(made.cells, made.loss, made.n_right, N_IMAGES, {"training": {}})
+    nameless = ScoreTable(
+        made.networks, made.loss, made.n_right, N_IMAGES, {"training": {}}, space=SPACE
+    )
     (tmp_path / "n.npz").write_bytes(encode_scores(nameless))
     with pytest.raises(DataFileError, match="it does not name the data set"):
-        read_all_scores(tmp_path / "n.npz")
+        read_all_scores(tmp_path / "n.npz", space=SPACE)
 
 
 RUN = ["run", "--algo", "random", "--quiet", "--budget", "20"]
@@ -246,8 +264,8 @@ def test_a_search_on_own_scores_leaves_a_folder_that_can_be_shown_and_drawn(own,
     out = tmp_path / "r"
     assert main([*RUN, "--scores", str(own[1]), "--out", str(out)]) == 0
     config = json.loads((out / "config.json").read_text())
-    assert (config["accuracy"], config["scores"]) == ("supernet", str(own[1]))
-    assert read_config(out).scores == own[1]
+    assert config["error"] == {"accuracy": "supernet", "scores": str(own[1])}
+    assert read_config(out).error == ErrorChoice("supernet", ScoresOptions(own[1]))
     assert any("trained by evonasc on folder:mine" in line for line in _provenance(out))
     to_error = own[2].loss_to_error()
     known = set(to_error(own[2].loss).tolist())
@@ -262,8 +280,8 @@ def test_a_search_on_own_scores_leaves_a_folder_that_can_be_shown_and_drawn(own,
 
 def test_fronts_are_drawn_though_a_run_lost_its_evaluations(own, tmp_path, capsys):
     runs = [str(tmp_path / name) for name in ("a", "b")]
-    for run in runs:
-        assert main([*RUN, "--scores", str(own[1]), "--out", run]) == 0
+    for folder in runs:
+        assert main([*RUN, "--scores", str(own[1]), "--out", folder]) == 0
     (tmp_path / "b" / "evaluations.csv").unlink()
     assert main(["plot", *runs, "--out", str(tmp_path / "f")]) == 0
     assert "No true front is drawn: Cannot read" in capsys.readouterr().out
@@ -271,10 +289,10 @@ def test_fronts_are_drawn_though_a_run_lost_its_evaluations(own, tmp_path, capsy
 
 
 def test_losses_that_are_no_numbers_are_not_stored(own, tmp_path, monkeypatch, capsys):
-    def diverged(supernet, todo, images, *, n_jobs):
-        yield np.arange(2), np.array([1.0, np.nan]), np.array([3, 0])
+    def diverged(task, networks, rows, *, n_jobs):
+        yield rows[:2], (np.array([1.0, np.nan]), np.array([3, 0]))
 
-    monkeypatch.setattr("evonasc.supernet.score_file.score_in_parallel", diverged)
+    monkeypatch.setattr("evonasc.supernet.score_file.in_parallel", diverged)
     given = ["--weights", str(own[0]), "--out", str(tmp_path / "new.npz")]
     assert main(["supernet", "score", *given]) == 2
     assert "training diverged. Train it again at a lower" in capsys.readouterr().err
@@ -289,7 +307,9 @@ def test_no_true_front_is_drawn_from_scores_that_changed_since(own, tmp_path, ca
     assert main(plot) == 0
     assert "No true front" not in capsys.readouterr().out
     made = own[2]
-    changed = SupernetScores(made.cells, made.loss[::-1], made.n_right, N_IMAGES, made.header)
+    changed = ScoreTable(
+        made.networks, made.loss[::-1], made.n_right, N_IMAGES, made.header, space=SPACE
+    )
     file.write_bytes(encode_scores(changed))
     assert main(plot) == 0
     said = capsys.readouterr().out
@@ -302,7 +322,7 @@ def test_weights_alone_mean_live(own, tmp_path):
     given = ["--weights", str(own[0]), "--scores", str(own[1]), "--no-plot"]
     assert main([*RUN, *given, "--out", str(out)]) == 0
     config = json.loads((out / "config.json").read_text())
-    assert (config["accuracy"], config["weights"]) == ("live", str(own[0]))
+    assert (config["error"]["accuracy"], config["error"]["weights"]) == ("live", str(own[0]))
     assert any("forward passes of the supernet" in line for line in _provenance(out))
 
 
@@ -313,9 +333,11 @@ def test_own_scores_join_the_proxies(own, tmp_path):
     assert "top-1 error of one supernet" in _provenance(out)[0]
     with (out / "evaluations.csv").open() as file:
         found = {float(row["error"]) for row in csv.DictReader(file)}
-    allowed = JoinedError(scores=[own[2]]).table(CELLS)
+    allowed = JoinedOrder(scores=[own[2]]).errors.of_networks(CELLS)
     assert found <= set(allowed.tolist())
-    assert not np.array_equal(np.argsort(allowed), np.argsort(JoinedError().table(CELLS)))
+    assert not np.array_equal(
+        np.argsort(allowed), np.argsort(JoinedOrder().errors.of_networks(CELLS))
+    )
 
 
 def _provenance(out):
@@ -325,12 +347,32 @@ def _provenance(out):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (["--accuracy", "supernet", "--weights", "w"], "weights are for the accuracy 'live'"),
-        (["--accuracy", "live", "--data-root", "d", "--scores", "s"], "scores are for the accur"),
-        (["--algo", "gdas"], "gdas trains weights .* --data digits"),
-        (["--algo", "nasc", "--nasc-mode", "cotrain"], "nasc trains weights .* --data digits"),
-        (["--algo", "gdas", "--data", "digits", "--accuracy", "live"], "its accuracy is 'cotr"),
-        (["--data", "digits"], "are for searches that train weights, got random"),
+        (
+            ["--accuracy", "supernet", "--weights", "w"],
+            "--weights is not read by .* reads it .live.",
+        ),
+        (
+            ["--accuracy", "live", "--data-root", "d", "--scores", "s"],
+            "--scores needs the supernet",
+        ),
+        (["--algo", "gdas"], "'cotrained' needs images to .*: --data digits"),
+        (
+            ["--algo", "nasc-cotrain"],
+            "'cotrained' needs images to .*: --data digits",
+        ),
+        (
+            ["--algo", "gdas", "--data", "digits", "--accuracy", "live"],
+            "'live' cannot be used with",
+        ),
+        (
+            ["--algo", "gdas", "--accuracy", "supernet"],
+            "'supernet' cannot be used with a search",
+        ),
+        (["--data", "digits"], "--data is not read by --accuracy joined, .* .cotrained."),
+        (
+            ["--data", "digits", "--accuracy", "cotrained"],
+            "'cotrained' must be used with a search that trains weights. .* --algo gdas or nasc",
+        ),
         (["--algo", "gdas", "--data", "digit"], "Unknown data set 'digit'. Did you mean 'digits'"),
         (["--algo", "gdas", "--data", "cifar10"], "needs the folder of its files: --data-root"),
         (["--scores", "nothing.npz"], "Cannot read the score file nothing.npz: No such"),
@@ -348,10 +390,10 @@ def test_what_does_not_fit_together_is_refused_in_one_line(given, message, tmp_p
 
 def test_a_run_that_trains_names_its_data_in_its_configuration():
     search = SearchConfig(algorithm="gdas")
-    config = RunConfig(accuracy="cotrained", data="digits", search=search)
-    assert config.data == "digits"
-    with pytest.raises(ConfigError, match="gdas trains weights"):
-        RunConfig(search=search)
+    error = ErrorChoice("cotrained", CotrainedOptions(data="digits"))
+    assert prepare(RunConfig(error=error, search=search)).config.error == error
+    with pytest.raises(ConfigError, match="'cotrained' needs images to train on"):
+        run(RunConfig(search=search))
 
 
 @pytest.mark.slow
@@ -365,22 +407,21 @@ def test_training_derives_classes_and_sizes_from_the_data(tmp_path):
             image.save(tmp_path / "images" / str(label) / f"{i}.png")
     name = f"folder:{tmp_path / 'images'}"
     out = tmp_path / "sn"
-    small = ["--epochs", "1", "--channels", "2"]
+    small = ["--epochs", "1", "--size", "channels=2", "--size", "cells_per_stage=2"]
     assert main(["supernet", "train", "--data", name, "--out", str(out), *small]) == 0
-    trained = read_supernet(out / "checkpoint.safetensors")
-    assert trained.supernet.config.n_classes == 3
+    trained = read_supernet(out / "checkpoint.safetensors", family=FAMILY)
+    assert trained.supernet.config == SupernetConfig(channels=2, cells_per_stage=2, n_classes=3)
     assert (trained.training["data"], trained.training["n_validation"]) == (name, 6)
     assert len(scoring_images(trained, None)) == 6
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("algorithm", ["nasc", "gdas"])
+@pytest.mark.parametrize("algorithm", ["nasc-cotrain", "gdas"])
 def test_a_search_that_trains_runs_from_the_command_line(algorithm, tmp_path, capsys):
     out = tmp_path / "r"
-    mode = ["--nasc-mode", "cotrain"] if algorithm == "nasc" else []
-    given = ["--algo", algorithm, *mode, "--data", "digits"]
+    given = ["--algo", algorithm, "--data", "digits"]
     assert main(["run", *given, "--budget", "24", "--max-latency-ms", "20", "--out", str(out)]) == 0
     assert "by the supernet that this search trained" in " ".join(capsys.readouterr().out.split())
-    assert read_config(out).data == "digits"
+    assert read_config(out).error.options.data == "digits"
     assert main(["show", str(out)]) == 0
     assert main(["plot", str(out), "--out", str(tmp_path / "f")]) == 0

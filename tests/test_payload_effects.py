@@ -4,20 +4,20 @@ import torch
 
 from evonasc.cost.payload import Sending
 from evonasc.cost.scenario import Scenario
-from evonasc.data.datasets import Images
+from evonasc.data.images import Images
 from evonasc.nasbench201.cells import canonical_connected_cells
 from evonasc.nasbench201.network import SupernetConfig, initialise
 from evonasc.nasbench201.space import NasBench201
 from evonasc.space import DesignSpace
 from evonasc.supernet.payload_effects import (
-    MeasuredIncrease,
-    arrived,
+    PayloadIncrease,
+    arriving_values,
     loss_pattern,
-    quantised,
-    received,
+    quantise,
     score_sendings,
+    send,
 )
-from evonasc.supernet.scoring import score_cells
+from evonasc.supernet.scoring import score_networks
 
 CELL = canonical_connected_cells()[4000].tolist()
 
@@ -45,13 +45,13 @@ def test_two_bits_by_hand():
     """Range -1 to 2 has the levels -1, 0, 1, 2; halves of the second image's range are its own."""
     x = torch.tensor([[-1.0, 2.0, 0.4, 0.6], [0.0, 3.0, 1.4, 1.6]]).view(2, 1, 2, 2)
     expected = [[-1.0, 2.0, 0.0, 1.0], [0.0, 3.0, 1.0, 2.0]]
-    assert quantised(x, bits=2).view(2, 4).tolist() == expected
+    assert quantise(x, bits=2).view(2, 4).tolist() == expected
 
 
 @pytest.mark.parametrize("bits", [2, 4, 8])
 def test_an_image_keeps_its_range_and_has_no_more_levels_than_its_bits(bits):
     x = tensor()
-    sent = quantised(x, bits=bits)
+    sent = quantise(x, bits=bits)
     torch.testing.assert_close(sent.amin(dim=(1, 2, 3)), x.amin(dim=(1, 2, 3)))
     torch.testing.assert_close(sent.amax(dim=(1, 2, 3)), x.amax(dim=(1, 2, 3)))
     assert all(len(image.unique()) <= 2**bits for image in sent)
@@ -60,14 +60,14 @@ def test_an_image_keeps_its_range_and_has_no_more_levels_than_its_bits(bits):
 
 
 def test_wide_values_and_constant_tensors_are_kept():
-    assert quantised(tensor(), bits=16).equal(tensor())
-    assert quantised(tensor(), bits=32).equal(tensor())
+    assert quantise(tensor(), bits=16).equal(tensor())
+    assert quantise(tensor(), bits=32).equal(tensor())
     constant = torch.full((2, 1, 3, 3), -1.7)
-    torch.testing.assert_close(quantised(constant, bits=2), constant)
+    torch.testing.assert_close(quantise(constant, bits=2), constant)
 
 
 def test_the_dtype_of_the_tensor_is_kept():
-    assert quantised(tensor().bfloat16(), bits=4).dtype == torch.bfloat16
+    assert quantise(tensor().bfloat16(), bits=4).dtype == torch.bfloat16
 
 
 # Packets
@@ -77,18 +77,18 @@ def test_a_lost_packet_is_a_run_of_values_in_row_major_order():
     """10 bytes hold 20 values of 4 bits: 120 values are 6 packets, and here the third goes."""
     sending = Sending(4, packet_loss=0.5, packet_bytes=10)
     pattern = torch.tensor([[0.9, 0.9, 0.1, 0.9, 0.9, 0.9]])
-    kept = arrived(120, sending, pattern=pattern)[0]
+    kept = arriving_values(120, sending, pattern=pattern)[0]
     assert kept.nonzero().flatten().tolist() == [*range(40), *range(60, 120)]
 
 
 def test_the_last_packet_may_be_short():
-    kept = arrived(25, Sending(8, 0.5, 10), pattern=torch.tensor([[0.9, 0.9, 0.0]]))[0]
+    kept = arriving_values(25, Sending(8, 0.5, 10), pattern=torch.tensor([[0.9, 0.9, 0.0]]))[0]
     assert kept.tolist() == [True] * 20 + [False] * 5
 
 
 def test_what_is_lost_is_zero_and_what_arrives_is_as_quantised():
     x, sending = tensor(n=50), Sending(4, packet_loss=0.3, packet_bytes=10)
-    got, quantised_only = received(x, sending, seed=1), quantised(x, bits=4)
+    got, quantised_only = send(x, sending, seed=1), quantise(x, bits=4)
     is_lost = (got == 0) & (quantised_only != 0)
     assert got[~is_lost].equal(quantised_only[~is_lost])
     # 50 images of 6 packets: the share lost is 0.3 within four standard errors
@@ -98,24 +98,24 @@ def test_what_is_lost_is_zero_and_what_arrives_is_as_quantised():
 def test_every_image_loses_its_own_packets_the_same_each_time():
     x, sending = tensor(n=8), Sending(32, packet_loss=0.5, packet_bytes=40)
     state = torch.get_rng_state()
-    first, again = (received(x, sending, seed=3) for _ in range(2))
+    first, again = (send(x, sending, seed=3) for _ in range(2))
     assert first.equal(again)
-    assert not first.equal(received(x, sending, seed=4))
+    assert not first.equal(send(x, sending, seed=4))
     assert len({tuple((image == 0).flatten().tolist()) for image in first}) > 4
     assert torch.get_rng_state().equal(state)
 
 
 def test_a_higher_loss_loses_the_same_packets_and_more():
     pattern = loss_pattern(20, 120, Sending(8, 0.1, 10), seed=0)
-    few, many = (arrived(120, Sending(8, loss, 10), pattern=pattern) for loss in (0.1, 0.4))
+    few, many = (arriving_values(120, Sending(8, loss, 10), pattern=pattern) for loss in (0.1, 0.4))
     assert (few | ~many).all()
     assert few.sum() > many.sum()
 
 
 def test_the_raw_input_is_not_quantised_and_its_packets_hold_bytes():
     x = tensor(n=20)
-    assert received(x, Sending(2), seed=0, is_raw=True).equal(x)
-    wide, narrow = (received(x, Sending(b, 0.4, 10), seed=0, is_raw=True) for b in (2, 32))
+    assert send(x, Sending(2), seed=0, is_raw=True).equal(x)
+    wide, narrow = (send(x, Sending(b, 0.4, 10), seed=0, is_raw=True) for b in (2, 32))
     assert wide.equal(narrow)
     assert not wide.equal(x)
 
@@ -126,7 +126,7 @@ def test_the_raw_input_is_not_quantised_and_its_packets_hold_bytes():
 def test_undisturbed_it_is_the_score_of_the_network(supernet, images):
     nothing = [(cut, Sending(32)) for cut in range(8)]
     loss, error = score_sendings(supernet, CELL, images, nothing)
-    whole_loss, n_right = score_cells(supernet, np.array([CELL]), images)
+    whole_loss, n_right = score_networks(supernet, np.array([CELL]), images)
     np.testing.assert_allclose(loss, np.full(9, whole_loss[0]), rtol=1e-6)
     np.testing.assert_allclose(error, np.full(9, 1 - n_right[0] / 40))
 
@@ -171,7 +171,7 @@ def designs():
 
 def test_live_increases_are_differences_of_scores_at_the_cut(supernet, images, designs):
     genes = np.array([[*CELL, 7, 0], [*CELL, 7, 1], [*CELL, 19, 0], [*CELL, 12, 0], [*CELL, 7, 0]])
-    found = MeasuredIncrease(supernet, images)(genes, designs=designs, scenario=Scenario())
+    found = PayloadIncrease(supernet, images)(genes, designs=designs, scenario=Scenario())
     # of 19 blocks the cuts 7 and 12 are the supernet's 3 (reduction) and 4 (after a cell)
     error = score_sendings(supernet, CELL, images, [(3, Sending(2)), (4, Sending(2))])[1]
     expected = [error[1] - error[0], 0, 0, error[2] - error[0], error[1] - error[0]]
@@ -184,13 +184,13 @@ def test_what_harms_nothing_is_not_run(supernet, images, designs, monkeypatch):
         lambda *args, **options: pytest.fail("ran"),
     )
     genes = np.array([[*CELL, 7, 1], [*CELL, 19, 0]])  # 8 bits; nothing sent
-    measured = MeasuredIncrease(supernet, images)
+    measured = PayloadIncrease(supernet, images)
     assert measured(genes, designs=designs, scenario=Scenario()).tolist() == [0, 0]
 
 
 def test_what_was_run_is_not_run_again(supernet, images, designs, monkeypatch):
     measured, lossy = (
-        MeasuredIncrease(supernet, images),
+        PayloadIncrease(supernet, images),
         Scenario(packet_loss=0.2, retransmit=False),
     )
     genes = np.array([[*CELL, 2, 0], [*CELL, 2, 1]])

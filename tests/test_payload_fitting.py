@@ -6,7 +6,13 @@ from payload_models import CELLS, HEADER, N_VALUES, made_model
 
 from evonasc.assets import Assets
 from evonasc.errors import ConfigError
-from evonasc.nasbench201.errors.payload_fitting import EffectRows, fit_and_judge, fit_model, ship
+from evonasc.nasbench201.errors.payload_fitting import (
+    EffectRows,
+    fit_and_judge,
+    fit_model,
+    ship,
+    unfitted,
+)
 
 
 def measured_rows(model, *, n_networks, noise, rng):
@@ -29,7 +35,7 @@ def measured_rows(model, *, n_networks, noise, rng):
 
 
 def fitted(rows, fit=fit_model, header=HEADER):
-    return fit(rows, cells_per_stage=1, n_values=N_VALUES, chance_error=0.9, header=header)
+    return fit(rows, unfitted(1, N_VALUES, 0.9, header))
 
 
 def test_the_fit_finds_the_model_that_made_the_rows(rng):
@@ -42,6 +48,7 @@ def test_the_fit_finds_the_model_that_made_the_rows(rng):
     np.testing.assert_allclose(model.exponents, truth.exponents, atol=0.1)
 
 
+@pytest.mark.slow
 def test_figures_are_those_of_networks_that_the_fit_has_not_seen(rng):
     """Noise of two points, the same for all: nobody can be off by less, few by much more."""
     rows = measured_rows(made_model(), n_networks=40, noise=0.02, rng=rng)

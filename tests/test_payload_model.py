@@ -18,10 +18,9 @@ from evonasc.nasbench201.errors.payload_model import (
     model_for,
     modelled_increase,
     shipped_model,
-    supernet_cuts,
 )
-from evonasc.nasbench201.space import NasBench201
-from evonasc.supernet.scores import ScoredError, shipped_scores
+from evonasc.nasbench201.errors.supernet_scores import SupernetScores, shipped_scores
+from evonasc.nasbench201.space import NasBench201, supernet_cuts
 
 
 def increase(model, cells, *, own=0.2, cut=1, bits=8, loss=0.0, room=1460):
@@ -155,7 +154,7 @@ def test_the_shipped_model_says_where_it_comes_from_and_how_wrong_it_is():
 def test_the_shipped_model_was_fitted_to_the_shipped_weights():
     pytest.importorskip("torch")
     from evonasc.nasbench201.assets import ASSETS
-    from evonasc.supernet.weights import WEIGHTS_ASSET
+    from evonasc.nasbench201.supernet import WEIGHTS_ASSET
 
     digest = hashlib.sha256(ASSETS.read(WEIGHTS_ASSET)).hexdigest()
     assert shipped_model().header["weights_sha256"] == digest
@@ -181,7 +180,7 @@ def test_designs_are_read_at_their_cut_and_width():
         0,
     ]
     np.testing.assert_allclose(found, expected)
-    source = ScoredError()
+    source = SupernetScores()
     sent = source.payload_increase(genes, designs=designs, scenario=scenario)
     assert (sent[:4] > 0).all()
     assert (sent[4:] == 0).all()

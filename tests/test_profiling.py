@@ -6,14 +6,13 @@ from torch import nn
 
 from evonasc.errors import ConfigError
 from evonasc.nasbench201.space import NasBench201
+from evonasc.nasbench201.supernet import FAMILY
 from evonasc.supernet import profiling
 from evonasc.supernet.profiling import (
     ProfileConfig,
     deployed_network,
-    distinct_networks,
-    layer_parts,
-    measure_networks,
     profile_this_machine,
+    profiled_networks,
 )
 
 SPACE = NasBench201()
@@ -22,12 +21,12 @@ TINY = ProfileConfig(n_networks=10, n_rounds=2, n_repeats=1, clock="cpu")
 
 @pytest.fixture(scope="module")
 def network():
-    return deployed_network()
+    return deployed_network(family=FAMILY)
 
 
 def test_the_parts_are_the_layers_of_the_space(network):
     """Oracle: multiply-accumulates and parameters counted on the modules that are timed."""
-    parts = layer_parts(network)
+    parts = FAMILY.layer_parts(network)
     assert len(parts) == len(SPACE.layers)
     for (part, (channels, side)), layer in zip(parts, SPACE.layers, strict=True):
         macs = []
@@ -77,12 +76,12 @@ def test_values_neither_vanish_nor_overflow(network):
 
 
 def test_networks_are_distinct_and_drawn_by_the_generator():
-    drawn = distinct_networks(40, rng=np.random.default_rng(3))
+    drawn = profiled_networks(SPACE, 40, rng=np.random.default_rng(3))
     assert drawn[0].tolist() == list(SPACE.bare_network)
     assert len(np.unique(drawn, axis=0)) == 41
     np.testing.assert_array_equal(drawn, SPACE.canonical(drawn))
-    np.testing.assert_array_equal(drawn, distinct_networks(40, rng=np.random.default_rng(3)))
-    assert (drawn != distinct_networks(40, rng=np.random.default_rng(4))).any()
+    np.testing.assert_array_equal(drawn, profiled_networks(SPACE, 40, rng=np.random.default_rng(3)))
+    assert (drawn != profiled_networks(SPACE, 40, rng=np.random.default_rng(4))).any()
 
 
 def test_a_measured_profile_is_sound():
@@ -90,7 +89,9 @@ def test_a_measured_profile_is_sound():
     threads, torch_state = torch.get_num_threads(), torch.get_rng_state()
     told = []
     cells = np.array([SPACE.bare_network, [3] * 6, [3, 3, 0, 3, 3, 3]])
-    profile = measure_networks(cells, TINY, report=lambda done, of: told.append((done, of)))
+    profile = profile_this_machine(
+        TINY, FAMILY, networks=cells, report=lambda done, of: told.append((done, of))
+    )
     assert told == [(1, 2), (2, 2)]
     assert profile.block_ms.shape == (3, 19)
     assert profile.layer_ms.shape == (len(SPACE.layers),)
@@ -106,9 +107,9 @@ def test_a_measured_profile_is_sound():
 
 
 def test_this_machine_is_profiled_on_the_networks_drawn():
-    profile = profile_this_machine(TINY)
-    drawn = distinct_networks(10, rng=np.random.default_rng(TINY.seed))
-    np.testing.assert_array_equal(profile.cells, drawn)
+    profile = profile_this_machine(TINY, family=FAMILY)
+    drawn = profiled_networks(SPACE, 10, rng=np.random.default_rng(TINY.seed))
+    np.testing.assert_array_equal(profile.networks, drawn)
 
 
 def test_a_clock_decides_every_number(monkeypatch):
@@ -116,7 +117,7 @@ def test_a_clock_decides_every_number(monkeypatch):
     ticks = iter(range(10**6))
     monkeypatch.setattr(profiling.time, "perf_counter_ns", lambda: next(ticks) * 10**6)
     config = ProfileConfig(n_networks=10, n_rounds=2, n_repeats=2, clock="wall")
-    profile = measure_networks(networks(2), config)
+    profile = profile_this_machine(config, FAMILY, networks=networks(2))
     np.testing.assert_allclose(profile.block_ms, 1.0)
     np.testing.assert_allclose(profile.total_ms, 19.0)
     np.testing.assert_allclose(profile.layer_ms, 0.1)  # ten calls

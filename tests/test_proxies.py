@@ -4,17 +4,22 @@ import pytest
 from evonasc.errors import AssetError, ConfigError, DataFileError
 from evonasc.nasbench201.cells import canonical_connected_cells, cell_number
 from evonasc.nasbench201.errors.proxies import (
-    MEASURED,
-    ProxyTable,
     by_cell_number,
     counted_proxies,
+    shipped_proxies,
+    vkdnw,
+)
+from evonasc.nasbench201.space import NasBench201
+from evonasc.supernet.proxy_table import (
+    MEASURED,
+    ProxyTable,
     decode_proxies,
     encode_proxies,
     read_all_proxies,
     read_proxies,
-    shipped_proxies,
-    vkdnw,
 )
+
+SPACE = NasBench201()
 
 CELLS = canonical_connected_cells()
 
@@ -23,12 +28,12 @@ CELLS = canonical_connected_cells()
 def table(rng):
     values = rng.normal(size=(2, len(CELLS), len(MEASURED)))
     values[1, 0, 2] = -np.inf
-    return ProxyTable(CELLS, values, {"config": {"seed": 0}})
+    return ProxyTable(CELLS, values, {"config": {"seed": 0}}, space=SPACE)
 
 
 def test_a_proxy_file_reads_as_it_was_written(table):
-    again = decode_proxies(encode_proxies(table), where="here")
-    assert np.array_equal(again.cells, table.cells)
+    again = decode_proxies(encode_proxies(table), where="here", space=SPACE)
+    assert np.array_equal(again.networks, table.networks)
     np.testing.assert_allclose(again.values, table.values, rtol=1e-6)
     assert again.header == table.header
 
@@ -36,19 +41,19 @@ def test_a_proxy_file_reads_as_it_was_written(table):
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04 nonsense", b"\x93NUMPY"])
 def test_what_is_no_proxy_file_is_refused(data):
     with pytest.raises(AssetError, match="here is no proxy file of evonasc"):
-        decode_proxies(data, where="here")
+        decode_proxies(data, where="here", space=SPACE)
 
 
 def test_a_missing_file_is_the_users_error(tmp_path):
     with pytest.raises(DataFileError, match="Cannot read the proxy file .*none.npz: No such file"):
-        read_proxies(tmp_path / "none.npz")
+        read_proxies(tmp_path / "none.npz", space=SPACE)
 
 
 def test_another_kind_of_file_is_named_once(tmp_path):
     path = tmp_path / "x.npz"
     path.write_text("name,value\n")
     with pytest.raises(DataFileError) as raised:
-        read_proxies(path)
+        read_proxies(path, space=SPACE)
     assert str(raised.value) == (
         f"{path} is no proxy file of evonasc (it must be an npz, got another kind of file). "
         "Make one with: evonasc supernet proxies"
@@ -58,17 +63,17 @@ def test_another_kind_of_file_is_named_once(tmp_path):
 def test_proxies_to_be_joined_must_hold_every_network(table, tmp_path):
     path = tmp_path / "p.npz"
     path.write_bytes(encode_proxies(table))
-    assert read_all_proxies(path).is_complete
+    assert read_all_proxies(path, space=SPACE).is_complete
     table.values[1, 7, 0] = np.nan
     path.write_bytes(encode_proxies(table))
     with pytest.raises(ConfigError, match="proxies of all 5424 networks, got 5423. Finish it"):
-        read_all_proxies(path)
+        read_all_proxies(path, space=SPACE)
 
 
 def test_arrays_that_do_not_fit_are_refused(table):
-    short = ProxyTable(table.cells[:-1], table.values, table.header)
+    short = ProxyTable(table.networks[:-1], table.values, table.header, space=SPACE)
     with pytest.raises(AssetError, match="do not fit together"):
-        decode_proxies(encode_proxies(short), where="here")
+        decode_proxies(encode_proxies(short), where="here", space=SPACE)
 
 
 def test_repeats_are_averaged_and_gaps_are_seen(table):
@@ -117,7 +122,7 @@ def test_a_table_by_cell_number():
 
 def test_shipped_proxies_cover_every_network_once():
     table = shipped_proxies()
-    assert np.array_equal(table.cells, CELLS)
+    assert np.array_equal(table.networks, CELLS)
     assert table.is_complete
     infinite = np.isinf(table.values).any(axis=(0, 1))
     assert [name for name, is_so in zip(MEASURED, infinite, strict=True) if is_so] == [

@@ -1,23 +1,28 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 
-from evonasc.data.datasets import DataSet, Images
+from evonasc.data.datasets import DataSet
+from evonasc.data.images import Images
 from evonasc.errors import EvaluationError
 from evonasc.nasbench201.network import SupernetConfig, initialise
-from evonasc.nasbench201.relaxed import (
+from evonasc.nasbench201.space import NasBench201
+from evonasc.nasbench201.supernet import FAMILY
+from evonasc.supernet.cotraining import SharedWeights
+from evonasc.supernet.relaxed import (
     Adam,
     Latencies,
     RelaxedDesigns,
-    Sample,
     gumbel,
     latency_term,
     operation_means,
     straight_through,
-    weighted_scores,
 )
-from evonasc.supernet.cotraining import SharedWeights
 from evonasc.supernet.training import TrainingConfig
+
+SPACE = NasBench201()
 
 
 @pytest.fixture
@@ -31,9 +36,9 @@ def weights():
     pixels = rng.integers(256, size=(40, 3, 8, 8)).astype(np.uint8)
     images = Images(pixels, rng.integers(2, size=40))
     config = TrainingConfig(
-        supernet=SupernetConfig(channels=4, n_classes=2), batch_size=8, is_bf16=False
+        supernet=SupernetConfig(channels=4, n_classes=2), data="noise", batch_size=8, is_bf16=False
     )
-    return SharedWeights(DataSet("noise", 2, images, images, images), config)
+    return SharedWeights(DataSet("noise", 2, images, images, images), config, family=FAMILY)
 
 
 def test_a_sample_is_one_hot_forward_and_has_the_softmax_gradient_backward(noise):
@@ -80,7 +85,7 @@ def test_weights_of_one_leave_the_network_as_it_is(weights):
     supernet = initialise(SupernetConfig(channels=4, n_classes=3), seed=0)
     x = torch.randn(4, 3, 8, 8, generator=torch.Generator().manual_seed(0))
     for cell in ([3, 2, 1, 4, 3, 2], [0, 0, 0, 1, 0, 0], [3, 0, 0, 0, 0, 0]):
-        scores = weighted_scores(supernet, x, Sample(cell, torch.ones(6, 5)))
+        scores = supernet.weighted_logits(x, cell, torch.ones(6, 5))
         torch.testing.assert_close(scores, supernet(x, cell))
 
 
@@ -131,7 +136,7 @@ def test_within_the_threshold_latencies_push_nothing():
 
 def test_operation_means_by_hand():
     networks = np.array([[0, 1, 0, 0, 0, 0], [0, 2, 0, 0, 0, 0], [3, 1, 0, 0, 0, 0]])
-    found = operation_means(networks, np.array([[1.0], [2.0], [6.0]]))
+    found = operation_means(networks, np.array([[1.0], [2.0], [6.0]]), space=SPACE)
     assert found.shape == (1, 6, 5)
     assert found[0, 0].tolist() == [1.5, 3.0, 3.0, 6.0, 3.0]  # mean over all is 3
     assert found[0, 1, 1:3].tolist() == [3.5, 2.0]
@@ -142,7 +147,7 @@ def test_a_step_moves_logits_and_no_weight(weights):
     before = [w.detach().clone() for w in weights.supernet.parameters()]
     logits = relaxed.operation_logits.detach().clone()
     sample = relaxed.sample(1.0, is_usable=lambda cell: cell[3] == 3)
-    assert sample.cell[3] == 3
+    assert sample.network[3] == 3
     relaxed.step(sample, latencies())
     assert all(map(torch.equal, before, weights.supernet.parameters()))
     moved = (relaxed.operation_logits - logits).abs()
@@ -150,7 +155,6 @@ def test_a_step_moves_logits_and_no_weight(weights):
     assert relaxed.probabilities()[1].argmax() == 0
 
 
-@pytest.mark.slow  # for importing torch.optim
 def test_our_adam_is_torchs():
     ours, theirs = torch.ones(3), torch.ones(3, requires_grad=True)
     adam = Adam(ours, learning_rate=0.1)
@@ -172,8 +176,18 @@ def test_samples_depend_on_the_seed_alone(weights):
     def cells(seed):
         state = torch.get_rng_state()
         relaxed = RelaxedDesigns(weights, n_choices=3, learning_rate=0.1, seed=seed)
-        drawn = [relaxed.sample(1.0, is_usable=lambda cell: True).cell for _ in range(5)]
+        drawn = [relaxed.sample(1.0, is_usable=lambda cell: True).network for _ in range(5)]
         assert torch.equal(torch.get_rng_state(), state)
         return drawn
 
     assert cells(1) == cells(1) != cells(2)
+
+
+def test_a_gene_of_fewer_choices_never_draws_those_that_it_lacks():
+    space = SimpleNamespace(n_choices=(2, 4))
+    weights = SimpleNamespace(supernet=SimpleNamespace(space=space))
+    relaxed = RelaxedDesigns(weights, n_choices=1, learning_rate=0.1, seed=0)
+    drawn = np.array([relaxed.sample(9.0, is_usable=lambda _: True).network for _ in range(60)])
+    assert drawn.max(axis=0).tolist() == [1, 3]
+    operations, _ = relaxed.probabilities()
+    np.testing.assert_allclose(operations[0], [0.5, 0.5, 0, 0], atol=1e-2)

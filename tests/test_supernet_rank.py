@@ -1,10 +1,17 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from evonasc.cli import main
+from evonasc.cli import main, supernet_rank
+from evonasc.nasbench201 import BENCHMARK
 from evonasc.nasbench201.cells import arch_strings, canonical_connected_cells
-from evonasc.nasbench201.errors.proxies import MEASURED, ProxyTable, encode_proxies
-from evonasc.supernet.scores import SupernetScores, encode_scores
+from evonasc.nasbench201.space import NasBench201
+from evonasc.plugins import Registry
+from evonasc.supernet.proxy_table import MEASURED, ProxyTable, encode_proxies
+from evonasc.supernet.score_table import ScoreTable, encode_scores
+
+SPACE = NasBench201()
 
 CELLS = canonical_connected_cells()
 
@@ -21,10 +28,12 @@ def files(tmp_path, rng):
     )
     right = np.full(len(CELLS), 500)
     right[0] = 600
-    scores = SupernetScores(CELLS, 100 - accuracy, right, 1000, {"training": {"data": "cifar10"}})
+    scores = ScoreTable(
+        CELLS, 100 - accuracy, right, 1000, {"training": {"data": "cifar10"}}, space=SPACE
+    )
     (tmp_path / "s.npz").write_bytes(encode_scores(scores))
     values = rng.normal(size=(1, len(CELLS), len(MEASURED)))
-    (tmp_path / "p.npz").write_bytes(encode_proxies(ProxyTable(CELLS, values, {})))
+    (tmp_path / "p.npz").write_bytes(encode_proxies(ProxyTable(CELLS, values, {}, space=SPACE)))
     return tmp_path, float(np.nanmax(sample))
 
 
@@ -46,16 +55,29 @@ def test_every_signal_has_a_row_that_fits_a_terminal(files, capsys):
     assert "\nsupernet 2 loss" in capsys.readouterr().out
 
 
+def told(measurements, scores, proxies):
+    """Stand for a benchmark's table."""
+    return [{"read": measurements.name}], "That was all."
+
+
+def test_the_measurements_are_those_of_the_space(monkeypatch, capsys):
+    tools = Registry("tool", "tools", {"rank": (f"{__name__}:told", "")})
+    other = replace(BENCHMARK, name="other", tools=tools)
+    monkeypatch.setattr(supernet_rank, "benchmark", lambda name: other)
+    assert main(["supernet", "rank", "--space", "other"]) == 0
+    assert "other.npz" in capsys.readouterr().out
+
+
 def test_unfinished_files_are_refused_in_one_line(files, rng, capsys):
     """The files as Ctrl-C leaves them; they ended in tracebacks."""
     folder, _ = files
     values = rng.normal(size=(1, len(CELLS), len(MEASURED)))
     values[0, 32:] = np.nan
-    (folder / "part.npz").write_bytes(encode_proxies(ProxyTable(CELLS, values, {})))
-    few = ProxyTable(CELLS[:32], values[:, :32], {})
+    (folder / "part.npz").write_bytes(encode_proxies(ProxyTable(CELLS, values, {}, space=SPACE)))
+    few = ProxyTable(CELLS[:32], values[:, :32], {}, space=SPACE)
     (folder / "few.npz").write_bytes(encode_proxies(few))
     header = {"training": {"data": "cifar10"}}
-    some = SupernetScores(CELLS[:9], np.arange(9.0), np.arange(9), 1000, header)
+    some = ScoreTable(CELLS[:9], np.arange(9.0), np.arange(9), 1000, header, space=SPACE)
     (folder / "some.npz").write_bytes(encode_scores(some))
     command = ["supernet", "rank", "--measurements", str(folder / "truth.npz")]
     whole = ["--scores", str(folder / "s.npz")]

@@ -14,7 +14,7 @@ from evonasc.supernet.checkpoint import load_checkpoint
 
 ROOT = Path(__file__).parents[1]
 EPOCHS = 5
-SMALL = ["supernet", "train", "--data", "digits", "--channels", "2", "--batch-size", "32"]
+SMALL = ["supernet", "train", "--data", "digits", "--size", "channels=2", "--batch-size", "32"]
 PATIENCE_S = 300
 
 
@@ -172,10 +172,14 @@ def test_the_log_is_brought_up_to_the_checkpoint(tmp_path):
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        (["--cells", "0"], "cells_per_stage must lie in [1, 64], got 0"),
-        (["--cells", "-2"], "cells_per_stage must lie in [1, 64], got -2"),
-        (["--channels", "-1"], "channels must lie in [1, 256], got -1"),
-        (["--channels", "1000000"], "channels must lie in [1, 256], got 1000000"),
+        (["--size", "cells_per_stage=0"], "cells_per_stage must lie in [1, 64], got 0"),
+        (["--size", "cells_per_stage=-2"], "cells_per_stage must lie in [1, 64], got -2"),
+        (["--size", "channels=-1"], "channels must lie in [1, 256], got -1"),
+        (["--size", "channels=1000000"], "channels must lie in [1, 256], got 1000000"),
+        (["--size", "width=4"], "must be one of channels, cells_per_stage, got 'width'"),
+        (["--size", "n_classes=4"], "must be one of channels, cells_per_stage, got 'n_classes'"),
+        (["--size", "channels"], "--size must be NAME=VALUE, the value a whole number, got"),
+        (["--size", "channels=2.5"], "--size must be NAME=VALUE, the value a whole number, got"),
         (["--seed", "9" * 21], "seed must lie in [0, 9223372036854775807]"),
         (["--threads", "100000"], "threads must be at most"),
     ],
@@ -217,7 +221,7 @@ def test_a_root_that_would_not_be_read_as_such_is_refused(name, remedy, tmp_path
 
 
 def test_what_was_read_is_said_before_the_training(photos, tmp_path, capsys):
-    given = ["--data", f"folder:{photos}", "--channels", "2", "--epochs", "1"]
+    given = ["--data", f"folder:{photos}", "--size", "channels=2", "--epochs", "1"]
     assert main(["supernet", "train", *given, "--out", str(tmp_path / "x")]) == 0
     said = " ".join(capsys.readouterr().out.split())
     # a fifth of 20 a class for the test, a fifth of the other 32 held out
@@ -229,7 +233,16 @@ def test_what_was_read_is_said_before_the_training(photos, tmp_path, capsys):
 
 def test_changed_images_stop_a_training_and_its_scores(photos, tmp_path, capsys):
     out = tmp_path / "x"
-    given = ["--data", f"folder:{photos}", "--channels", "2", "--epochs", "1", "--out", str(out)]
+    given = [
+        "--data",
+        f"folder:{photos}",
+        "--size",
+        "channels=2",
+        "--epochs",
+        "1",
+        "--out",
+        str(out),
+    ]
     assert main(["supernet", "train", *given]) == 0
     (photos / "1" / "0.png").write_bytes((photos / "0" / "7.png").read_bytes())
     capsys.readouterr()

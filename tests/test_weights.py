@@ -5,14 +5,15 @@ import pytest
 from evonasc.errors import DataFileError
 from evonasc.nasbench201.assets import ASSETS
 from evonasc.nasbench201.network import SupernetConfig, initialise
+from evonasc.nasbench201.supernet import FAMILY, WEIGHTS_ASSET, shipped_supernet
 from evonasc.supernet.checkpoint import (
     Checkpoint,
     encode_checkpoint,
     load_checkpoint,
     save_checkpoint,
 )
-from evonasc.supernet.training_log import read_epoch_logs
-from evonasc.supernet.weights import WEIGHTS_ASSET, half_precision, read_supernet, shipped_supernet
+from evonasc.supernet.training_state import read_epoch_logs
+from evonasc.supernet.weights import half_precision, read_supernet
 
 TRAINING = {
     "supernet": {"channels": 2, "cells_per_stage": 1, "n_classes": 3},
@@ -48,9 +49,9 @@ def test_the_digest_is_that_of_the_shipping_form_which_holds_no_checksum(path):
     digest = hashlib.sha256(shipping).hexdigest()
     save_checkpoint(path, checkpoint())
     assert half_precision(load_checkpoint(path)) == shipping
-    assert read_supernet(path).digest == digest
+    assert read_supernet(path, family=FAMILY).digest == digest
     path.write_bytes(encode_checkpoint(checkpoint()))  # as written before there was a checksum
-    assert read_supernet(path).digest == digest
+    assert read_supernet(path, family=FAMILY).digest == digest
     assert shipped_supernet().digest == hashlib.sha256(ASSETS.read(WEIGHTS_ASSET)).hexdigest()
 
 
@@ -60,7 +61,7 @@ def test_a_changed_weight_is_not_used(path):
     data[-3] ^= 0xFF
     path.write_bytes(data)
     with pytest.raises(DataFileError, match="is a damaged checkpoint: .* checksum in its header"):
-        read_supernet(path)
+        read_supernet(path, family=FAMILY)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,7 @@ def test_a_changed_weight_is_not_used(path):
 def test_a_header_that_describes_no_supernet_is_refused(path, changed, message):
     save_checkpoint(path, checkpoint(**changed))
     with pytest.raises(DataFileError, match=message):
-        read_supernet(path)
+        read_supernet(path, family=FAMILY)
 
 
 @pytest.mark.parametrize(

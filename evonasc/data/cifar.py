@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from evonasc.data.images import ByteImages, Images
+from evonasc.data.images import Images
 from evonasc.errors import DataFileError
 
 #: Published MD5 sums of the official python version of CIFAR-10.
@@ -52,8 +52,7 @@ class _ArrayUnpickler(pickle.Unpickler):
 def read_cifar10(root: Path) -> tuple[Images, Images, int]:
     """Return training images, test images and the number of classes of CIFAR-10.
 
-    Args:
-        root: The folder ``cifar-10-batches-py``, or the one that holds it.
+    They are in the folder ``cifar-10-batches-py``, which is ``root`` or lies in it.
 
     Raises:
         DataFileError: A file is missing, damaged, or not the official one.
@@ -64,47 +63,27 @@ def read_cifar10(root: Path) -> tuple[Images, Images, int]:
         for name, md5 in CIFAR10_MD5.items()
     }
     test = parts.pop("test_batch")
-    pixels = np.concatenate([part[0] for part in parts.values()])
-    labels = np.concatenate([part[1] for part in parts.values()]).astype(np.int64)
-    return Images(pixels, labels), Images(test[0], np.array(test[1], dtype=np.int64)), 10
+    return Images.joined(list(parts.values())), test, 10
 
 
 def read_cifar100(root: Path) -> tuple[Images, Images, int]:
-    """Return training images, test images and the number of fine classes of CIFAR-100.
-
-    Args:
-        root: The folder ``cifar-100-python``, or the one that holds it.
-
-    Raises:
-        DataFileError: A file is missing, damaged, or not the official one.
-    """
+    """Return the same of CIFAR-100 with its fine classes, from ``cifar-100-python``."""
     folder = _folder(root, "cifar-100-python")
     contents = {
         name: _official(folder / name, md5, "CIFAR-100") for name, md5 in CIFAR100_MD5.items()
     }
-    (train, train_labels), (test, test_labels) = (
+    train, test = (
         decode_batch(contents[name], where=str(folder / name), labels=b"fine_labels")
         for name in ("train", "test")
     )
     names = _unpickled(contents["meta"], where=str(folder / "meta")).get(b"fine_label_names")
     if not isinstance(names, list):
         raise DataFileError(f"{folder / 'meta'} holds no names of fine classes.")
-    return (
-        Images(train, np.array(train_labels, dtype=np.int64)),
-        Images(test, np.array(test_labels, dtype=np.int64)),
-        len(names),
-    )
+    return train, test, len(names)
 
 
-def decode_batch(
-    content: bytes, *, where: str, labels: bytes = b"labels"
-) -> tuple[ByteImages, list[int]]:
-    """Return pixels ``(n, 3, 32, 32)`` and labels of one pickled CIFAR batch.
-
-    Args:
-        content: The pickle.
-        where: Named in errors.
-        labels: Under which name the batch keeps its labels.
+def decode_batch(content: bytes, *, where: str, labels: bytes = b"labels") -> Images:
+    """Return the images of one pickled CIFAR batch, which keeps its labels under that name.
 
     Raises:
         DataFileError: Not a pickle of a CIFAR batch, or one that asks for more than arrays.
@@ -117,7 +96,7 @@ def decode_batch(
         raise DataFileError(f"{where} holds no CIFAR batch of 32 x 32 images.") from error
     if pixels.dtype != np.uint8:
         raise DataFileError(f"{where} must hold uint8 pixels, got {pixels.dtype}.")
-    return pixels, [int(label) for label in numbers]
+    return Images(pixels, np.array([int(label) for label in numbers], dtype=np.int64))
 
 
 def _unpickled(content: bytes, *, where: str) -> dict[bytes, Any]:

@@ -9,20 +9,9 @@ import numpy as np
 from evonasc.data.cifar import read_cifar10, read_cifar100
 from evonasc.data.digits import read_digits
 from evonasc.data.image_files import ImageFolder, read_image_folder
-from evonasc.data.images import ByteImages, Images
+from evonasc.data.images import Images
 from evonasc.errors import ConfigError, DataFileError, UnknownNameError
 from evonasc.limits import require_seed
-
-__all__ = [
-    "DATA_SETS",
-    "ByteImages",
-    "DataSet",
-    "Images",
-    "default_n_validation",
-    "is_large",
-    "load_data",
-    "require_data_name",
-]
 
 #: Data sets on the command line, with one line for people.
 DATA_SETS = {
@@ -82,11 +71,7 @@ def require_data_name(name: str, *, has_root: bool) -> None:
 
 
 def require_no_idle_root(name: str, *, has_root: bool) -> None:
-    """Refuse a folder of files for a data set that names its own or needs none.
-
-    Raises:
-        ConfigError: There is one.
-    """
+    """Refuse, by a ConfigError, files for a data set that names its own or needs none."""
     if has_root and name not in _WITH_ROOT:
         remedy = (
             f"Give --data {_FOLDER}PATH alone." if name.startswith(_FOLDER) else "Leave it out."

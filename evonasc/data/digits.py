@@ -17,10 +17,7 @@ _ENLARGED = 32 // 8
 
 
 def read_digits(*, seed: int) -> tuple[Images, Images, int]:
-    """Return training images, test images and the number of classes.
-
-    Args:
-        seed: Of the split into training and test.
+    """Return training images, test images, split by the seed, and the number of classes.
 
     Raises:
         MissingDependencyError: scikit-learn is not installed.

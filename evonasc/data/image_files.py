@@ -57,13 +57,9 @@ class ImageFolder:
 def read_image_folder(folder: Path, *, seed: int) -> ImageFolder:
     """Return the images of a folder, split into training and test.
 
-    A fifth of each class, at least one image, is kept for the test. Classes are numbered in the
-    order of their folders' names.
-
-    Args:
-        folder: Holds one folder a class; hidden folders, other files and folders in the classes are
-            left alone.
-        seed: Of the split into training and test.
+    A fifth of each class, at least one image, is kept for the test, drawn by the seed. Classes are
+    numbered in the order of their folders' names. Hidden folders, other files and folders in the
+    classes are left alone.
 
     Raises:
         DataFileError: No such folder, fewer than two classes, too few images in a class, or a file
@@ -82,8 +78,7 @@ def read_image_folder(folder: Path, *, seed: int) -> ImageFolder:
         found = ", ".join(path.name for path in classes) or "none"
         raise DataFileError(f"{folder} must hold at least 2 sub-folders, one a class, got {found}.")
     rng = np.random.default_rng(seed)
-    parts: tuple[list[ByteImages], list[ByteImages]] = ([], [])
-    labels: tuple[list[int], list[int]] = ([], [])
+    train, test = [], []
     digest = hashlib.sha256()
     n_other_files, n_nested = len(shown) - len(classes), 0
     for label, path in enumerate(classes):
@@ -95,14 +90,17 @@ def read_image_folder(folder: Path, *, seed: int) -> ImageFolder:
         digest.update(pixels.tobytes())
         n_test = max(1, round(_TEST_SHARE * len(files)))
         order = rng.permutation(len(files))
-        for part, rows in enumerate((order[n_test:], order[:n_test])):
-            parts[part].append(pixels[rows])
-            labels[part].extend([label] * len(rows))
-    train, test = (
-        Images(np.concatenate(parts[part]), np.array(labels[part], dtype=np.int64))
-        for part in (0, 1)
+        images = Images(pixels, np.full(len(files), label, dtype=np.int64))
+        train.append(images.take(order[n_test:]))
+        test.append(images.take(order[:n_test]))
+    return ImageFolder(
+        Images.joined(train),
+        Images.joined(test),
+        len(classes),
+        digest.hexdigest(),
+        n_other_files,
+        n_nested,
     )
-    return ImageFolder(train, test, len(classes), digest.hexdigest(), n_other_files, n_nested)
 
 
 def _image_files(folder: Path) -> tuple[list[Path], list[Path]]:

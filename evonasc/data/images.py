@@ -1,5 +1,6 @@
 """Labelled images in memory."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,3 +26,9 @@ class Images:
     def take(self, rows: IntArray) -> "Images":
         """Return the images in ``rows``, in that order."""
         return Images(self.pixels[rows], self.labels[rows])
+
+    @classmethod
+    def joined(cls, parts: Sequence["Images"]) -> "Images":
+        """Return the images of several sets, one after the other."""
+        pixels = np.concatenate([part.pixels for part in parts])
+        return cls(pixels, np.concatenate([part.labels for part in parts]))

@@ -15,15 +15,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from evonasc.arrays import IntArray
 from evonasc.errors import ConfigError
 from evonasc.nasbench201.cells import CONV1X1, CONV3X3, EDGES, NONE, POOL, SKIP
+from evonasc.nasbench201.space import N_STAGES, NasBench201, supernet_cuts
+from evonasc.supernet.family import Memo, Supernet
 
-N_STAGES = 3
-#: Results of one cell's operations: (edge, operation, genes before the source node) -> tensor.
-Memo = dict[tuple[int, int, tuple[int, ...]], Tensor]
 #: How many edges, in the order of EDGES, decide the value of each node.
 _EDGES_UP_TO = (0, 1, 3, 6)
-
 
 #: Bounds of a size: beyond them a supernet fills no purpose but the memory.
 MAX_CHANNELS, MAX_CELLS_PER_STAGE, MAX_WEIGHTS = 256, 64, 500_000_000
@@ -102,14 +101,18 @@ class Cell(nn.Module):
         self.conv3x3 = nn.ModuleList(ReluConvNorm(channels, channels, 3) for _ in EDGES)
         self.pool: nn.Module = nn.AvgPool2d(3, stride=1, padding=1, count_include_pad=False)
 
-    def forward(self, x: Tensor, cell: Sequence[int], memo: Memo | None = None) -> Tensor:
+    def forward(
+        self,
+        x: Tensor,
+        cell: Sequence[int],
+        *,
+        memo: Memo | None = None,
+        weights: Tensor | None = None,
+    ) -> Tensor:
         """Run the six genes of ``cell`` on ``x`` (n, c, h, w); same shape out.
 
-        Args:
-            x: The tensor before the cell.
-            cell: Six genes.
-            memo: Keeps what operations gave, for other cells on the same ``x``; a table that
-                starts empty for each ``x``.
+        ``memo`` keeps what operations gave, for other cells on the same ``x``; ``weights``,
+        ``(n_edges, n_operations)``, multiply what they give.
         """
         nodes: list[Tensor | None] = [x, None, None, None]
         # In the order of EDGES every source node is complete before it is read.
@@ -118,13 +121,15 @@ class Cell(nn.Module):
             if cell[edge] == NONE or value is None:
                 continue
             # Cells that agree on all edges up to the source node have the same value there.
-            key = (edge, cell[edge], tuple(cell[: _EDGES_UP_TO[source]]))
+            key = ((edge, cell[edge]), tuple(cell[: _EDGES_UP_TO[source]]))
             if memo is not None and key in memo:
                 term = memo[key]
             else:
                 term = self.operate(edge, cell[edge], value)
                 if memo is not None:
                     memo[key] = term
+            if weights is not None:
+                term = term * weights[edge, cell[edge]]
             nodes[target] = term if total is None else total + term
         return x * 0 if nodes[3] is None else nodes[3]
 
@@ -138,6 +143,29 @@ class Cell(nn.Module):
         convolution = {CONV1X1: self.conv1x1, CONV3X3: self.conv3x3}[operation][edge]
         result: Tensor = convolution(x)
         return result
+
+
+class EdgeCorrectedPool(nn.Module):
+    """The 3 x 3 average, padding left out of the count, as a depthwise convolution."""
+
+    def __init__(self, channels: int, *, is_bf16: bool) -> None:
+        super().__init__()
+        weight = torch.full((3, 3), 1 / 9)
+        if is_bf16:
+            # Neighbours of 1/9 that bfloat16 holds, and whose nine add up to 1 exactly: 1/9 itself
+            # would be rounded, and every average too small by a five-hundredth.
+            weight = torch.full((3, 3), 227 / 2048)
+            weight[::2, ::2] = weight[1, 1] = 228 / 2048
+        self.register_buffer("weight", weight.expand(channels, 1, 3, 3).clone())
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Average ``x`` (n, c, h, w), h and w at least 2; same shape out."""
+        weight = self.get_buffer("weight")
+        y = nn.functional.conv2d(x, weight, padding=1, groups=x.shape[1])
+        # At a border, 6 of 9 values are there: the average over those is half as much again.
+        for side in (y[:, :, 0], y[:, :, -1], y[..., 0], y[..., -1]):
+            side *= 1.5
+        return y
 
 
 class Reduction(nn.Module):
@@ -157,12 +185,11 @@ class Reduction(nn.Module):
         return result
 
 
-class Supernet(nn.Module):
-    """All NAS-Bench-201 networks at once.
+class CellSupernet(Supernet):
+    """All NAS-Bench-201 networks at once."""
 
-    Args:
-        config: Size.
-    """
+    space = NasBench201()
+    config: SupernetConfig
 
     def __init__(self, config: SupernetConfig) -> None:
         super().__init__()
@@ -183,41 +210,68 @@ class Supernet(nn.Module):
     def forward(
         self,
         x: Tensor,
-        cell: Sequence[int],
+        network: Sequence[int],
         *,
         start: int = 0,
         stop: int | None = None,
         memo: Memo | None = None,
     ) -> Tensor:
-        """Run blocks ``start`` to ``stop`` of the network that ``cell`` describes.
-
-        Args:
-            x: ``(n, 3, 32, 32)`` images, or the tensor at cut ``start``.
-            cell: Six genes of the space, edge order of :data:`evonasc.nasbench201.cells.EDGES`.
-            start: First block to run.
-            stop: Block to stop before; all by default.
-            memo: For the first cell, whose input is the same for every network; see
-                :class:`Cell`.
-
-        Returns:
-            Class scores ``(n, n_classes)``, or the tensor at cut ``stop``.
-        """
+        """Run blocks of the network whose cells have six genes; ``memo`` serves the first cell."""
         for block in list(self.blocks)[start:stop]:
             if isinstance(block, Cell):
-                x, memo = block(x, cell, memo), None
+                x, memo = block(x, network, memo=memo), None
             else:
                 x = block(x)
         return x
 
+    def cuts(self) -> IntArray:
+        """See :func:`evonasc.nasbench201.space.supernet_cuts`."""
+        return supernet_cuts(self.config.cells_per_stage)
 
-def initialise(config: SupernetConfig, *, seed: int) -> Supernet:
+    def source_blocks(self, start: Supernet) -> list[int]:
+        """Take each cell from the same place of its stage; those beyond, from the stage's last.
+
+        Raises:
+            ConfigError: Other channels or classes, or another benchmark's.
+        """
+        if not isinstance(start, CellSupernet):
+            raise ConfigError("The supernet to start from must be one of NAS-Bench-201.")
+        found, wanted = start.config, self.config
+        if (found.channels, found.n_classes) != (wanted.channels, wanted.n_classes):
+            raise ConfigError(
+                f"The supernet to start from must have {wanted.channels} channels and "
+                f"{wanted.n_classes} classes, got {found.channels} and {found.n_classes}."
+            )
+        n_found, n_wanted = found.cells_per_stage, wanted.cells_per_stage
+        sources = [0]
+        for stage in range(N_STAGES):
+            first = 1 + stage * (n_found + 1)
+            if stage:
+                sources.append(first - 1)  # the reduction before the stage
+            sources += [first + min(cell, n_found - 1) for cell in range(n_wanted)]
+        return [*sources, N_STAGES * (n_found + 1)]  # the classifier
+
+    def quicken(self, *, is_bf16: bool) -> None:
+        """Pool by convolutions."""
+        for module in self.modules():
+            if isinstance(module, Cell):
+                module.pool = EdgeCorrectedPool(module.channels, is_bf16=is_bf16)
+
+    def weighted_logits(self, x: Tensor, network: Sequence[int], weights: Tensor) -> Tensor:
+        """See :meth:`evonasc.supernet.family.Supernet.weighted_logits`."""
+        for block in self.blocks:
+            x = block(x, network, weights=weights) if isinstance(block, Cell) else block(x)
+        return x
+
+
+def initialise(config: SupernetConfig, *, seed: int) -> CellSupernet:
     """Build a supernet, channels last, with reproducible weights from a generator of its own.
 
     Convolutions are drawn by He et al. 2015 (fan out), the classifier uniformly as torch does.
     """
     generator = torch.Generator().manual_seed(seed)
     with torch.device("meta"):
-        supernet = Supernet(config)
+        supernet = CellSupernet(config)
     supernet = supernet.to_empty(device="cpu")
     for module in supernet.modules():
         if isinstance(module, nn.Conv2d):

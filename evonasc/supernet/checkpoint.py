@@ -75,11 +75,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
 
 
 def decode_checkpoint(data: bytes, *, where: str) -> Checkpoint:
-    """Return the checkpoint that a file's bytes hold.
-
-    Args:
-        data: The file.
-        where: Named in errors.
+    """Return the checkpoint that a file's bytes hold; ``where`` names it in errors.
 
     Raises:
         DataFileError: Not a checkpoint of evonasc, or one that does not match its checksum.

@@ -16,13 +16,14 @@ import torch
 from torch import Tensor, nn
 
 from evonasc.arrays import FloatArray, IntArray
-from evonasc.data.datasets import DataSet, Images, is_large
+from evonasc.data.datasets import DataSet, is_large, load_data
+from evonasc.data.images import Images
 from evonasc.errors import ConfigError, EvaluationError
-from evonasc.nasbench201.cells import cell_number
-from evonasc.nasbench201.network import Supernet, SupernetConfig, initialise
 from evonasc.space import DesignSpace
-from evonasc.supernet.scores import require_nasbench201
-from evonasc.supernet.scoring import score_cells
+from evonasc.supernet.family import Supernet, SupernetFamily
+from evonasc.supernet.live_options import CotrainedOptions
+from evonasc.supernet.network_list import require_space
+from evonasc.supernet.scoring import score_networks
 from evonasc.supernet.training import TrainingConfig, as_input, augmented_batch, weight_step
 
 #: Held-out images that tell a network's error, at most.
@@ -31,15 +32,13 @@ _MOST_IMAGES = 1000
 _HALVES, _TRAINING, _SEARCH = 0, 1, 2
 
 
-def cotraining_config(data: DataSet, *, seed: int) -> TrainingConfig:
+def cotraining_config(data: DataSet, family: SupernetFamily, *, seed: int) -> TrainingConfig:
     """Return the settings of weights that train during a search on ``data``.
 
-    A supernet of 8 channels on a set below 10,000 training images, else 16; batches of 64.
+    The supernet has its family's sizes for a set as large as this one; batches of 64 images.
     """
     return TrainingConfig(
-        supernet=SupernetConfig(
-            channels=16 if is_large(data) else 8, cells_per_stage=1, n_classes=data.n_classes
-        ),
+        supernet=family.make_config(data.n_classes, is_large=is_large(data)),
         data=data.name,
         n_validation=len(data.validation),
         batch_size=64,
@@ -66,18 +65,19 @@ class SharedWeights:
     Args:
         data: Its training images are halved; its test images are not touched.
         config: Size of the supernet, batches, step of the weights. Its epochs do not matter.
+        family: Makes the supernet.
 
     Raises:
         ConfigError: Too few training images for two halves.
     """
 
-    def __init__(self, data: DataSet, config: TrainingConfig) -> None:
+    def __init__(self, data: DataSet, config: TrainingConfig, family: SupernetFamily) -> None:
         if len(data.train) < 4:
             raise ConfigError(
                 f"Co-training needs at least 4 training images for two halves, got "
                 f"{len(data.train)}. Hold fewer images out, or bring more."
             )
-        self.config, self._data = config, data
+        self.config, self._data, self._family = config, data, family
         n_images = min(len(data.validation), _MOST_IMAGES)
         self._held_out = data.validation.take(np.arange(n_images))
         self.provenance = (
@@ -90,27 +90,23 @@ class SharedWeights:
     def reset(self) -> None:
         """Forget everything learnt: the weights are those of the seed again."""
         config, train = self.config, self._data.train
-        self.supernet: Supernet = initialise(config.supernet, seed=config.seed)
+        self.supernet: Supernet = self._family.initialise(config.supernet, seed=config.seed)
         self._momenta = {
             name: torch.zeros_like(weight) for name, weight in self.supernet.named_parameters()
         }
         order = np.random.default_rng([config.seed, _HALVES]).permutation(len(train))
         half = len(train) // 2
         self._rng = np.random.default_rng([config.seed, _TRAINING])
+        search_rng = np.random.default_rng([config.seed, _SEARCH])
         self._batches = _Batches(train.take(order[:half]), config.batch_size, self._rng)
-        self._search_batches = _Batches(
-            train.take(order[half:]),
-            config.batch_size,
-            np.random.default_rng([config.seed, _SEARCH]),
-        )
+        self._search_batches = _Batches(train.take(order[half:]), config.batch_size, search_rng)
         self._known: dict[int, float] = {}
 
-    def train(self, cells: IntArray, *, progress: float) -> BatchLoss:
+    def train(self, networks: IntArray, *, progress: float) -> BatchLoss:
         """Do one step of the weights on a batch of the first half.
 
-        Args:
-            cells: ``(n, 6)`` connected cells; each gets an equal part of the batch.
-            progress: Share of all steps done before, in [0, 1): the rate falls with it as a cosine.
+        Networks are ``(n, n_operation_genes)``, connected; each gets an equal part of the batch.
+        The rate falls as a cosine with the progress, the share of all steps done before, in [0, 1).
 
         Raises:
             EvaluationError: The training diverged.
@@ -120,11 +116,10 @@ class SharedWeights:
             self._batches.next(), rng=self._rng, is_mirrored=self._data.is_mirrored
         )
         n = len(labels)
-        paths = list(
-            zip(cells.tolist(), images.chunk(len(cells)), labels.chunk(len(cells)), strict=False)
-        )
         rate = config.learning_rate * 0.5 * (1 + math.cos(math.pi * progress))
-        losses, n_right = weight_step(self.supernet, self._momenta, paths, rate, config)
+        losses, n_right = weight_step(
+            self.supernet, self._momenta, networks.tolist(), images, labels, rate, config
+        )
         self._known.clear()
         if not math.isfinite(losses):
             raise EvaluationError(
@@ -138,34 +133,30 @@ class SharedWeights:
         images = self._search_batches.next()
         return as_input(images.pixels), torch.from_numpy(images.labels)
 
-    def batch_losses(self, cells: IntArray) -> list[BatchLoss]:
-        """Return what each of the cells ``(n, 6)`` makes of the next batch of the second half.
+    def batch_losses(self, networks: IntArray) -> list[BatchLoss]:
+        """Return what each of the networks makes of the next batch of the second half.
 
-        One forward pass a cell, without gradient; all see the same images.
+        One forward pass a network, without gradient; all see the same images.
         """
         images, labels = self.search_batch()
         found = []
         with torch.inference_mode():
-            for cell in cells.tolist():
+            for network in networks.tolist():
                 with torch.autocast("cpu", torch.bfloat16, enabled=self.config.is_bf16):
-                    scores = self.supernet(images, cell)
-                found.append(batch_loss(scores.float(), labels)[1])
+                    logits = self.supernet(images, network)
+                found.append(batch_loss(logits.float(), labels)[1])
         return found
 
     def error(self, genes: IntArray, *, designs: DesignSpace) -> FloatArray:
-        """Return the error of canonical designs with the weights as they are now, ``(n,)``.
-
-        Raises:
-            ConfigError: The designs are of another space than the supernet.
-        """
-        require_nasbench201(designs)
-        cells = designs.operations(genes)
-        numbers = cell_number(cells).tolist()
+        """Return the error of canonical designs with the weights as they are now, ``(n,)``."""
+        require_space(designs, self._family.space)
+        networks = designs.operations(genes)
+        numbers: list[int] = self._family.space.numbers(networks).tolist()
         new = {number: row for row, number in enumerate(numbers) if number not in self._known}
         if new:
-            _, n_right = score_cells(
+            _, n_right = score_networks(
                 self.supernet,
-                cells[list(new.values())],
+                networks[list(new.values())],
                 self._held_out,
                 is_bf16=self.config.is_bf16,
             )
@@ -174,11 +165,29 @@ class SharedWeights:
         return np.array([self._known[number] for number in numbers])
 
 
-def batch_loss(scores: Tensor, labels: Tensor) -> tuple[Tensor, BatchLoss]:
-    """Return the mean cross-entropy of class scores ``(n, n_classes)``, and it in numbers."""
-    loss = nn.functional.cross_entropy(scores, labels)
-    error = float((scores.argmax(dim=1) != labels).float().mean())
+def batch_loss(logits: Tensor, labels: Tensor) -> tuple[Tensor, BatchLoss]:
+    """Return the mean cross-entropy of class logits ``(n, n_classes)``, and it in numbers."""
+    loss = nn.functional.cross_entropy(logits, labels)
+    error = float((logits.argmax(dim=1) != labels).float().mean())
     return loss, BatchLoss(float(loss.detach()), error)
+
+
+def cotrained_weights(
+    options: CotrainedOptions, family: SupernetFamily, *, seed: int
+) -> SharedWeights:
+    """Return weights for a search to train; the seed is that of weights, halves and batches.
+
+    Raises:
+        ConfigError: No data set is named, or it cannot be halved.
+        DataFileError: It cannot be read.
+    """
+    if options.data is None:
+        raise ConfigError(
+            "accuracy 'cotrained' needs images to train on. Name the data set: --data digits, or "
+            "--data cifar10 --data-root DATA."
+        )
+    data = load_data(options.data, options.data_root, seed=seed)
+    return SharedWeights(data, cotraining_config(data, family, seed=seed), family)
 
 
 class _Batches:

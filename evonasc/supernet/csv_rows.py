@@ -2,31 +2,31 @@
 
 import csv
 import io
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from evonasc.arrays import IntArray
 from evonasc.errors import DataFileError, GenomeError
-from evonasc.nasbench201.cells import canonical_cells, is_connected, parse_arch_strings
+from evonasc.parsing import file_bytes
+from evonasc.space import SearchSpace
 
 
-def read_rows(path: Path, columns: Sequence[str], *, what: str) -> list[tuple[int, list[str]]]:
-    """Return the line number and the columns' values, as text, of every row of a CSV file.
-
-    Args:
-        path: With these columns at least.
-        columns: Their names.
-        what: Names the file in errors.
+def read_rows(path: Path, columns: Sequence[str], *, kind: str) -> list[tuple[int, list[str]]]:
+    """Return the line number and some columns' values, as text, of every row of a CSV file.
 
     Raises:
-        DataFileError: Unreadable, no CSV file, or without these columns.
+        DataFileError: Unreadable, no CSV file, or without these columns; ``kind`` names the file.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataFileError(f"Cannot read {what} {path} ({error}).") from error
+        text = file_bytes(path, kind=kind).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataFileError(f"Cannot read the {kind} {path}: {error}.") from error
     try:
-        reader = csv.DictReader(io.StringIO(text), strict=True)
+        # any end of a line is one, as in a file opened as text
+        reader = csv.DictReader(io.StringIO(text, newline=None), strict=True)
         if set(columns) - set(reader.fieldnames or ()):
             found = ", ".join(reader.fieldnames or ()) or "none"
             word = "column" if len(columns) == 1 else "columns"
@@ -36,22 +36,50 @@ def read_rows(path: Path, columns: Sequence[str], *, what: str) -> list[tuple[in
         raise DataFileError(f"{path} is no table of comma-separated values ({error}).") from error
 
 
-def connected_cell(text: str, *, where: str) -> IntArray:
-    """Return the canonical cell ``(1, 6)`` that a row names.
-
-    Args:
-        text: Its ``arch_str``.
-        where: Names file and line in errors.
+def networks_of(
+    rows: Sequence[tuple[int, list[str]]], space: SearchSpace, *, path: Path
+) -> IntArray:
+    """Return the networks that the first value of each row names, as they are spelled.
 
     Raises:
-        DataFileError: No cell, or one without a path from input to output.
+        DataFileError: One names none.
+    """
+    if not rows:
+        return np.empty((0, space.n_operation_genes), dtype=np.int64)
+    try:
+        return space.from_text([values[0] for _, values in rows])
+    except GenomeError:
+        for line, values in rows:  # to say which
+            try:
+                space.from_text(values[:1])
+            except GenomeError as error:
+                raise DataFileError(f"{path}, line {line}: {error}") from error
+        raise
+
+
+def connected_network(text: str, space: SearchSpace, *, where: str) -> IntArray:
+    """Return the canonical network ``(1, n_operation_genes)`` that a row names in ``text``.
+
+    Raises:
+        DataFileError: No network, or one without a path from input to output.
     """
     try:
-        cell = parse_arch_strings([text])
+        network = space.from_text([text])
     except GenomeError as error:
         raise DataFileError(f"{where}: {error}") from error
-    if not is_connected(cell)[0]:
+    if not space.is_connected(network)[0]:
         raise DataFileError(
             f"{where}: the network must have a path from input to output, got {text!r}."
         )
-    return canonical_cells(cell)
+    return space.canonical(network)
+
+
+def fraction(text: str, *, where: str) -> float:
+    """Return the error that a row gives, a fraction, or raise a DataFileError."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= 1:
+        raise DataFileError(f"{where}: error must be a fraction in [0, 1], got {text!r}.")
+    return value

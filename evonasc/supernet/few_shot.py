@@ -1,11 +1,12 @@
-"""Few-shot supernets: one edge split, so that its operations no longer share the other weights.
+"""Few-shot supernets: one gene split, so that its operations no longer share the other weights.
 
-Networks that differ on an edge pull the weights that they share in different directions. The
-networks are divided by their operation on one edge, and the supernet is trained on, from the same
-weights, for each part alone; a network is scored by the supernet of its part.
+Networks that differ in an operation gene (the papers' edge) pull the weights that they share in
+different directions. The networks are divided by their operation at one gene, and the supernet is
+trained on, from the same weights, for each part alone; a network is scored by the supernet of its
+part.
 
 Reference: Zhao et al. 2021, "Few-shot Neural Architecture Search", ICML, arXiv 2006.06863, section
-3; which edge to split by the disagreement of gradients: Hu et al. 2022, "Generalizing Few-Shot NAS
+3; which gene to split by the disagreement of gradients: Hu et al. 2022, "Generalizing Few-Shot NAS
 with Gradient Matching", ICLR, arXiv 2203.15207 (``benchmarks/edge_conflict.py`` measures it).
 """
 
@@ -18,14 +19,14 @@ import numpy as np
 from evonasc.data.datasets import DataSet
 from evonasc.errors import ConfigError
 from evonasc.files import write_atomically
-from evonasc.nasbench201.cells import EDGES, OPERATIONS, cell_number
 from evonasc.supernet.checkpoint import CHECKPOINT_FILE
-from evonasc.supernet.live import scoring_images, weights_sum
-from evonasc.supernet.network_list import networks_digest, parts_of_edge
+from evonasc.supernet.family import SupernetFamily
+from evonasc.supernet.held_out import scoring_images, weights_sum
+from evonasc.supernet.network_list import networks_digest, parts_of_gene
 from evonasc.supernet.score_file import score_to_file, scores_header
-from evonasc.supernet.scores import SupernetScores, encode_scores, read_scores
+from evonasc.supernet.score_table import ScoreTable, encode_scores, read_scores
 from evonasc.supernet.training import TrainingConfig, train_supernet
-from evonasc.supernet.training_log import EpochLog, read_epoch_logs
+from evonasc.supernet.training_state import EpochLog, read_epoch_logs
 from evonasc.supernet.weights import TrainedSupernet, read_supernet
 
 
@@ -33,29 +34,20 @@ def train_few_shot(
     config: TrainingConfig,
     data: DataSet,
     folder: Path,
+    family: SupernetFamily,
     *,
-    edge: int,
+    gene: int,
     start: TrainedSupernet,
     on_step: Callable[[int, int], None] = lambda step, n_steps: None,
     on_epoch: Callable[[EpochLog, str], None] = lambda log, operation: None,
 ) -> None:
-    """Train one supernet for each operation of an edge, in ``folder / operation``.
+    """Train one supernet for each operation of a gene, in ``folder / operation``.
 
-    Each goes on where its folder stops, see :func:`evonasc.supernet.training.train_supernet`.
-
-    Args:
-        config: How to train each of them; its networks are set here.
-        data: Its training part is used, nothing else.
-        folder: Made if it does not exist.
-        edge: Number of the edge to split.
-        start: Whose weights all of them start from.
-        on_step: Called with (steps done, steps in all) of all parts together.
-        on_epoch: Called with each new line of a log and the operation it belongs to.
-
-    Raises:
-        ConfigError, DataFileError, EvaluationError: As ``train_supernet`` does.
+    Each as :func:`evonasc.supernet.training.train_supernet` does, going on where its folder stops.
+    ``gene`` is the number of the operation gene to split. ``on_step`` counts the steps of all parts
+    together; ``on_epoch`` is also told which operation a line of a log belongs to.
     """
-    parts = parts_of_edge(edge)
+    parts = parts_of_gene(gene, family)
     for place, (operation, networks) in enumerate(parts.items()):
 
         def count(step: int, n_steps: int, place: int = place) -> None:
@@ -65,9 +57,10 @@ def train_few_shot(
             on_epoch(log, operation)
 
         train_supernet(
-            replace(config, networks=networks_digest(networks)),
+            config,
             data,
             folder / operation,
+            family,
             start=start,
             networks=networks,
             on_step=count,
@@ -75,81 +68,86 @@ def train_few_shot(
         )
 
 
-def is_few_shot(folder: Path) -> bool:
-    """Whether a folder holds the supernets of a split edge."""
-    return all((folder / operation / CHECKPOINT_FILE).is_file() for operation in OPERATIONS)
+def is_few_shot(folder: Path, family: SupernetFamily) -> bool:
+    """Whether a folder holds the supernets of a split gene."""
+    return bool(_part_names(folder, family))
+
+
+def _part_names(folder: Path, family: SupernetFamily) -> list[tuple[str, ...]]:
+    """Return the names of all parts in a folder, for each kind of gene that has such parts."""
+    genes = range(family.space.n_operation_genes)
+    names = dict.fromkeys(family.choice_names(gene) for gene in genes)
+    files = {parts: [folder / part / CHECKPOINT_FILE for part in parts] for parts in names}
+    return [parts for parts in names if all(file.is_file() for file in files[parts])]
 
 
 def score_few_shot(
     folder: Path,
     data_root: Path | None,
     out: Path,
+    family: SupernetFamily,
     *,
     n_images: int | None,
     n_jobs: int,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
-) -> SupernetScores:
+) -> ScoreTable:
     """Score every network by the supernet of its part, going on where it stopped.
 
-    Args:
-        folder: Of the supernets; they say which edge was split.
-        data_root: Folder with the files of the supernets' data set, where it needs one.
-        out: Score file; the parts are in files beside it until all are done.
-        n_images: Held-out training images to score on; by default all, but no more than 1,000.
-        n_jobs: Worker processes, one thread each.
-        on_progress: Called with (networks done, networks in all).
+    The supernets in the folder say which gene was split. Their scores are in files beside ``out``
+    until all are done; all else is as in :func:`evonasc.supernet.score_file.score_to_file`.
 
     Raises:
         DataFileError: Weights, data or a started score file are missing or damaged.
         ConfigError: ``out`` belongs to other weights or images, or cannot be written; or the
-            supernets are not those of one training with a split edge, all of its epochs done.
+            supernets are not those of one training with a split gene, all of its epochs done.
     """
-    supernets = {name: read_supernet(folder / name / CHECKPOINT_FILE) for name in OPERATIONS}
-    edge = _split_edge(supernets, where=folder)
+    gene, supernets = _split_gene(folder, family)
+    first = next(iter(supernets.values()))
     header: dict[str, object] = {
-        **scores_header(supernets[OPERATIONS[0]]),
-        "training": {**supernets[OPERATIONS[0]].training, "networks": ""},
-        "split_edge": edge,
+        **scores_header(first),
+        "training": {**first.training, "networks": ""},
+        "split_edge": gene,  # the name that score files know it by
         "weights_sum": sum(weights_sum(trained) for trained in supernets.values()),
     }
     if out.exists():
-        done = read_scores(out)
-        wanted = len(scoring_images(supernets[OPERATIONS[0]], data_root, n_images=n_images))
-        if done.header != header or done.n_images != wanted:
+        done = read_scores(out, family.space)
+        wanted = len(scoring_images(first, data_root, n_images=n_images))
+        # files from before headers named the space stay valid
+        if {"space": family.space.name, **done.header} != header or done.n_images != wanted:
             raise ConfigError(f"{out} belongs to other weights or images. Choose another --out.")
         return done
-    parts = parts_of_edge(edge)
+    parts = parts_of_gene(gene, family)
     n_all = sum(len(networks) for networks in parts.values())
-    found: list[SupernetScores] = []
+    found: list[ScoreTable] = []
+
+    def count(done: int, total: int) -> None:
+        on_progress(sum(len(one.networks) for one in found) + done, n_all)
+
     for operation, networks in parts.items():
-        n_before = sum(len(one.cells) for one in found)
-
-        def count(done: int, total: int, n_before: int = n_before) -> None:
-            on_progress(n_before + done, n_all)
-
         one = score_to_file(
             folder / operation / CHECKPOINT_FILE,
             data_root,
             _part_file(out, operation),
+            family,
             n_images=n_images,
             n_jobs=n_jobs,
             networks=networks,
             on_progress=count,
         )
         found.append(one)
-    cells = np.concatenate([one.cells for one in found])
-    order = np.argsort(cell_number(cells))
-    merged = SupernetScores(
-        cells=cells[order],
+    networks = np.concatenate([one.networks for one in found])
+    order = np.argsort(family.space.numbers(networks))
+    merged = replace(
+        found[0],
+        networks=networks[order],
         loss=np.concatenate([one.loss for one in found])[order],
         n_right=np.concatenate([one.n_right for one in found])[order],
-        n_images=found[0].n_images,
         header=header,
     )
     write_atomically(out, encode_scores(merged))
     for operation in parts:
         _part_file(out, operation).unlink()
-    return read_scores(out)
+    return read_scores(out, family.space)
 
 
 def _part_file(out: Path, operation: str) -> Path:
@@ -157,12 +155,23 @@ def _part_file(out: Path, operation: str) -> Path:
     return out.with_name(f"{out.stem}-{operation}{out.suffix}")
 
 
-def _split_edge(supernets: dict[str, TrainedSupernet], *, where: Path) -> int:
-    """Return the edge whose parts the supernets were trained for.
+def _split_gene(where: Path, family: SupernetFamily) -> tuple[int, dict[str, TrainedSupernet]]:
+    """Return the gene whose parts a folder's supernets were trained for, and these by operation."""
+    for names in _part_names(where, family):
+        supernets = {name: read_supernet(where / name / CHECKPOINT_FILE, family) for name in names}
+        gene = _trained_gene(supernets, family, where=where)
+        if gene is not None:
+            return gene, supernets
+    raise ConfigError(
+        f"{where} must hold one supernet for each operation of one gene, trained alike. Make them "
+        "with: evonasc supernet train --split-edge GENE"
+    )
 
-    Raises:
-        ConfigError: They are not of one training with a split edge, or it is not finished.
-    """
+
+def _trained_gene(
+    supernets: dict[str, TrainedSupernet], family: SupernetFamily, *, where: Path
+) -> int | None:
+    """Return the gene whose parts supernets were trained for, alike; None where there is none."""
     for name, trained in supernets.items():
         path = where / name / CHECKPOINT_FILE
         n_done = len(read_epoch_logs(path))
@@ -183,12 +192,9 @@ def _split_edge(supernets: dict[str, TrainedSupernet], *, where: Path) -> int:
             "on others. Train those on other images again, or all into another folder."
         )
     first, *others = ({**trained.training, **free} for trained in supernets.values())
-    for edge in range(len(EDGES)):
-        parts = parts_of_edge(edge)
-        is_this = found == {name: networks_digest(cells) for name, cells in parts.items()}
+    for gene in range(family.space.n_operation_genes):
+        parts = parts_of_gene(gene, family)
+        is_this = found == {name: networks_digest(one, family.space) for name, one in parts.items()}
         if is_this and all(other == first for other in others):
-            return edge
-    raise ConfigError(
-        f"{where} must hold one supernet for each operation of one edge, trained alike. Make them "
-        "with: evonasc supernet train --split-edge EDGE"
-    )
+            return gene
+    return None

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from evonasc.nasbench201.network import Supernet
+from evonasc.supernet.family import Supernet
 
 _DECILES = torch.arange(1, 10, dtype=torch.float64) / 10
 
@@ -52,13 +52,11 @@ def _hold_statistics(module: nn.Module, inputs: tuple[Tensor]) -> None:
     module.running_mean, module.running_var = mean, variance
 
 
-def fisher_entropy(supernet: Supernet, cell: Sequence[int], images: Tensor) -> float:
+def fisher_entropy(supernet: Supernet, network: Sequence[int], images: Tensor) -> float:
     """Return the entropy (nats) of the deciles of the Fisher information's eigenvalues.
 
-    Args:
-        supernet: Random weights that ask for no gradient.
-        cell: Six genes of a connected cell.
-        images: ``(n, 3, 32, 32)``; no labels are needed.
+    The supernet has random weights that ask for no gradient, the network is a connected one, and
+    images are ``(n, c, h, w)``; no labels are needed.
     """
     weights = _FirstWeights()
     norms = [m for m in supernet.modules() if isinstance(m, nn.BatchNorm2d)]
@@ -68,18 +66,18 @@ def fisher_entropy(supernet: Supernet, cell: Sequence[int], images: Tensor) -> f
     was_training = supernet.training
     supernet.eval()
     try:
-        scores = supernet(images.detach().requires_grad_(), cell)
+        logits = supernet(images.detach().requires_grad_(), network)
     finally:
         supernet.train(was_training)
         for hook in hooks:
             hook.remove()
         for norm in norms:
             norm.running_mean = norm.running_var = None
-    log_share = torch.log_softmax(scores, dim=1)
+    log_share = torch.log_softmax(logits, dim=1)
     share = log_share.detach().exp()
-    n_classes = scores.shape[1]
-    information = torch.zeros(len(layers), len(layers))[: len(weights.outputs)]
-    information = information[:, : len(weights.outputs)].double()
+    n_classes = logits.shape[1]
+    n_layers = len(weights.outputs)
+    information = torch.zeros(n_layers, n_layers, dtype=torch.float64)
     for label in range(n_classes):
         gradients = torch.autograd.grad(
             log_share[:, label].sum(), weights.outputs, retain_graph=label < n_classes - 1

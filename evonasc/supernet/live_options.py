@@ -1,6 +1,7 @@
-"""How live evaluation runs: how many images, kept or not, stopped early or not, and where."""
+"""Options of errors that torch computes: live evaluation, and weights that the search trains."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from evonasc.errors import ConfigError, UnknownNameError
 
@@ -21,14 +22,18 @@ class LiveOptions:
         UnknownNameError: No such device.
     """
 
+    #: Folder with the files of the supernet's data set, where it needs one.
+    data_root: Path | None = None
+    #: A supernet of the user; None for the one that ships with the benchmark.
+    weights: Path | None = None
+    #: Its score file, which says how losses read as errors and, unless ``n_images`` does, how many
+    #: images are used. Without one, losses are put on the scale of the top-1 errors of some random
+    #: networks, run first; those count as no evaluation.
+    scores: Path | None = None
     #: Images to measure on; None for as many as the scores have, or 1,000 where there are as many.
     n_images: int | None = None
     #: Keep losses on disk for the next run with the same weights and images.
     is_cached: bool = True
-    #: Stop evaluating a design once one that is no worse otherwise clearly has the lower loss. Off:
-    #: it saves a fifth of the images, and the front of what was evaluated is the same, but what a
-    #: search breeds from its estimates is not (benchmarks/early_decision.py).
-    decides_early: bool = False
     #: One of ``DEVICES``.
     device: str = "auto"
 
@@ -37,3 +42,13 @@ class LiveOptions:
             raise ConfigError(f"images must be at least 1, got {self.n_images}.")
         if self.device not in DEVICES:
             raise UnknownNameError("device", self.device, DEVICES)
+
+
+@dataclass(frozen=True)
+class CotrainedOptions:
+    """What weights that the search itself trains learn from."""
+
+    #: Data set: see :mod:`evonasc.data.datasets`.
+    data: str | None = None
+    #: Folder with its files, where it needs one.
+    data_root: Path | None = None

@@ -21,17 +21,15 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.payload import Sending
 from evonasc.cost.scenario import Scenario
-from evonasc.data.datasets import Images
-from evonasc.nasbench201.cells import cell_number
-from evonasc.nasbench201.errors.payload_model import supernet_cuts
-from evonasc.nasbench201.network import Supernet
+from evonasc.data.images import Images
 from evonasc.space import DesignSpace
-from evonasc.supernet.scoring import SCORING_BATCH
+from evonasc.supernet.family import Supernet
+from evonasc.supernet.scoring import SCORING_BATCH, loss_and_right
 from evonasc.supernet.training import as_input
 
 #: Bits per value of the raw input.
@@ -44,12 +42,10 @@ PATTERN_SEED = 20220919
 _LIVE_PATTERNS = 2
 
 
-def quantised(x: Tensor, *, bits: int) -> Tensor:
-    """Return what the server makes of tensors sent at that width, same shape and dtype.
+def quantise(x: Tensor, *, bits: int) -> Tensor:
+    """Return what the server makes of ``(n, c, h, w)`` tensors, one an image, sent at that width.
 
-    Args:
-        x: ``(n, c, h, w)``, one tensor an image.
-        bits: Bits per value; 16 and more change nothing.
+    Shape and dtype stay; 16 bits and more change nothing.
 
     Source: Jacob et al. 2018, eq. (1), with the range of each image.
     """
@@ -63,14 +59,11 @@ def quantised(x: Tensor, *, bits: int) -> Tensor:
     return (least + torch.round((values - least) / step) * step).to(x.dtype)
 
 
-def arrived(n_values: int, sending: Sending, *, pattern: Tensor) -> Tensor:
+def arriving_values(n_values: int, sending: Sending, *, pattern: Tensor) -> Tensor:
     """Tell which values of tensors arrive, ``(n, n_values)`` bool.
 
-    Args:
-        n_values: Values of one tensor.
-        sending: Packets and their loss.
-        pattern: ``(n, n_packets)`` numbers in [0, 1), at least a packet's worth; a packet is lost
-            where its number lies below the loss, so a higher loss loses the same packets and more.
+    A packet is lost where its number in the pattern, ``(n, n_packets)`` in [0, 1), lies below the
+    loss, so a higher loss loses the same packets and more.
     """
     is_kept = pattern >= sending.packet_loss
     return is_kept.repeat_interleave(sending.values_per_packet, dim=1)[:, :n_values]
@@ -83,29 +76,26 @@ def loss_pattern(n_images: int, n_values: int, sending: Sending, *, seed: int) -
     return torch.rand(n_images, n_packets, generator=generator)
 
 
-def received(x: Tensor, sending: Sending, *, seed: int, is_raw: bool = False) -> Tensor:
-    """Return what the server has of tensors that were sent, same shape and dtype.
+def send(x: Tensor, sending: Sending, *, seed: int, is_raw: bool = False) -> Tensor:
+    """Return what the server has of ``(n, c, h, w)`` tensors, one an image, that were sent.
 
-    Args:
-        x: ``(n, c, h, w)``, one tensor an image.
-        sending: Width, packets and loss.
-        seed: Of the loss pattern; each image has its own packets lost.
-        is_raw: The input, sent as the bytes it has.
+    Each image loses its own packets, drawn by the seed. ``is_raw`` is the input, sent as the bytes
+    it has.
     """
     if is_raw:
         sending = Sending(RAW_BITS, sending.packet_loss, sending.packet_bytes)
-    sent = x if is_raw else quantised(x, bits=sending.bits)
+    rounded = x if is_raw else quantise(x, bits=sending.bits)
     if sending.packet_loss == 0:
-        return sent
+        return rounded
     n_values = x[0].numel()
     pattern = loss_pattern(len(x), n_values, sending, seed=seed)
-    mask = arrived(n_values, sending, pattern=pattern).view(x.shape)
-    return torch.where(mask, sent, torch.zeros((), dtype=sent.dtype))
+    mask = arriving_values(n_values, sending, pattern=pattern).view(x.shape)
+    return torch.where(mask, rounded, torch.zeros((), dtype=rounded.dtype))
 
 
 def score_sendings(
     supernet: Supernet,
-    cell: Sequence[int],
+    network: Sequence[int],
     images: Images,
     sendings: Sequence[tuple[int, Sending]],
     *,
@@ -118,7 +108,7 @@ def score_sendings(
 
     Args:
         supernet: Trained weights.
-        cell: Six genes.
+        network: Operation genes.
         images: Scored in their order, ``SCORING_BATCH`` at a time.
         sendings: ``(cut of the supernet, how it is sent)``, each; at the last cut nothing is sent.
         n_patterns: Loss patterns to average over, the same for every network and cut.
@@ -128,40 +118,36 @@ def score_sendings(
         Two ``(1 + n_sendings,)`` arrays; first the network as it is, undisturbed.
     """
     n_blocks = len(supernet.blocks)
-    loss, n_wrong = np.zeros(1 + len(sendings)), np.zeros(1 + len(sendings))
+    sums = np.zeros((1 + len(sendings), 2))  # of losses and of wrong answers
     batches = np.array_split(np.arange(len(images)), -(-len(images) // SCORING_BATCH))
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=is_bf16):
         for number, rows in enumerate(batches):
             labels = torch.from_numpy(images.labels[rows])
             tensors = [as_input(images.pixels[rows])]
             for block in range(n_blocks):
-                tensors.append(supernet(tensors[-1], cell, start=block, stop=block + 1))
-            intact = _judged(tensors[-1], labels)
-            _add(loss, n_wrong, 0, intact, 1.0)
+                tensors.append(supernet(tensors[-1], network, start=block, stop=block + 1))
+            intact = _outcome(tensors[-1], labels)
+            sums[0] += intact
             for row, (cut, sending) in enumerate(sendings, start=1):
                 if cut == n_blocks:
-                    _add(loss, n_wrong, row, intact, 1.0)
+                    sums[row] += intact
                     continue
                 n_runs = n_patterns if sending.packet_loss > 0 else 1
                 for run in range(n_runs):
                     seed = PATTERN_SEED + 1000 * number + run
-                    x = received(tensors[cut], sending, seed=seed, is_raw=cut == 0)
-                    judged = _judged(supernet(x, cell, start=cut), labels)
-                    _add(loss, n_wrong, row, judged, 1 / n_runs)
-    return loss / len(images), n_wrong / len(images)
+                    x = send(tensors[cut], sending, seed=seed, is_raw=cut == 0)
+                    outcome = _outcome(supernet(x, network, start=cut), labels)
+                    sums[row] += 1 / n_runs * outcome
+    loss, error = sums.T / len(images)
+    return loss, error
 
 
-class MeasuredIncrease:
-    """What sending adds to the top-1 error of networks, by forward passes; what was run is known.
-
-    Args:
-        supernet: Trained weights.
-        images: To measure on.
-    """
+class PayloadIncrease:
+    """What sending adds to the top-1 error of networks, by forward passes, each done once."""
 
     def __init__(self, supernet: Supernet, images: Images) -> None:
         self._supernet, self._images = supernet, images
-        self._cuts = supernet_cuts(supernet.config.cells_per_stage)
+        self._cuts = supernet.cuts()
         self._known: dict[tuple[int, int, Sending], float] = {}
 
     def __call__(self, genes: IntArray, *, designs: DesignSpace, scenario: Scenario) -> FloatArray:
@@ -170,8 +156,8 @@ class MeasuredIncrease:
         0 where nothing is sent, or nothing harmful can happen. Noise can make it slightly negative
         elsewhere.
         """
-        cells, cuts = designs.operations(genes), self._cuts[designs.split_point(genes)]
-        numbers = cell_number(cells).tolist()
+        networks, cuts = designs.operations(genes), self._cuts[designs.split_point(genes)]
+        numbers: list[int] = designs.space.numbers(networks).tolist()
         ways = [scenario.sending(bits) for bits in designs.bits(genes)[:, 0].tolist()]
         keys = list(zip(numbers, cuts.tolist(), ways, strict=True))
         new: dict[int, list[tuple[int, Sending]]] = {}
@@ -184,7 +170,7 @@ class MeasuredIncrease:
         for number, sendings in new.items():
             _, error = score_sendings(
                 self._supernet,
-                cells[first[number]].tolist(),
+                networks[first[number]].tolist(),
                 self._images,
                 sendings,
                 n_patterns=_LIVE_PATTERNS,
@@ -194,16 +180,7 @@ class MeasuredIncrease:
         return np.array([self._known[key] for key in keys])
 
 
-def _judged(scores: Tensor, labels: Tensor) -> tuple[float, int]:
-    """Return summed loss and wrong answers of a batch's class scores."""
-    scores = scores.float()
-    loss = float(nn.functional.cross_entropy(scores, labels, reduction="sum"))
-    return loss, int((scores.argmax(dim=1) != labels).sum())
-
-
-def _add(
-    loss: FloatArray, n_wrong: FloatArray, row: int, judged: tuple[float, int], share: float
-) -> None:
-    """Add a batch's share to the sums of one way of sending."""
-    loss[row] += share * judged[0]
-    n_wrong[row] += share * judged[1]
+def _outcome(logits: Tensor, labels: Tensor) -> FloatArray:
+    """Return summed loss and wrong answers of a batch's class logits, ``(2,)``."""
+    loss, n_right = loss_and_right(logits, labels)
+    return np.array([loss, len(labels) - n_right])

@@ -1,8 +1,8 @@
 """Timing networks, their blocks and their layers on this machine, by PyTorch, one input at a time.
 
 What runs is the benchmark's network as it would be deployed: only the operations of the canonical
-cell, normalisation with fixed statistics, no gradients, float32, channels last. Nothing is trained;
-times do not depend on the weights.
+network, normalisation with fixed statistics, no gradients, float32, channels last. Nothing is
+trained; times do not depend on the weights.
 
 Machines have other things to do. So everything is measured in rounds, spread over the whole
 session, in an order drawn anew each round; a round's value is, block by block, the quickest of a
@@ -29,12 +29,12 @@ from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.profile_fit import Profile
 from evonasc.errors import ConfigError
 from evonasc.limits import require_seed, require_workers
-from evonasc.nasbench201.network import Cell, Reduction, Supernet, SupernetConfig, initialise
-from evonasc.nasbench201.space import NasBench201
+from evonasc.space import SearchSpace
+from evonasc.supernet.family import Supernet, SupernetFamily
+from evonasc.supernet.network_list import random_networks
 
 #: Fewest networks that a fit of layers and totals can stand on.
 MIN_NETWORKS = 10
-_BENCHMARK = SupernetConfig(channels=16, cells_per_stage=5, n_classes=10)
 _CALLS_OF_A_LAYER = 10  # one call is too short for the clock
 
 Clock = Literal["cpu", "wall"]
@@ -48,7 +48,7 @@ class ProfileConfig:
         ConfigError: A value out of range.
     """
 
-    #: Networks, drawn at random, besides the one whose cells compute nothing.
+    #: Networks, drawn at random, besides the one that computes nothing.
     n_networks: int = 60
     #: Rounds over everything.
     n_rounds: int = 9
@@ -63,7 +63,7 @@ class ProfileConfig:
 
     def __post_init__(self) -> None:
         bounds = {
-            "n_networks": (MIN_NETWORKS, 5000),  # the space has 5,424
+            "n_networks": (MIN_NETWORKS, 5000),
             "n_rounds": (2, 10_000),
             "n_repeats": (1, 10_000),
         }
@@ -86,65 +86,49 @@ QUICK = ProfileConfig(n_networks=20, n_rounds=3, n_repeats=3)
 
 
 def profile_this_machine(
-    config: ProfileConfig, *, report: Callable[[int, int], None] = lambda done, of: None
-) -> Profile:
-    """Measure random networks and every layer of the space on this machine.
-
-    Args:
-        config: How much.
-        report: Called after each round with the rounds done and their number.
-    """
-    rng = np.random.default_rng(config.seed)
-    return measure_networks(distinct_networks(config.n_networks, rng=rng), config, report=report)
-
-
-def distinct_networks(n: int, *, rng: np.random.Generator) -> IntArray:
-    """Return the network whose cells compute nothing and ``n`` random others, ``(n + 1, 6)``."""
-    space = NasBench201()
-    networks = space.networks()
-    bare = np.array([space.bare_network])
-    others = networks[(networks != bare).any(axis=1)]
-    return np.concatenate([bare, others[rng.choice(len(others), size=n, replace=False)]])
-
-
-def measure_networks(
-    cells: IntArray,
     config: ProfileConfig,
+    family: SupernetFamily,
     *,
+    networks: IntArray | None = None,
     report: Callable[[int, int], None] = lambda done, of: None,
 ) -> Profile:
-    """Measure given networks, block by block, and every layer of the space on this machine.
+    """Measure networks, block by block, and every layer of the space on this machine.
 
-    Args:
-        cells: Canonical cells, ``(n, 6)``.
-        config: Rounds, repeats, threads, clock; its number of networks plays no part.
-        report: Called after each round with the rounds done and their number.
+    The networks are canonical, ``(n, n_operation_genes)``; random ones by default. After each
+    round, the report is told how many are done and their number.
+
+    Raises:
+        ConfigError: The networks cannot be timed, or there are fewer than are to be drawn.
     """
-    network = deployed_network()
-    x = _image(3, 32)
+    if networks is None:
+        rng = np.random.default_rng(config.seed)
+        networks = profiled_networks(family.space, config.n_networks, rng=rng)
+    network = deployed_network(family)
+    channels, side, _ = family.space.cut_shapes[0]
+    x = _image(channels, side)
     clock = {"cpu": time.thread_time_ns, "wall": time.perf_counter_ns}[config.clock]
-    parts = layer_parts(network)
+    parts = family.layer_parts(network)
     rng = np.random.default_rng([config.seed, 1])
-    blocks = np.empty((config.n_rounds, len(cells), len(network.blocks)))
+    blocks = np.empty((config.n_rounds, len(networks), len(network.blocks)))
     layers = np.empty((config.n_rounds, len(parts)))
-    busyness = np.empty((config.n_rounds, len(cells)))
+    busyness = np.empty((config.n_rounds, len(networks)))
     with _threads(config.n_threads), torch.inference_mode():
         for round_ in range(config.n_rounds):
-            for i in rng.permutation(len(cells) + len(parts)).tolist():
-                if i < len(cells):
+            for i in rng.permutation(len(networks) + len(parts)).tolist():
+                if i < len(networks):
                     blocks[round_, i], busyness[round_, i] = _time_blocks(
-                        network, cells[i].tolist(), x, clock, config.n_repeats
+                        network, networks[i].tolist(), x, clock, config.n_repeats
                     )
                 else:
-                    part, shape = parts[i - len(cells)]
-                    layers[round_, i - len(cells)] = _time_layer(
+                    part, shape = parts[i - len(networks)]
+                    layers[round_, i - len(networks)] = _time_layer(
                         part, _image(*shape), clock, config.n_repeats
                     )
             report(round_ + 1, config.n_rounds)
     totals = blocks.sum(axis=2)
     low, median, high = np.quantile(totals, (0.25, 0.5, 0.75), axis=0)
     return Profile(
-        cells=cells,
+        networks=networks,
         block_ms=np.median(blocks, axis=0),
         total_ms=median,
         noise=(high - low) / median,
@@ -154,41 +138,28 @@ def measure_networks(
     )
 
 
-def deployed_network() -> Supernet:
-    """Return the benchmark's network with every cell's operations, ready for inference."""
-    network = initialise(_BENCHMARK, seed=0)
+def profiled_networks(space: SearchSpace, n: int, *, rng: np.random.Generator) -> IntArray:
+    """Return the network that computes nothing and ``n`` random others, each once.
+
+    Raises:
+        ConfigError: The space has fewer.
+    """
+    bare = np.array([space.bare_network])
+    others = random_networks(space, n, rng=rng, other_than=bare)
+    if len(others) < n:
+        raise ConfigError(f"n_networks must lie in [{MIN_NETWORKS}, {len(others)}], got {n}.")
+    return np.concatenate([bare, others])
+
+
+def deployed_network(family: SupernetFamily) -> Supernet:
+    """Return the networks of a benchmark as they are deployed, ready for inference.
+
+    Raises:
+        ConfigError: They cannot be timed.
+    """
+    network = family.initialise(family.deployed_config(), seed=0)
     _fix_statistics(network)
     return network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]  # torch's stubs omit it
-
-
-def layer_parts(network: Supernet) -> list[tuple[Callable[[Tensor], Tensor], tuple[int, int]]]:
-    """Return what computes each layer of ``NasBench201.layers``, with channels and side read.
-
-    The first cell of a stage speaks for all of them, as it does in the space.
-    """
-    parts: list[tuple[Callable[[Tensor], Tensor], tuple[int, int]]] = []
-    space = NasBench201()
-    previous: nn.Module | None = None
-    for module, shape in zip(network.blocks, space.cut_shapes, strict=False):
-        channels, side = shape[0], shape[1]
-        if isinstance(module, Reduction):
-            wide, half = 2 * channels, side // 2
-            pool, projection = module.downsample[0], module.downsample[1]
-            parts += [
-                (module.conv_a, (channels, side)),
-                (module.conv_b, (wide, half)),
-                (pool, (channels, side)),
-                (projection, (channels, half)),
-                (_add, (wide, half)),
-            ]
-        elif not isinstance(module, Cell):
-            parts.append((module, (channels, side)))
-        elif not isinstance(previous, Cell):
-            kinds = [module.conv1x1[0], module.conv3x3[0], module.pool]
-            parts += [(part, (channels, side)) for part in kinds]
-            parts.append((_add, (channels, side)))
-        previous = module
-    return parts
 
 
 def _fix_statistics(module: nn.Module) -> None:
@@ -200,11 +171,6 @@ def _fix_statistics(module: nn.Module) -> None:
             _fix_statistics(child)
 
 
-def _add(x: Tensor) -> Tensor:
-    """Add two tensors, as the end of an edge does."""
-    return x + x
-
-
 def _image(channels: int, side: int) -> Tensor:
     """Return a random input ``(1, channels, side, side)``, channels last."""
     generator = torch.Generator().manual_seed(channels)
@@ -213,16 +179,16 @@ def _image(channels: int, side: int) -> Tensor:
 
 
 def _time_blocks(
-    network: Supernet, cell: list[int], x: Tensor, clock: Callable[[], int], n_repeats: int
+    supernet: Supernet, network: list[int], x: Tensor, clock: Callable[[], int], n_repeats: int
 ) -> tuple[FloatArray, float]:
     """Return the least time of each block in a few runs, ms, and wall over processor time."""
     runs = []
-    network(x, cell)
+    supernet(x, network)
     wall, computing = time.perf_counter_ns(), time.thread_time_ns()
     for _ in range(n_repeats):
         value, marks = x, [clock()]
-        for block in network.blocks:
-            value = block(value, cell) if isinstance(block, Cell) else block(value)
+        for block in range(len(supernet.blocks)):
+            value = supernet(value, network, start=block, stop=block + 1)
             marks.append(clock())
         runs.append(np.diff(marks) / 1e6)
     computing = time.thread_time_ns() - computing

@@ -1,11 +1,9 @@
-"""Measuring the proxies of every network into a file, resumably, and shipping them."""
+"""Measuring the proxies of networks into a file, resumably."""
 
-import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import joblib
 import numpy as np
 import torch
 from torch import Tensor
@@ -14,20 +12,14 @@ from evonasc.arrays import FloatArray, IntArray
 from evonasc.errors import ConfigError
 from evonasc.files import write_atomically
 from evonasc.limits import require_seed, require_workers
-from evonasc.nasbench201.assets import ASSETS
-from evonasc.nasbench201.cells import canonical_connected_cells
-from evonasc.nasbench201.errors.proxies import (
-    MEASURED,
-    PROXIES_ASSET,
-    ProxyTable,
-    encode_proxies,
-    read_proxies,
-)
-from evonasc.nasbench201.network import Supernet, SupernetConfig, initialise
+from evonasc.space import SearchSpace
+from evonasc.supernet.family import SupernetConfig, SupernetFamily
 from evonasc.supernet.fisher_spectrum import fisher_entropy
+from evonasc.supernet.network_list import listed_networks
 from evonasc.supernet.proxy_signals import SIGNALS, untrained_signals
+from evonasc.supernet.proxy_table import MEASURED, ProxyTable, encode_proxies, read_proxies
+from evonasc.supernet.scoring import in_parallel
 
-_SIDE = 32
 _MAX_SEED = 2**31
 
 
@@ -35,47 +27,53 @@ _MAX_SEED = 2**31
 class ProxyConfig:
     """Everything that decides measured proxies.
 
+    The usual sizes are :meth:`evonasc.supernet.family.SupernetFamily.proxy_configs`.
+
     Raises:
         ConfigError: A value out of range.
     """
 
+    #: Sizes of the networks, for all proxies but ``fisher``.
+    supernet: SupernetConfig
+    #: Sizes for ``fisher``, smaller in number of blocks alone.
+    small: SupernetConfig
     #: Repeats with weights and images of their own.
     n_repeats: int = 1
     #: Images a batch.
     n_images: int = 16
-    #: Channels of the first stage.
-    channels: int = 16
-    #: Cells in each stage, for all proxies but ``fisher``.
-    cells_per_stage: int = 3
     #: Of everything random.
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name, least in (("n_repeats", 1), ("n_images", 2), ("channels", 1)):
+        for name, least in (("n_repeats", 1), ("n_images", 2)):
             value = getattr(self, name)
             if value < least:
                 raise ConfigError(f"{name} must be at least {least}, got {value}.")
         require_seed(self.seed)
 
 
-@dataclass(frozen=True)
 class _Bench:
     """Random weights and images of one repeat."""
 
-    supernet: Supernet
-    small: Supernet
-    images: Tensor
-    small_images: Tensor
-    sign_seed: int
+    def __init__(self, config: ProxyConfig, family: SupernetFamily, repeat: int) -> None:
+        rng = np.random.default_rng([config.seed, repeat])
+        seeds = rng.integers(_MAX_SEED, size=3).tolist()
+        side = family.space.cut_shapes[0][1]
+        self._supernet = family.initialise(config.supernet, seed=seeds[0]).requires_grad_(False)
+        # One backward pass a class: a smaller network and half the images make up for it.
+        self._small = family.initialise(config.small, seed=seeds[1]).requires_grad_(False)
+        self._images = random_images(config.n_images, side=side, rng=rng)
+        self._small_images = random_images(config.n_images // 2, side=side // 2, rng=rng)
+        self._sign_seed = seeds[2]
 
-    def measure(self, cells: IntArray) -> FloatArray:
-        """Return the measured proxies of cells, ``(n, 6)``; each on its own, so order is free."""
-        rows = np.empty((len(cells), len(MEASURED)))
-        for row, cell in enumerate(cells.tolist()):
-            signs = torch.Generator().manual_seed(self.sign_seed)
-            signals = untrained_signals(self.supernet, cell, self.images, generator=signs)
+    def measure(self, networks: IntArray) -> FloatArray:
+        """Return the proxies of networks, ``(n, n_proxies)``; each on its own, so order is free."""
+        rows = np.empty((len(networks), len(MEASURED)))
+        for row, network in enumerate(networks.tolist()):
+            signs = torch.Generator().manual_seed(self._sign_seed)
+            signals = untrained_signals(self._supernet, network, self._images, generator=signs)
             values = dict(zip(SIGNALS, signals, strict=True))
-            values["fisher"] = fisher_entropy(self.small, cell, self.small_images)
+            values["fisher"] = fisher_entropy(self._small, network, self._small_images)
             rows[row] = [values[name] for name in MEASURED]
         return rows
 
@@ -99,59 +97,53 @@ def random_images(n: int, *, side: int, rng: np.random.Generator) -> Tensor:
     return images.contiguous(memory_format=torch.channels_last)
 
 
-def _bench(config: ProxyConfig, repeat: int) -> _Bench:
-    """Draw the weights and images of one repeat."""
-    rng = np.random.default_rng([config.seed, repeat])
-    seeds = rng.integers(_MAX_SEED, size=3).tolist()
-    full = SupernetConfig(config.channels, config.cells_per_stage)
-    return _Bench(
-        supernet=initialise(full, seed=seeds[0]).requires_grad_(False),
-        # One backward pass a class: a smaller network and half the images make up for it.
-        small=initialise(SupernetConfig(config.channels, 1), seed=seeds[1]).requires_grad_(False),
-        images=random_images(config.n_images, side=_SIDE, rng=rng),
-        small_images=random_images(config.n_images // 2, side=_SIDE // 2, rng=rng),
-        sign_seed=seeds[2],
-    )
-
-
-def file_header(config: ProxyConfig) -> dict[str, object]:
+def file_header(config: ProxyConfig, space: SearchSpace) -> dict[str, object]:
     """Return how a file was made; a repeat does not depend on how many there are."""
-    fields = asdict(config)
-    del fields["n_repeats"]
-    return {"config": fields}
+    sizes, small = asdict(config)["supernet"], asdict(config)["small"]
+    n_classes = sizes.pop("n_classes")
+    return {
+        "config": {"n_images": config.n_images, **sizes, "seed": config.seed},
+        "space": space.name,
+        "n_classes": n_classes,
+        "small": small,
+    }
 
 
 def measure_to_file(
     out: Path,
     config: ProxyConfig,
+    family: SupernetFamily,
     *,
     n_jobs: int = 1,
-    cells: IntArray | None = None,
+    networks: IntArray | None = None,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> ProxyTable:
-    """Measure every canonical connected cell, going on where ``out`` stops.
+    """Measure every network, or a choice of them, going on where ``out`` stops.
 
-    A finished file goes on with further repeats where ``config`` asks for more.
-
-    Args:
-        out: Proxy file; written after every chunk of networks.
-        config: Sizes, repeats, seed.
-        n_jobs: Worker processes, one thread each; changes nothing in the result.
-        cells: ``(n, 6)`` canonical connected cells to measure; all by default.
-        on_progress: Called with (measurements done, measurements in all).
+    The file is written after every chunk of networks. A finished one goes on with further repeats
+    where ``config`` asks for more. Networks are canonical, ``(n, n_operation_genes)``; all by
+    default. The number of worker processes, one thread each, changes nothing in the result.
+    ``on_progress`` is called with (measurements done, measurements in all).
 
     Raises:
         DataFileError: A started file is damaged.
-        ConfigError: ``out`` was made otherwise, or cannot be written; ``n_jobs`` out of range.
+        ConfigError: ``out`` was made otherwise, or cannot be written; ``n_jobs`` out of range; all
+            networks are wanted and too many to list.
     """
     require_workers("jobs", n_jobs)
-    chosen = canonical_connected_cells() if cells is None else cells
-    header = file_header(config)
+    chosen = networks
+    if chosen is None:
+        chosen = listed_networks(family.space, remedy="Name some: --networks FILE.csv.")
+    header = file_header(config, family.space)
     values = np.full((config.n_repeats, len(chosen), len(MEASURED)), np.nan)
     if out.exists():
-        started = read_proxies(out)
-        if started.header != header or not np.array_equal(started.cells, chosen):
+        started = read_proxies(out, family.space)
+        # files from before these were said go on as they began
+        unsaid = {key: value for key, value in header.items() if key != "config"}
+        is_same = isinstance(started.header, dict) and {**unsaid, **started.header} == header
+        if not is_same or not np.array_equal(started.networks, chosen):
             raise ConfigError(f"{out} was made with other settings. Choose another --out.")
+        header = started.header
         n_kept = min(len(started.values), len(values))
         values[:n_kept] = started.values[:n_kept]
     elif not out.parent.is_dir():
@@ -162,45 +154,10 @@ def measure_to_file(
         on_progress(int((~np.isnan(values).any(axis=2)).sum()), total)
         if not len(todo):
             continue
-        for rows, measured in _in_parallel(_bench(config, repeat), chosen, todo, n_jobs=n_jobs):
-            values[repeat, rows] = measured
-            write_atomically(out, encode_proxies(ProxyTable(chosen, values, header)))
+        bench = _Bench(config, family, repeat)
+        for rows, proxies in in_parallel(bench.measure, chosen, todo, n_jobs=n_jobs):
+            values[repeat, rows] = proxies
+            table = ProxyTable(chosen, values, header, family.space)
+            write_atomically(out, encode_proxies(table))
             on_progress(int((~np.isnan(values).any(axis=2)).sum()), total)
-    return read_proxies(out)  # as it will be read: rounded to single precision
-
-
-def _in_parallel(
-    bench: _Bench, cells: IntArray, todo: IntArray, *, n_jobs: int, chunk: int = 32
-) -> Iterator[tuple[IntArray, FloatArray]]:
-    """Yield (rows, measured proxies) of chunks, in order."""
-    parts = np.array_split(todo, -(-len(todo) // chunk))
-    with joblib.parallel_config(backend="loky", n_jobs=n_jobs, inner_max_num_threads=1):
-        results = joblib.Parallel(return_as="generator")(
-            joblib.delayed(_measure_part)(bench, cells[part]) for part in parts
-        )
-        yield from zip(parts, results, strict=True)
-
-
-def _measure_part(bench: _Bench, cells: IntArray) -> FloatArray:
-    """Measure in a worker process."""
-    torch.set_num_threads(1)
-    return bench.measure(cells)
-
-
-def ship(table: ProxyTable, *, command: str) -> Path:
-    """Make a table the shipped one, averaged over its repeats; for developers of evonasc.
-
-    Raises:
-        ConfigError: The table is not complete.
-    """
-    n = len(canonical_connected_cells())
-    if not table.is_complete or len(table.cells) != n:
-        raise ConfigError(f"Proxies must cover all {n} networks in every repeat.")
-    mean = ProxyTable(table.cells, table.values.mean(axis=0, keepdims=True), table.header)
-    return ASSETS.write(
-        PROXIES_ASSET,
-        encode_proxies(mean),
-        command=command,
-        note=f"Training-free proxies of {n} networks on random images, mean of "
-        f"{len(table.values)} random initialisations; {platform.machine()} CPU.",
-    )
+    return read_proxies(out, family.space)  # as it will be read: rounded to single precision

@@ -11,9 +11,9 @@ Five numbers a network, all larger where a network is expected to do better:
 - ``jacobian``: the same authors' first score (arXiv 2006.04647v1, section 3): how little the input
   Jacobians of different images are correlated.
 
-The network is an untrained supernet with only one cell's operations run, which is that network at
-random initialisation; different networks share weights where they share edges, so comparing them
-has less noise than drawing each anew.
+The network is an untrained supernet with only one network's operations run, which is that network
+at random initialisation; different networks share weights where they share operations, so comparing
+them has less noise than drawing each anew.
 """
 
 import math
@@ -24,7 +24,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from evonasc.nasbench201.network import Cell, Supernet
+from evonasc.supernet.family import Supernet
 
 #: Names of the five, in the order of :func:`untrained_signals`.
 SIGNALS = ("expressivity", "progressivity", "trainability", "naswot", "jacobian")
@@ -32,15 +32,12 @@ _JACOBIAN_SHIFT = 1e-5  # keeps 1 / eigenvalue finite, as published
 
 
 def untrained_signals(
-    supernet: Supernet, cell: Sequence[int], images: Tensor, *, generator: torch.Generator
+    supernet: Supernet, network: Sequence[int], images: Tensor, *, generator: torch.Generator
 ) -> list[float]:
-    """Return the five signals of the network of ``cell``, in the order of ``SIGNALS``.
+    """Return the five signals of a connected network, in the order of ``SIGNALS``.
 
-    Args:
-        supernet: Random weights that ask for no gradient.
-        cell: Six genes of a connected cell.
-        images: ``(n, 3, 32, 32)``; no labels are needed.
-        generator: Draws the signs that probe the Jacobians.
+    The supernet has random weights that ask for no gradient; images are ``(n, c, h, w)`` and need
+    no labels; the generator draws the signs that probe the Jacobians.
     """
     patterns = _SignAgreement(len(images))
     hooks = [
@@ -51,13 +48,12 @@ def untrained_signals(
     try:
         pixels = images.detach().requires_grad_()
         outputs = [pixels]
-        for block in supernet.blocks:
-            x = outputs[-1]
-            outputs.append(block(x, cell) if isinstance(block, Cell) else block(x))
+        for block in range(len(supernet.blocks)):
+            outputs.append(supernet(outputs[-1], network, start=block, stop=block + 1))
     finally:
         for hook in hooks:
             hook.remove()
-    features = outputs[1:-1]  # after stem, cells and reductions, as AZ-NAS takes them
+    features = outputs[1:-1]  # after all blocks but the classifier, as AZ-NAS takes them
     entropies = np.array([principal_entropy(feature.detach()) for feature in features])
     trainability = [
         gradient_stability(before, after, generator=generator)

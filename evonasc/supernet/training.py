@@ -1,18 +1,14 @@
-"""Training the supernet: one path a step drawn uniformly, or a fair group of paths a step.
+"""Training a supernet: some networks a step, as :mod:`evonasc.supernet.path_sampling` draws them.
 
 Every random number of an epoch comes from ``(seed, epoch)``, and a checkpoint holds weights and
 momentum at the end of an epoch, so a run that was stopped and resumed gives the same weights as
 one that was not.
-
-References: Guo et al. 2020 (single path, uniform sampling), arXiv 1904.00420; here over the
-canonical connected cells, so no network is drawn more often for having many spellings. Chu et al.
-2021, FairNAS (strict fairness), arXiv 1907.01845: every operation of every edge once a step.
 """
 
 import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,26 +16,22 @@ import torch
 from torch import Tensor, nn
 
 from evonasc.arrays import IntArray
-from evonasc.data.datasets import DataSet, Images
-from evonasc.errors import ConfigError, EvaluationError, UnknownNameError
+from evonasc.data.datasets import DataSet, is_same_data
+from evonasc.data.images import Images
+from evonasc.errors import ConfigError, EvaluationError
 from evonasc.limits import require_seed, require_workers
-from evonasc.nasbench201.cells import (
-    EDGES,
-    OPERATIONS,
-    canonical_cells,
-    canonical_connected_cells,
-    is_connected,
-)
-from evonasc.nasbench201.network import Supernet, SupernetConfig, initialise
 from evonasc.supernet.checkpoint import CHECKPOINT_FILE, load_checkpoint
+from evonasc.supernet.family import Supernet, SupernetConfig, SupernetFamily
 from evonasc.supernet.network_list import networks_digest
-from evonasc.supernet.training_log import EpochLog, require_free, write_log
-from evonasc.supernet.training_state import restore_state, save_state
-from evonasc.supernet.warm_start import copy_weights, require_unseen
-from evonasc.supernet.weights import TrainedSupernet
-
-#: Ways to draw paths, and how many each draws a step.
-PATH_SAMPLINGS = {"uniform": 1, "fair": len(OPERATIONS)}
+from evonasc.supernet.path_sampling import UNIFORM, draw_paths, paths_a_step
+from evonasc.supernet.training_state import (
+    EpochLog,
+    require_free,
+    restore_state,
+    save_state,
+    write_log,
+)
+from evonasc.supernet.weights import TrainedSupernet, copy_weights
 
 
 @dataclass(frozen=True)
@@ -47,9 +39,9 @@ class TrainingConfig:
     """Everything that decides the weights; two runs with equal configs give equal weights."""
 
     #: Size of the supernet.
-    supernet: SupernetConfig = field(default_factory=SupernetConfig)
+    supernet: SupernetConfig
     #: Name of the data set.
-    data: str = "cifar10"
+    data: str
     #: Training images held out to score networks on.
     n_validation: int = 5000
     #: Passes over the training part; the cosine schedule ends at 0 with the last one.
@@ -57,15 +49,15 @@ class TrainingConfig:
     #: Images a path.
     batch_size: int = 128
     #: ``uniform``: one path a step, uniform over the distinct networks. ``fair``: as many paths a
-    #: step as there are operations, each with images of its own, such that every edge uses every
-    #: operation once.
-    path_sampling: str = "uniform"
+    #: step as a gene has choices, each with images of its own, such that every gene takes every
+    #: choice once.
+    path_sampling: str = UNIFORM
     #: SHA-256 of the weight file whose weights the training starts from; empty for a fresh start.
+    #: This and the next two are set by :func:`train_supernet`.
     start: str = ""
     #: Digest of the networks that paths are drawn from; empty for all.
     networks: str = ""
-    #: SHA-256 of the images, where they are a folder of the user; else empty, and where it is empty
-    #: the training takes it from its data.
+    #: SHA-256 of the images, where they are a folder of the user; else empty.
     images: str = ""
     #: First learning rate of the cosine schedule.
     learning_rate: float = 0.05
@@ -90,24 +82,18 @@ class TrainingConfig:
         if not 0 < self.learning_rate < math.inf:
             raise ConfigError(f"learning_rate must be positive, got {self.learning_rate}.")
         require_seed(self.seed)
-        if self.path_sampling not in PATH_SAMPLINGS:
-            raise UnknownNameError("path sampling", self.path_sampling, PATH_SAMPLINGS)
-        if self.networks and self.path_sampling != "uniform":
+        if self.networks and self.path_sampling != UNIFORM:
             raise ConfigError(
                 f"path_sampling {self.path_sampling!r} draws from all networks, got a choice of "
                 "them. Give 'uniform'."
             )
-
-    @property
-    def images_a_step(self) -> int:
-        """Images of all paths of a step."""
-        return self.batch_size * PATH_SAMPLINGS[self.path_sampling]
 
 
 def train_supernet(
     config: TrainingConfig,
     data: DataSet,
     folder: Path,
+    family: SupernetFamily,
     *,
     start: TrainedSupernet | None = None,
     networks: IntArray | None = None,
@@ -119,47 +105,40 @@ def train_supernet(
     Writes ``checkpoint.safetensors`` and ``log.csv`` in ``folder`` after every epoch.
 
     Args:
-        config: What to train and how.
+        config: How to train; the digests of what follows are filled in.
         data: Its training part is used, nothing else.
         folder: Made if it does not exist.
-        start: Whose weights to start from; must be the one that ``config.start`` names.
-        networks: ``(n, 6)`` canonical connected cells that paths are drawn from; all by default.
-            Must be those that ``config.networks`` names.
+        family: Makes the supernet.
+        start: Whose weights to start from.
+        networks: ``(n, n_operation_genes)`` canonical networks that paths are drawn from; all by
+            default.
         on_step: Called with (steps done, steps in all).
         on_epoch: Called with each new line of the log.
 
-    Returns:
-        The trained supernet.
-
     Raises:
-        ConfigError: The folder holds a checkpoint of another configuration or other images.
+        UnknownNameError: No such path sampling.
+        ConfigError: The folder holds a checkpoint of another configuration or other images; images
+            would be held out that the weights to start from have seen; or fair paths would be drawn
+            from a choice of networks, or where they have no meaning.
         DataFileError: The checkpoint in the folder is damaged.
         EvaluationError: The training diverged.
     """
+    space = family.space
+    config = replace(
+        config,
+        start="" if start is None else start.digest,
+        networks="" if networks is None else networks_digest(networks, space),
+        images=data.digest,
+    )
+    images_a_step = config.batch_size * paths_a_step(config.path_sampling, space)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(f"Cannot make the folder {folder}: {error.strerror}.") from error
-    if config.images not in ("", data.digest):
-        raise ConfigError(
-            f"config.images must be empty or the digest of the data, {data.digest!r}, got "
-            f"{config.images!r}."
-        )
-    config = replace(config, images=data.digest)
-    supernet = initialise(config.supernet, seed=config.seed)
-    if ("" if start is None else start.digest) != config.start:
-        raise ConfigError("config.start must be the digest of the supernet to start from.")
+    supernet = family.initialise(config.supernet, seed=config.seed)
     if start is not None:
-        require_unseen(
-            start,
-            data=config.data,
-            n_validation=config.n_validation,
-            split=config.seed if config.split is None else config.split,
-            images=config.images,
-        )
+        _require_unseen(start, config)
         copy_weights(start.supernet, supernet)
-    if ("" if networks is None else networks_digest(networks)) != config.networks:
-        raise ConfigError("config.networks must be the digest of the networks to draw from.")
     momenta = {name: torch.zeros_like(weight) for name, weight in supernet.named_parameters()}
     logs: list[EpochLog] = []
     path = folder / CHECKPOINT_FILE
@@ -169,25 +148,21 @@ def train_supernet(
     else:
         require_free(folder)
 
-    n_steps = math.ceil(len(data.train) / config.images_a_step)
+    n_steps = math.ceil(len(data.train) / images_a_step)
     for epoch in range(len(logs), config.epochs):
         started = time.perf_counter()
         rng = np.random.default_rng([config.seed, epoch])
         order = rng.permutation(len(data.train))
         losses, n_right = 0.0, 0
         for step in range(n_steps):
-            rows = order[step * config.images_a_step : (step + 1) * config.images_a_step]
+            rows = order[step * images_a_step : (step + 1) * images_a_step]
             images, labels = augmented_batch(
                 data.train.take(rows), rng=rng, is_mirrored=data.is_mirrored
             )
-            cells = draw_paths(config.path_sampling, rng=rng, networks=networks).tolist()
+            drawn = draw_paths(config.path_sampling, space, rng=rng, networks=networks).tolist()
             done = epoch + step / n_steps
             rate = config.learning_rate * 0.5 * (1 + math.cos(math.pi * done / config.epochs))
-            # The last step of an epoch may have too few images for all its paths.
-            paths = list(
-                zip(cells, images.chunk(len(cells)), labels.chunk(len(cells)), strict=False)
-            )
-            loss, right = weight_step(supernet, momenta, paths, rate, config)
+            loss, right = weight_step(supernet, momenta, drawn, images, labels, rate, config)
             losses += loss
             n_right += right
             on_step(epoch * n_steps + step + 1, config.epochs * n_steps)
@@ -202,6 +177,27 @@ def train_supernet(
         save_state(folder, asdict(config), supernet, momenta, logs)
         on_epoch(logs[-1])
     return supernet
+
+
+def _require_unseen(start: TrainedSupernet, config: TrainingConfig) -> None:
+    """Refuse to hold out images that the weights to start from were trained on."""
+    first = start.training.get("images", "")
+    is_same = first == config.images != ""  # wherever their folder lies now
+    if not is_same and not is_same_data(str(start.training.get("data")), config.data):
+        return
+    if first and config.images and not is_same:
+        raise ConfigError(
+            f"The images of {config.data!r} must be those that the supernet to start from was "
+            "trained on, got others: some that would be held out it may have seen. Restore the "
+            "images, or train without --start."
+        )
+    split = config.seed if config.split is None else config.split
+    if (start.split_seed, start.training["n_validation"]) != (split, config.n_validation):
+        raise ConfigError(
+            f"The {config.n_validation} images held out by split {split} must be those that the "
+            f"supernet to start from never saw: {start.training['n_validation']} of split "
+            f"{start.split_seed}."
+        )
 
 
 def set_threads(n_threads: int) -> None:
@@ -239,48 +235,37 @@ def as_input(pixels: np.ndarray) -> Tensor:
     return scaled.contiguous(memory_format=torch.channels_last)
 
 
-def draw_paths(
-    path_sampling: str, *, rng: np.random.Generator, networks: IntArray | None = None
-) -> IntArray:
-    """Draw the canonical connected cells of one step, ``(n, 6)``; see :class:`TrainingConfig`."""
-    if path_sampling == "uniform":
-        cells = canonical_connected_cells() if networks is None else networks
-        return cells[rng.integers(len(cells), size=1)]
-    while True:
-        orders = [rng.permutation(len(OPERATIONS)) for _ in EDGES]
-        group = np.stack(orders, axis=1)
-        if is_connected(group).all():  # most are; a network without input teaches nothing
-            return canonical_cells(group)
-
-
-#: A canonical cell, its images and their labels.
-SampledPath = tuple[list[int], Tensor, Tensor]
-
-
 def weight_step(
     supernet: Supernet,
     momenta: dict[str, Tensor],
-    paths: list[SampledPath],
+    networks: list[list[int]],
+    images: Tensor,
+    labels: Tensor,
     rate: float,
     config: TrainingConfig,
 ) -> tuple[float, int]:
-    """Do one SGD step on some paths; return the sum of their images' losses and right answers."""
+    """Do one SGD step on networks, each with an equal part of a batch of images ``(n, 3, h, w)``.
+
+    Returns:
+        The sum of the images' losses, and how many were classified right.
+    """
     names, weights = zip(*supernet.named_parameters(), strict=True)
     gradients: dict[str, Tensor] = {}
     uses: dict[str, int] = {}
     losses, n_right = 0.0, 0
-    for cell, images, labels in paths:
+    parts = (images.chunk(len(networks)), labels.chunk(len(networks)))
+    # The last step of an epoch may have too few images for all its networks.
+    for network, x, truth in zip(networks, *parts, strict=False):
         with torch.autocast("cpu", torch.bfloat16, enabled=config.is_bf16):
-            scores = supernet(images, cell).float()
-        loss = nn.functional.cross_entropy(scores, labels)
-        for name, part in zip(
-            names, torch.autograd.grad(loss, weights, allow_unused=True), strict=True
-        ):
+            logits = supernet(x, network).float()
+        loss = nn.functional.cross_entropy(logits, truth)
+        found = torch.autograd.grad(loss, weights, allow_unused=True)
+        for name, part in zip(names, found, strict=True):
             if part is not None:
                 gradients[name] = gradients[name] + part if name in gradients else part
                 uses[name] = uses.get(name, 0) + 1
-        losses += float(loss.detach()) * len(labels)
-        n_right += int((scores.argmax(dim=1) == labels).sum())
+        losses += float(loss.detach()) * len(truth)
+        n_right += int((logits.argmax(dim=1) == truth).sum())
     with torch.no_grad():
         # A weight moves along the mean over the paths that use it, so those of the stem and the
         # reductions do not move faster than those of an operation.

@@ -1,23 +1,123 @@
-"""What a training keeps in its checkpoint: weights, momentum, log, and its settings.
+"""What a training keeps in its folder: a checkpoint of weights, momentum, settings, and its log.
 
-Settings are those of :class:`evonasc.supernet.training.TrainingConfig` as a dictionary. One that a
-version did not have yet is not in its checkpoints, which go on with the default.
+The log has one line an epoch, kept in the checkpoint and written as a table. Settings are those of
+:class:`evonasc.supernet.training.TrainingConfig` as a dictionary. One that a version did not have
+yet is not in its checkpoints, which go on with the default.
 """
 
+import csv
+import io
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from evonasc.errors import ConfigError, DataFileError
-from evonasc.nasbench201.network import Supernet
-from evonasc.supernet.checkpoint import CHECKPOINT_FILE, Checkpoint, save_checkpoint
-from evonasc.supernet.training_log import EpochLog, epoch_logs, write_log
+from evonasc.files import write_atomically
+from evonasc.supernet.checkpoint import (
+    CHECKPOINT_FILE,
+    Checkpoint,
+    load_checkpoint,
+    save_checkpoint,
+)
+from evonasc.supernet.family import Supernet
 
+LOG_FILE = "log.csv"
+#: What a training writes beside its checkpoint: the log, and the curve in two forms.
+_OUTPUTS = (LOG_FILE, "curve.png", "curve.svg")
 #: Settings that checkpoints of earlier versions lack, and what these did.
 _LATER = {"path_sampling": "uniform", "start": "", "networks": "", "split": None}
+
+
+@dataclass(frozen=True)
+class EpochLog:
+    """One line of the training log."""
+
+    #: Epochs done, from 1.
+    epoch: int
+    #: Mean training loss of the epoch's sampled paths.
+    train_loss: float
+    #: Share of training images classified right by the sampled paths.
+    train_accuracy: float
+    #: Learning rate at the epoch's end.
+    learning_rate: float
+    #: Wall time of the epoch.
+    seconds: float
+
+
+def epoch_logs(checkpoint: Checkpoint, *, where: Path) -> list[EpochLog]:
+    """Return the log that a checkpoint holds, one line an epoch done.
+
+    Raises:
+        DataFileError: It holds none, or values that are no numbers.
+    """
+    lines = checkpoint.header.get("logs")
+    try:
+        if not isinstance(lines, list):
+            raise TypeError(f"its log must be a list, got {lines!r}")
+        logs = [EpochLog(**line) for line in lines]
+        for value in (value for log in logs for value in asdict(log).values()):
+            if not isinstance(value, int | float):
+                raise TypeError(f"its log must hold numbers, got {value!r}")
+        return logs
+    except TypeError as error:
+        raise DataFileError(f"{where} is a damaged checkpoint ({error}).") from error
+
+
+def read_epoch_logs(path: Path) -> list[EpochLog]:
+    """Return the log in a checkpoint file; empty where there is none, no epoch being finished.
+
+    Raises:
+        DataFileError: The file is damaged.
+    """
+    return epoch_logs(load_checkpoint(path), where=path) if path.exists() else []
+
+
+def require_free(folder: Path) -> None:
+    """Refuse, by a ConfigError, to train where it would replace files that are not of a training.
+
+    To be asked where the folder has no checkpoint.
+    """
+    taken = [name for name in _OUTPUTS if (folder / name).exists()]
+    if taken:
+        raise ConfigError(
+            f"{folder} must hold no {taken[0]} but that of its own checkpoint, and has no "
+            "checkpoint. Move it away, or choose another --out."
+        )
+
+
+def unfinished_note(path: Path) -> str:
+    """Return a sentence about a checkpoint whose training is not finished, else nothing.
+
+    A weight file in half precision has no log and says nothing.
+
+    Raises:
+        DataFileError: The file is missing or damaged.
+    """
+    checkpoint = load_checkpoint(path)
+    config = checkpoint.header["config"]
+    if "logs" not in checkpoint.header or not isinstance(config, dict):
+        return ""
+    n_done, n_epochs = len(epoch_logs(checkpoint, where=path)), config.get("epochs")
+    if n_done == n_epochs:
+        return ""
+    return (
+        f"{path} is trained {n_done} of {n_epochs} epochs: these are no scores of the finished "
+        "supernet. Finish it with the command that began it."
+    )
+
+
+def write_log(folder: Path, logs: list[EpochLog]) -> None:
+    """Write ``log.csv``; nothing where no epoch is done."""
+    if not logs:
+        return
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(asdict(logs[0])), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(asdict(log) for log in logs)
+    write_atomically(folder / LOG_FILE, text.getvalue().encode())
 
 
 def save_state(
@@ -29,18 +129,17 @@ def save_state(
 ) -> None:
     """Write checkpoint and log after an epoch.
 
-    Args:
-        folder: Of the training.
-        settings: Everything that decides the weights. Without a digest of ``images`` none is
-            written, so that checkpoints of official data sets are those of earlier versions.
-        supernet: Whose weights are kept.
-        momenta: By the name of the weight, of its shape.
-        logs: One line an epoch done.
+    Momenta are by the name of the weight. An empty digest of ``images`` is not written, so that
+    checkpoints of official data sets are those of earlier versions.
     """
     tensors = {f"weight.{name}": w.detach() for name, w in supernet.named_parameters()}
     tensors |= {f"momentum.{name}": momentum for name, momentum in momenta.items()}
     config = {name: value for name, value in settings.items() if name != "images" or value}
-    header: dict[str, object] = {"config": config, "logs": [asdict(log) for log in logs]}
+    header: dict[str, object] = {
+        "config": config,
+        "logs": [asdict(log) for log in logs],
+        "space": supernet.space.name,
+    }
     save_checkpoint(folder / CHECKPOINT_FILE, Checkpoint(tensors, header))
     write_log(folder, logs)
 
@@ -53,18 +152,13 @@ def restore_state(
     *,
     where: Path,
 ) -> list[EpochLog]:
-    """Put a checkpoint's tensors in place and return its log.
+    """Put a checkpoint's tensors in place and return its log; ``where`` is its file.
 
-    Args:
-        checkpoint: Of the training to go on with.
-        settings: They must be the checkpoint's. One without a digest of ``images`` is of an earlier
-            version and goes on with any; one with the same may name their folder otherwise.
-        supernet: Its weights are changed in place.
-        momenta: Changed in place.
-        where: The checkpoint's file, for messages.
+    A checkpoint without a digest of ``images`` is of an earlier version and goes on with any; one
+    with the same may name their folder otherwise.
 
     Raises:
-        ConfigError: Other settings or images.
+        ConfigError: It is of other settings or images.
         DataFileError: The checkpoint is damaged.
     """
     found, wanted = checkpoint.header.get("config"), json.loads(json.dumps(settings))

@@ -1,4 +1,4 @@
-"""Supernet weights as they ship: half precision, with what trained them in the header."""
+"""Supernet weights as they ship, half precision, with what trained them in the header."""
 
 import hashlib
 from dataclasses import dataclass
@@ -7,16 +7,13 @@ from pathlib import Path
 import torch
 
 from evonasc.errors import ConfigError, DataFileError
-from evonasc.nasbench201.assets import ASSETS
-from evonasc.nasbench201.network import Supernet, SupernetConfig, initialise
 from evonasc.supernet.checkpoint import (
     Checkpoint,
     decode_checkpoint,
     encode_checkpoint,
     load_checkpoint,
 )
-
-WEIGHTS_ASSET = "supernet/cifar10-c16-n1.safetensors"
+from evonasc.supernet.family import Supernet, SupernetFamily
 
 
 @dataclass(frozen=True)
@@ -56,29 +53,32 @@ def half_precision(checkpoint: Checkpoint) -> bytes:
     return encode_checkpoint(Checkpoint(weights, {"config": checkpoint.header["config"]}))
 
 
-def shipped_supernet() -> TrainedSupernet:
-    """Return the supernet that ships with evonasc.
-
-    Raises:
-        AssetError: The file is missing or damaged.
-    """
-    return _build(ASSETS.read(WEIGHTS_ASSET), WEIGHTS_ASSET)
-
-
-def read_supernet(path: Path) -> TrainedSupernet:
+def read_supernet(path: Path, family: SupernetFamily) -> TrainedSupernet:
     """Return the supernet of a weight file or training checkpoint.
 
     The weights are rounded to half precision first, as they would ship, so that scores do not
     depend on which of the two files they were made from.
 
     Raises:
-        DataFileError: The file is missing or is no supernet.
+        DataFileError: The file is missing or is no supernet of the family.
     """
-    return _build(half_precision(load_checkpoint(path)), str(path))
+    checkpoint = load_checkpoint(path)
+    # Weight files, and checkpoints from before there were several spaces, do not say.
+    space = checkpoint.header.get("space", family.space.name)
+    if space != family.space.name:
+        raise DataFileError(
+            f"{path} must hold a supernet of the space {family.space.name!r}, got one of "
+            f"{space!r}. Name that space with --space."
+        )
+    return decode_supernet(half_precision(checkpoint), family, where=str(path))
 
 
-def _build(content: bytes, where: str) -> TrainedSupernet:
-    """Put the weights of a weight file into a supernet of their size."""
+def decode_supernet(content: bytes, family: SupernetFamily, *, where: str) -> TrainedSupernet:
+    """Return the supernet that a weight file's bytes hold.
+
+    Raises:
+        DataFileError: They hold none of the family.
+    """
     checkpoint = decode_checkpoint(content, where=where)
     training = checkpoint.header["config"]
     try:
@@ -88,8 +88,7 @@ def _build(content: bytes, where: str) -> TrainedSupernet:
             if not isinstance(training.get(name), kind):
                 found = training.get(name)
                 raise TypeError(f"its {name} must be of type {kind.__name__}, got {found!r}")
-        config = SupernetConfig(**training["supernet"])
-        supernet = initialise(config, seed=0)
+        supernet = family.initialise(family.config_type(**training["supernet"]), seed=0)
         with torch.no_grad():
             for name, weight in supernet.named_parameters():
                 weight.copy_(checkpoint.tensors[f"weight.{name}"].float())
@@ -97,3 +96,13 @@ def _build(content: bytes, where: str) -> TrainedSupernet:
         reason = str(error).rstrip(".")
         raise DataFileError(f"{where} holds no supernet of evonasc ({reason}).") from error
     return TrainedSupernet(supernet, training, hashlib.sha256(content).hexdigest())
+
+
+def copy_weights(start: Supernet, supernet: Supernet) -> None:
+    """Give a supernet, in place, the weights of another of its family, block by block.
+
+    Raises:
+        ConfigError: Their sizes do not allow it.
+    """
+    for block, source in zip(supernet.blocks, supernet.source_blocks(start), strict=True):
+        block.load_state_dict(start.blocks[source].state_dict())

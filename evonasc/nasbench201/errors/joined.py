@@ -11,7 +11,7 @@ they know keep their places, and share them out anew by the votes of the superne
 among the best the proxies say nothing.
 
 The order is put on the scale of one supernet's top-1 error by
-:mod:`evonasc.supernet.calibration`.
+:mod:`evonasc.supernet.loss_scale`.
 """
 
 from collections.abc import Sequence
@@ -19,26 +19,23 @@ from collections.abc import Sequence
 import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
-from evonasc.cost.scenario import Scenario
-from evonasc.errors import ConfigError, EvaluationError
+from evonasc.benchmark import ErrorKind, ErrorRequest
+from evonasc.errors import ConfigError
 from evonasc.nasbench201.assets import ASSETS
-from evonasc.nasbench201.cells import canonical_cells, cell_number
-from evonasc.nasbench201.errors.payload_model import model_for, model_provenance, modelled_increase
-from evonasc.nasbench201.errors.proxies import (
-    ProxyTable,
-    by_cell_number,
-    counted_proxies,
-    shipped_proxies,
-)
-from evonasc.space import DesignSpace
-from evonasc.supernet.calibration import match_quantiles
-from evonasc.supernet.rank_aggregation import DEFAULT_RULE, join_orders
-from evonasc.supernet.scores import (
-    SupernetScores,
-    decode_scores,
-    require_nasbench201,
+from evonasc.nasbench201.cells import cell_number
+from evonasc.nasbench201.errors.proxies import counted_proxies, shipped_proxies
+from evonasc.nasbench201.errors.supernet_scores import (
+    ScoresOptions,
+    StoredOrder,
+    own_scores,
     shipped_scores,
 )
+from evonasc.nasbench201.space import NasBench201
+from evonasc.supernet.error_table import StoredErrors
+from evonasc.supernet.loss_scale import match_quantiles
+from evonasc.supernet.proxy_table import ProxyTable
+from evonasc.supernet.rank_aggregation import join_orders
+from evonasc.supernet.score_table import ScoreTable, decode_scores
 
 #: Score files that vote in the shipped order: few-shot supernets of all networks, split at either
 #: of the two edges whose operations disagree most; then, for the best alone, one supernet of 1 cell
@@ -51,30 +48,22 @@ VOTING_SCORES = (
     "supernet/cifar10-c16-n3-best-scores.npz",
 )
 #: Proxies that have a vote.
-VOTING_PROXIES = (
-    "flops",
-    "layers",
-    "jacobian",
-    "expressivity",
-    "progressivity",
-    "trainability",
-)
+VOTING_PROXIES = ("flops", "layers", "jacobian", "expressivity", "progressivity", "trainability")
 
 
 def proxy_signals(
     table: ProxyTable, names: Sequence[str] = VOTING_PROXIES
 ) -> dict[str, FloatArray]:
     """Return proxies by name, ``(n,)`` each, larger is better."""
-    counted = counted_proxies(table.cells)
+    counted = counted_proxies(table.networks)
     return {name: counted[name] if name in counted else table.mean(name) for name in names}
 
 
 def joined_score(
     table: ProxyTable,
-    scores: Sequence[SupernetScores],
+    scores: Sequence[ScoreTable],
     *,
     proxies: Sequence[str] = VOTING_PROXIES,
-    rule: str = DEFAULT_RULE,
 ) -> FloatArray:
     """Return the joined score of the table's networks, ``(n,)``, larger is better.
 
@@ -84,63 +73,64 @@ def joined_score(
             the proxies; those of a choice vote in a round of their own among these networks,
             larger choices first.
         proxies: Names of those that vote.
-        rule: Of :data:`evonasc.supernet.rank_aggregation.RULES`.
 
     Raises:
         ConfigError: A score file or the table does not hold all of its networks.
     """
     if not table.is_complete:
         raise ConfigError("The proxies must be complete. Run: evonasc supernet proxies")
-    numbers = cell_number(table.cells)
+    numbers = cell_number(table.networks)
     for one in scores:
-        is_known = np.isin(cell_number(one.cells), numbers).all()
-        if not is_known or (not one.is_choice and len(one.cells) != len(numbers)):
+        is_known = np.isin(cell_number(one.networks), numbers).all()
+        if not is_known or (not one.is_choice and len(one.networks) != len(numbers)):
             raise ConfigError(
                 f"Scores must cover the {len(numbers)} networks of the proxies, "
-                f"got {len(one.cells)}. Finish them with: evonasc supernet score"
+                f"got {len(one.networks)}. Finish them with: evonasc supernet score"
             )
         if one.is_choice and not one.is_complete:
             raise ConfigError(
-                f"Scores of chosen networks must cover all of these, got {len(one.cells)}. "
+                f"Scores of chosen networks must cover all of these, got {len(one.networks)}. "
                 "Finish them with: evonasc supernet score"
             )
     whole = [one for one in scores if not one.is_choice]
     votes = [*proxy_signals(table, proxies).values(), *supernet_signals(whole, numbers)]
-    joined = join_orders(votes, rule=rule)
-    choices = {tuple(np.sort(cell_number(one.cells)).tolist()) for one in scores if one.is_choice}
+    joined = join_orders(votes)
+    choices = {
+        tuple(np.sort(cell_number(one.networks)).tolist()) for one in scores if one.is_choice
+    }
     for choice in sorted(choices, key=lambda choice: (-len(choice), choice)):
-        voters = [one for one in scores if np.isin(choice, cell_number(one.cells)).all()]
+        voters = [one for one in scores if np.isin(choice, cell_number(one.networks)).all()]
         rows = np.flatnonzero(np.isin(numbers, choice))
-        again = join_orders(supernet_signals(voters, numbers[rows]), rule=rule)
+        again = join_orders(supernet_signals(voters, numbers[rows]))
         joined[rows[np.argsort(again, kind="stable")]] = np.sort(joined[rows])
     return joined
 
 
-def supernet_signals(scores: Sequence[SupernetScores], numbers: IntArray) -> list[FloatArray]:
+def supernet_signals(scores: Sequence[ScoreTable], numbers: IntArray) -> list[FloatArray]:
     """Return the votes of supernets on networks, ``(n,)`` each, larger is better: loss and top-1.
 
-    Args:
-        scores: All of them know the networks.
-        numbers: ``(n,)`` cell numbers of the networks.
+    All scores know the networks, ``(n,)`` cell numbers.
     """
     votes = []
     for one in scores:
-        order = np.argsort(cell_number(one.cells))
-        rows = order[np.searchsorted(cell_number(one.cells)[order], numbers)]
+        order = np.argsort(cell_number(one.networks))
+        rows = order[np.searchsorted(cell_number(one.networks)[order], numbers)]
         votes += [-one.loss[rows], -one.top1_error[rows]]
     return votes
 
 
-def shipped_votes() -> tuple[SupernetScores, ...]:
+def shipped_votes() -> tuple[ScoreTable, ...]:
     """Return the shipped scores that have a vote.
 
     Raises:
         AssetError: A file is missing or damaged.
     """
-    return tuple(decode_scores(ASSETS.read(path), where=path) for path in VOTING_SCORES)
+    return tuple(
+        decode_scores(ASSETS.read(path), where=path, space=NasBench201()) for path in VOTING_SCORES
+    )
 
 
-def _provenance(votes: Sequence[SupernetScores]) -> str:
+def _provenance(votes: Sequence[ScoreTable]) -> str:
     """Say what the joined error comes from."""
     whole = [one for one in votes if not one.is_choice]
     edges = [one.header["split_edge"] for one in whole if "split_edge" in one.header]
@@ -150,7 +140,7 @@ def _provenance(votes: Sequence[SupernetScores]) -> str:
         places = " and ".join(map(str, edges))
         kinds.append(f"few-shot supernets split at edge{'s' * (len(edges) > 1)} {places}")
     supernets = " and ".join(kinds)
-    n_chosen = max((len(one.cells) for one in votes if one.is_choice), default=0)
+    n_chosen = max((len(one.networks) for one in votes if one.is_choice), default=0)
     again = (
         f"; {n_chosen:,} of the best ordered again by supernets trained for them"
         if n_chosen
@@ -164,7 +154,7 @@ def _provenance(votes: Sequence[SupernetScores]) -> str:
     )
 
 
-class JoinedError:
+class JoinedOrder(StoredOrder):
     """The error of networks by their place in the joined order.
 
     Args:
@@ -178,9 +168,7 @@ class JoinedError:
     """
 
     def __init__(
-        self,
-        table: ProxyTable | None = None,
-        scores: Sequence[SupernetScores] | None = None,
+        self, table: ProxyTable | None = None, scores: Sequence[ScoreTable] | None = None
     ) -> None:
         proxies = shipped_proxies() if table is None else table
         votes = shipped_votes() if scores is None else tuple(scores)
@@ -192,37 +180,19 @@ class JoinedError:
         scale = shipped_scores() if scores is None else votes[0]
         joined = joined_score(proxies, votes)
         to_error = match_quantiles(-joined, scale.top1_error, n_images=scale.n_images)
-        self._error = by_cell_number(proxies.cells, to_error(-joined))
-        self.provenance = _provenance(votes)
-        self._scale = scale.header
+        super().__init__(
+            StoredErrors(proxies.space, proxies.networks, to_error(-joined)),
+            what="The joined order",
+            header=scale.header,
+            provenance=_provenance(votes),
+        )
 
-    def error(self, genes: IntArray, *, designs: DesignSpace) -> FloatArray:
-        """Return the error of canonical designs, fractions, ``(n,)``.
 
-        Raises:
-            ConfigError: The designs are of another space than the scores.
-            EvaluationError: A network has no score.
-        """
-        require_nasbench201(designs)
-        cells = designs.operations(genes)
-        error = self._error[cell_number(cells)]
-        missing = np.flatnonzero(np.isnan(error))
-        if missing.size:
-            raise EvaluationError(f"No joined score for cell {cells[missing[0]].tolist()}.")
-        return error
+def _make(options: ScoresOptions, request: ErrorRequest) -> JoinedOrder:
+    """Join the shipped proxies with the shipped scores, or with those of the user."""
+    own = own_scores(options, request)
+    return JoinedOrder(scores=None if own is None else [own])
 
-    def payload_increase(
-        self, genes: IntArray, *, designs: DesignSpace, scenario: Scenario
-    ) -> FloatArray:
-        """See :meth:`evonasc.supernet.scores.ScoredError.payload_increase`."""
-        own_error = self.error(genes, designs=designs)
-        model = model_for(self._scale)
-        return modelled_increase(model, genes, own_error, designs=designs, scenario=scenario)
 
-    def payload_provenance(self) -> str:
-        """See :meth:`evonasc.supernet.scores.ScoredError.payload_provenance`."""
-        return model_provenance(model_for(self._scale))
-
-    def table(self, cells: IntArray) -> FloatArray:
-        """Return the error of any cells, ``(n,)``; NaN for disconnected ones."""
-        return self._error[cell_number(canonical_cells(cells))]
+#: The joined order.
+JOINED = ErrorKind(ScoresOptions, _make)

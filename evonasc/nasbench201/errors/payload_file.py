@@ -4,25 +4,29 @@ The rows of one network are every cut of the supernet at 2, 4 and 8 bits without
 cut, the raw input too, at random widths, losses and packet sizes.
 """
 
-import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.payload import Sending
-from evonasc.data.datasets import Images
+from evonasc.data.images import Images
 from evonasc.errors import ConfigError, DataFileError
 from evonasc.files import write_atomically
 from evonasc.limits import require_seed
 from evonasc.nasbench201.cells import canonical_connected_cells
-from evonasc.nasbench201.errors.payload_fitting import EffectRows, fit_and_judge
+from evonasc.nasbench201.errors.payload_fitting import EffectRows, fit_and_judge, ship, unfitted
 from evonasc.nasbench201.errors.payload_model import PayloadModel
-from evonasc.nasbench201.network import N_STAGES, SupernetConfig
-from evonasc.parsing import json_value, npz_arrays
+from evonasc.nasbench201.errors.supernet_scores import SupernetScores
+from evonasc.nasbench201.network import SupernetConfig
+from evonasc.nasbench201.space import N_STAGES
+from evonasc.nasbench201.supernet import shipped_supernet
+from evonasc.parsing import json_value, npz_arrays, npz_bytes
+from evonasc.supernet.held_out import scoring_images
 from evonasc.supernet.payload_effects import PATTERN_SEED, score_sendings
 from evonasc.supernet.weights import TrainedSupernet
 
@@ -45,14 +49,7 @@ class EffectTable:
     #: ``(n, 1 + n_rows)`` top-1 error; first undisturbed.
     error: FloatArray
     #: What made them.
-    header: dict[str, object]
-
-    @property
-    def seed(self) -> int:
-        """Of the networks and of what was measured on each."""
-        seed = self.header["seed"]
-        assert isinstance(seed, int)  # compared with an EffectConfig's when the file was read
-        return seed
+    header: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -87,13 +84,7 @@ def sampled_networks(config: EffectConfig) -> IntArray:
 
 
 def sendings_of(number: int, *, n_blocks: int, seed: int) -> list[tuple[int, Sending]]:
-    """Return the rows of the sample's network of that number: (cut, how it is sent).
-
-    Args:
-        number: Place in the sample.
-        n_blocks: Of the supernet.
-        seed: Of the configuration.
-    """
+    """Return the rows of the network at that place of the sample: (cut, how it is sent)."""
     rng = np.random.default_rng([seed, number])
     rows = [(cut, Sending(bits)) for cut in range(1, n_blocks) for bits in MEASURED_BITS]
     for cut in range(n_blocks):
@@ -112,14 +103,9 @@ def measure_to_file(
     *,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> EffectTable:
-    """Measure a sample of networks, going on where ``out`` stops.
+    """Measure a sample of networks, going on where ``out`` stops; written after every network.
 
-    Args:
-        out: Measurement file; written after every network.
-        trained: The supernet.
-        images: Held-out images, ``config.n_images`` of them.
-        config: Networks, images, seed.
-        on_progress: Called with (networks done, networks in all).
+    ``config.n_images`` held-out images; progress is told as (networks done, networks in all).
 
     Raises:
         DataFileError: A started file is damaged.
@@ -147,23 +133,63 @@ def measure_to_file(
             error=np.concatenate([table.error, error[None]]),
             header=header,
         )
-        write_atomically(out, _encode(table))
+        arrays = {"loss": table.loss, "error": table.error, "header": json.dumps(header)}
+        write_atomically(out, npz_bytes(cells=table.cells.astype(np.int8), **arrays))
         on_progress(len(table.cells), len(cells))
     return table
 
 
-def effect_rows(table: EffectTable, own_error: FloatArray, *, n_blocks: int) -> EffectRows:
-    """Return a table's measurements as rows for a model.
+def measure_and_fit(
+    out: Path,
+    data_root: Path | None,
+    n_networks: int,
+    n_images: int,
+    seed: int,
+    is_to_ship: bool,
+    on_progress: Callable[[int, int], None],
+) -> list[str]:
+    """Measure the shipped supernet and fit the model; return what was done, in lines.
 
     Args:
-        table: Measured.
-        own_error: ``(n_networks,)`` error of each network as a search will give it.
-        n_blocks: Of the supernet.
+        out: Measurement file; goes on where it stops.
+        data_root: Folder with the files of the supernet's data set.
+        n_networks: Drawn at random.
+        n_images: Held-out images.
+        seed: Of the networks and of what is measured on each.
+        is_to_ship: Make the model the shipped one.
+        on_progress: Called with (networks done, networks in all).
+
+    Raises:
+        EvonascError: Data or measurements cannot be had, or the model does not fit.
     """
+    config = EffectConfig(n_networks=n_networks, n_images=n_images, seed=seed)
+    trained = shipped_supernet()
+    images = scoring_images(trained, data_root, n_images=config.n_images)
+    table = measure_to_file(out, trained, images, config, on_progress=on_progress)
+    own_error = SupernetScores().errors.of_networks(table.cells)
+    size = trained.supernet.config
+    assert isinstance(size, SupernetConfig)  # shipped for this benchmark
+    model = fit_table(table, own_error, config=size, side=images.pixels.shape[-1])
+    lines = [
+        f"Measured {len(table.cells)} networks into {out}.",
+        f"Error at the cut: {model.header['summary']}",
+    ]
+    if is_to_ship:
+        command = (
+            f"python -m evonasc supernet payload-effects --data-root DATA --networks "
+            f"{config.n_networks} --images {config.n_images} --seed {config.seed} "
+            "--out payload.npz --ship"
+        )
+        lines.append(f"Shipped {ship(model, command=command)}")
+    return lines
+
+
+def effect_rows(table: EffectTable, own_error: FloatArray, *, n_blocks: int) -> EffectRows:
+    """Return a table's measurements as rows for a model; see :func:`fit_table`."""
     given = [
         (number, cut, sending)
         for number in range(len(table.cells))
-        for cut, sending in sendings_of(number, n_blocks=n_blocks, seed=table.seed)
+        for cut, sending in sendings_of(number, n_blocks=n_blocks, seed=table.header["seed"])
     ]
     network = np.array([number for number, _, _ in given])
     return EffectRows(
@@ -183,23 +209,15 @@ def fit_table(
 ) -> PayloadModel:
     """Fit the model to a table; its header says how it was made and how wrong it is.
 
-    Args:
-        table: Measured.
-        own_error: ``(n_networks,)`` error of each network as a search will give it.
-        config: Size of the supernet.
-        side: Of the images.
+    ``own_error`` is ``(n_networks,)``, as a search will give it, ``side`` that of the images.
 
     Raises:
         ConfigError: Too few networks.
         EvaluationError: The fit does not converge.
     """
-    return fit_and_judge(
-        effect_rows(table, own_error, n_blocks=config.n_blocks),
-        cells_per_stage=config.cells_per_stage,
-        n_values=tensor_sizes(config, side=side),
-        chance_error=1 - 1 / config.n_classes,
-        header=table.header,
-    )
+    sizes, chance_error = tensor_sizes(config, side=side), 1 - 1 / config.n_classes
+    start = unfitted(config.cells_per_stage, sizes, chance_error, table.header)
+    return fit_and_judge(effect_rows(table, own_error, n_blocks=config.n_blocks), start)
 
 
 def tensor_sizes(config: SupernetConfig, *, side: int) -> tuple[int, ...]:
@@ -223,19 +241,6 @@ def _header(trained: TrainedSupernet, images: Images, config: EffectConfig) -> d
         "measured_bits": list(MEASURED_BITS),
         "lossy": [_LOSSY_ROWS, *_LOSSY_BITS, _LEAST_LOSS, _MOST_LOSS, *_PACKET_BYTES],
     }
-
-
-def _encode(table: EffectTable) -> bytes:
-    """Return the bytes of a measurement file (npz without pickles)."""
-    buffer = io.BytesIO()
-    np.savez_compressed(
-        buffer,
-        cells=table.cells.astype(np.int8),
-        loss=table.loss,
-        error=table.error,
-        header=np.array(json.dumps(table.header)),
-    )
-    return buffer.getvalue()
 
 
 def read_effects(path: Path) -> EffectTable:

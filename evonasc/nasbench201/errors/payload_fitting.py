@@ -11,15 +11,16 @@ from evonasc.arrays import BoolArray, FloatArray, IntArray
 from evonasc.cost.payload import LEAST_HARMLESS_BITS
 from evonasc.errors import ConfigError, EvaluationError
 from evonasc.nasbench201.assets import ASSETS
+from evonasc.nasbench201.cells import EDGES
 from evonasc.nasbench201.errors.payload_model import (
     N_KINDS,
     PAYLOAD_ASSET,
     PayloadModel,
+    channel_terms,
     cut_kind,
     encode_model,
     harm_rates,
     network_features,
-    sent,
 )
 
 # Increases are known to about this, a fraction, and to this share of themselves.
@@ -70,40 +71,34 @@ class EffectRows:
         )
 
 
-def fit_model(
-    rows: EffectRows,
-    *,
-    cells_per_stage: int,
-    n_values: tuple[int, ...],
-    chance_error: float,
-    header: dict[str, object],
+def unfitted(
+    cells_per_stage: int, n_values: tuple[int, ...], chance_error: float, header: dict[str, object]
 ) -> PayloadModel:
-    """Fit the model to measured increases by least squares with a ridge on the network parts.
+    """Return the model that a fit starts from; see the fields of :class:`PayloadModel`."""
+    n_features = network_features(np.zeros((1, len(EDGES)), dtype=np.int64), np.zeros(1)).shape[1]
+    return PayloadModel(
+        cells_per_stage,
+        n_values,
+        chance_error,
+        by_cut=np.tile(_START, (1, len(n_values))),
+        exponents=np.ones(2),
+        weights=np.zeros((2, 1 + N_KINDS, n_features)),
+        header=header,
+    )
 
-    Args:
-        rows: Measurements.
-        cells_per_stage: Of the supernet.
-        n_values: Values of the tensor at each cut of the supernet but the last.
-        chance_error: Error of guessing.
-        header: What made the measurements.
+
+def fit_model(rows: EffectRows, model: PayloadModel) -> PayloadModel:
+    """Fit a model to measured increases by least squares with a ridge on the network parts.
 
     Raises:
         EvaluationError: The fit does not converge.
     """
-    n_cuts, features = len(n_values), network_features(rows.cells, rows.own_error)
-    model = PayloadModel(
-        cells_per_stage,
-        n_values,
-        chance_error,
-        by_cut=np.tile(_START, (1, n_cuts)),
-        exponents=np.ones(2),
-        weights=np.zeros((2, 1 + N_KINDS, features.shape[1])),
-        header=header,
-    )
-    kind = cut_kind(rows.cut, cells_per_stage)
+    features = network_features(rows.cells, rows.own_error)
+    kind = cut_kind(rows.cut, model.cells_per_stage)
     by_kind = [features * (kind == number)[:, None] for number in range(N_KINDS)]
     wide = np.concatenate([features, *by_kind], axis=1)
-    bounds = [_BOUNDS] * (3 * n_cuts) + [*_EXPONENT_BOUNDS] + [_WEIGHT_BOUNDS] * model.weights.size
+    bounds = [_BOUNDS] * model.by_cut.size
+    bounds += [*_EXPONENT_BOUNDS, *[_WEIGHT_BOUNDS] * model.weights.size]
     # Twice: how sure a measurement is depends on the increase, which the first fit tells.
     for _ in range(2):
         sureness = 1 / (_SURE**2 + (_SURE_SHARE * rows.predicted(model)) ** 2)
@@ -145,12 +140,8 @@ def _misfit(
 ) -> tuple[float, FloatArray]:
     """Return the sum of squares with the ridge, and its gradient."""
     model, cut = _with_vector(start, vector), rows.cut
-    width, log_odds, log_share = sent(
-        model,
-        cut,
-        bits=rows.bits,
-        packet_loss=rows.packet_loss,
-        packet_bytes=rows.packet_bytes,
+    width, log_odds, log_share = channel_terms(
+        model, cut, bits=rows.bits, packet_loss=rows.packet_loss, packet_bytes=rows.packet_bytes
     )
     parts = model.weights.reshape(2, -1) @ wide.T
     rates = harm_rates(model, parts, cut, width, log_odds, log_share)
@@ -173,22 +164,12 @@ def _misfit(
     return float((sureness * miss**2).sum() + ridge), np.concatenate(gradient)
 
 
-def fit_and_judge(
-    rows: EffectRows,
-    *,
-    cells_per_stage: int,
-    n_values: tuple[int, ...],
-    chance_error: float,
-    header: dict[str, object],
-) -> PayloadModel:
+def fit_and_judge(rows: EffectRows, start: PayloadModel) -> PayloadModel:
     """Fit to all rows; the header tells how wrong the same fit is on networks it has not seen.
 
     Args:
         rows: Measurements of at least five networks.
-        cells_per_stage: Of the supernet.
-        n_values: Values of the tensor at each cut of the supernet but the last.
-        chance_error: Error of guessing.
-        header: What made the measurements; ``figures`` and ``summary`` are added.
+        start: See :func:`unfitted`; ``figures`` and ``summary`` are added to its header.
 
     Raises:
         ConfigError: Fewer networks.
@@ -200,29 +181,18 @@ def fit_and_judge(
             f"The model needs at least {_HELD_OUT_EVERY} networks, got {n_networks}. Measure more "
             "with --networks."
         )
-
-    def fitted(part: EffectRows, full_header: dict[str, object]) -> PayloadModel:
-        return fit_model(
-            part,
-            cells_per_stage=cells_per_stage,
-            n_values=n_values,
-            chance_error=chance_error,
-            header=full_header,
-        )
-
     is_held_out = rows.network % _HELD_OUT_EVERY == _HELD_OUT_EVERY - 1
-    figures = judged(rows, rows.take(is_held_out), fitted(rows.take(~is_held_out), header))
-    complete = {**header, "figures": figures, "summary": _summary(figures, header["n_images"])}
-    return fitted(rows, complete)
+    judged = fit_model(rows.take(~is_held_out), start)
+    figures = fit_figures(rows, rows.take(is_held_out), judged)
+    summary = _summary(figures, start.header["n_images"])
+    header = {**start.header, "figures": figures, "summary": summary}
+    return fit_model(rows, replace(start, header=header))
 
 
-def judged(rows: EffectRows, held_out: EffectRows, model: PayloadModel) -> dict[str, float]:
+def fit_figures(rows: EffectRows, held_out: EffectRows, model: PayloadModel) -> dict[str, float]:
     """Return how far a model is off on held-out rows, and what 8 bits do, fractions of images.
 
-    Args:
-        rows: All rows, for what 8 bits do.
-        held_out: Rows of networks that the model has not seen.
-        model: Fitted to the others.
+    The model has not seen the held-out rows; what 8 bits do is told by all of them.
     """
     miss, is_lossy = held_out.predicted(model) - held_out.increase, held_out.packet_loss > 0
     groups = {

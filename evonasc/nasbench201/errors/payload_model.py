@@ -13,7 +13,6 @@ the operations of the six edges and in the own error, each once for all cuts and
 of the cut. :mod:`evonasc.nasbench201.errors.payload_fitting` fits them to forward passes.
 """
 
-import io
 import json
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,13 +25,13 @@ from evonasc.cost.scenario import Scenario
 from evonasc.errors import AssetError, ConfigError
 from evonasc.nasbench201.assets import ASSETS
 from evonasc.nasbench201.cells import EDGES, NONE, OPERATIONS, cell_number
-from evonasc.parsing import json_value, npz_arrays
+from evonasc.nasbench201.space import supernet_cuts
+from evonasc.parsing import json_value, npz_arrays, npz_bytes
 from evonasc.space import DesignSpace
 
 PAYLOAD_ASSET = "supernet/cifar10-c16-n1-payload.npz"
 #: Kinds of cuts: raw input or stem, after a cell, after a reduction.
 N_KINDS = 3
-_N_STAGES, _CELLS_PER_STAGE = 3, 5
 _MOST_RATE = 10.0  # of a logarithm: beyond, the network guesses anyway
 _USUAL_LOGIT = -1.2  # of an error of 23 %; centres the feature
 
@@ -88,7 +87,9 @@ class PayloadModel:
             self,
             parts,
             cut,
-            *sent(self, cut, bits=bits, packet_loss=packet_loss, packet_bytes=packet_bytes),
+            *channel_terms(
+                self, cut, bits=bits, packet_loss=packet_loss, packet_bytes=packet_bytes
+            ),
         )
         gap = np.maximum(self.chance_error - own_error, 0)
         increase: FloatArray = gap * -np.expm1(-rates.sum(axis=0))
@@ -109,7 +110,7 @@ def cut_kind(cut: IntArray, cells_per_stage: int) -> IntArray:
     return np.where(cut <= 1, 0, np.where(is_reduced, 2, 1))
 
 
-def sent(
+def channel_terms(
     model: PayloadModel,
     cut: IntArray,
     *,
@@ -145,31 +146,9 @@ def harm_rates(
     return np.stack([quantisation, loss])
 
 
-def supernet_cuts(cells_per_stage: int) -> IntArray:
-    """Return the supernet's cut for each cut of the space, ``(20,)``.
-
-    The supernet can have fewer cells in a stage than the space's five; a cut behind the j-th of
-    five is read as the one behind as large a share of the supernet's, rounded up.
-
-    Example:
-        >>> supernet_cuts(1).tolist()
-        [0, 1, 2, 2, 2, 2, 2, 3, 4, 4, 4, 4, 4, 5, 6, 6, 6, 6, 6, 7]
-    """
-    cuts = [0, 1]
-    for stage in range(_N_STAGES):
-        if stage:
-            cuts.append(cuts[-1] + 1)
-        start = cuts[-1]
-        done = range(1, _CELLS_PER_STAGE + 1)
-        cuts += [start + -(-cell * cells_per_stage // _CELLS_PER_STAGE) for cell in done]
-    return np.array([*cuts, cuts[-1] + 1])
-
-
 def encode_model(model: PayloadModel) -> bytes:
     """Return the bytes of a model file (npz without pickles)."""
-    buffer = io.BytesIO()
-    np.savez_compressed(
-        buffer,
+    return npz_bytes(
         cells_per_stage=np.int64(model.cells_per_stage),
         n_values=np.array(model.n_values),
         chance_error=np.float64(model.chance_error),
@@ -178,7 +157,6 @@ def encode_model(model: PayloadModel) -> bytes:
         weights=model.weights,
         header=np.array(json.dumps(model.header)),
     )
-    return buffer.getvalue()
 
 
 def decode_model(data: bytes, *, where: str) -> PayloadModel:
@@ -221,10 +199,7 @@ def shipped_model() -> PayloadModel:
 
 
 def model_for(header: dict[str, object]) -> PayloadModel:
-    """Return the shipped model for stored scores.
-
-    Args:
-        header: Of the scores; they must be of the supernet that the model was fitted to.
+    """Return the shipped model for stored scores of the supernet that it was fitted to.
 
     Raises:
         ConfigError: They are of another one.
@@ -251,12 +226,7 @@ def modelled_increase(
 ) -> FloatArray:
     """Return the rise of the error of canonical designs, fractions, ``(n,)``; 0 if nothing is sent.
 
-    Args:
-        model: Fitted.
-        genes: ``(n, n_genes)`` canonical designs.
-        own_error: ``(n,)`` errors of their networks undisturbed.
-        designs: The design space of the genes.
-        scenario: Packets and their loss.
+    ``own_error`` holds the ``(n,)`` errors of the networks undisturbed.
     """
     cut = supernet_cuts(model.cells_per_stage)[designs.split_point(genes)]
     bits, result = designs.bits(genes)[:, 0], np.zeros(len(genes))
@@ -271,8 +241,3 @@ def modelled_increase(
         packet_bytes=np.full(len(rows), scenario.packet_room_bytes),
     )
     return result
-
-
-def model_provenance(model: PayloadModel) -> str:
-    """Return one line on how the model came about and how wrong it is, in points of error."""
-    return f"error at the cut: {model.header['summary']}"

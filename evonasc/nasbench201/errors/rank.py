@@ -10,7 +10,7 @@ import scipy.stats
 from evonasc.arrays import BoolArray, FloatArray, IntArray
 from evonasc.errors import DataFileError
 from evonasc.nasbench201.cells import is_connected, parse_arch_strings
-from evonasc.parsing import npz_arrays
+from evonasc.parsing import file_bytes, npz_arrays
 
 TRUTH = "test_accuracy_200epochs_cifar10_sample"
 #: Cells of highest accuracy that count as the top, and cells a score may pick.
@@ -59,18 +59,15 @@ def read_truth(measurements: Path) -> Truth:
         DataFileError: The file is missing or lacks the columns, they do not fit each other,
             accuracies are no percentages, or too few networks have one.
     """
+    data = file_bytes(measurements, kind="measurements")
     try:
-        file = npz_arrays(measurements.read_bytes(), ("arch_str", TRUTH))
+        file = npz_arrays(data, ("arch_str", TRUTH))
         accuracy, texts = file[TRUTH], file["arch_str"]
         _require_columns(accuracy, texts)
         rows = np.flatnonzero(np.isfinite(accuracy))
         cells = parse_arch_strings(texts[rows].tolist())
         truth = Truth(cells, accuracy[rows].astype(np.float64), is_connected(cells))
         _require_percentages(truth.accuracy)
-    except OSError as error:
-        raise DataFileError(
-            f"Cannot read the measurements {measurements}: {error.strerror}."
-        ) from error
     except ValueError as error:  # a GenomeError too, which names the cell
         reason = str(error).rstrip(".")
         raise DataFileError(
@@ -117,10 +114,7 @@ def _require_percentages(accuracy: FloatArray) -> None:
 def rank_quality(name: str, score: FloatArray, truth: Truth) -> RankQuality:
     """Return how well a score agrees with the truth.
 
-    Args:
-        name: Of the score.
-        score: ``(n,)``, larger is better; NaN counts as worst, -inf as worst of the rest.
-        truth: What to agree with.
+    Larger scores are better, ``(n,)``; NaN counts as worst, -inf as worst of the rest.
     """
     # Ranks, because a NaN must lie below -inf, and because tau only asks for the order.
     _, ranks = np.unique(score, return_inverse=True, equal_nan=True)

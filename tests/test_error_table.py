@@ -15,7 +15,9 @@ from evonasc.nasbench201.cells import (
 )
 from evonasc.nasbench201.space import NasBench201
 from evonasc.space import DesignSpace
-from evonasc.supernet.accuracy_table import TableError, read_accuracy_table
+from evonasc.supernet.error_table import ErrorTable, read_error_table
+
+SPACE = NasBench201()
 
 CELLS = canonical_connected_cells()
 ERRORS = np.linspace(0.05, 0.9, len(CELLS))
@@ -30,9 +32,9 @@ def write(path, cells, errors, header=("arch_str", "error")):
 
 
 def test_a_table_of_the_canonical_networks_gives_their_errors(tmp_path):
-    table = read_accuracy_table(write(tmp_path / "t.csv", CELLS, ERRORS))
-    np.testing.assert_allclose(table[cell_number(CELLS)], ERRORS)
-    assert np.isfinite(table).sum() == len(CELLS)
+    table = read_error_table(write(tmp_path / "t.csv", CELLS, ERRORS), space=SPACE)
+    np.testing.assert_allclose(table.of_networks(CELLS), ERRORS)
+    assert np.isfinite(table.of_networks(all_cells())).sum() == len(CELLS)
 
 
 def test_spellings_of_a_network_are_averaged(tmp_path):
@@ -43,22 +45,22 @@ def test_spellings_of_a_network_are_averaged(tmp_path):
         "" if not path else repr(e)
         for path, e in zip(is_connected(cells), errors.tolist(), strict=True)
     ]
-    table = read_accuracy_table(write(tmp_path / "t.csv", cells, texts))
+    table = read_error_table(write(tmp_path / "t.csv", cells, texts), space=SPACE)
     canonical = cell_number(canonical_cells(cells))
-    for number in cell_number(CELLS)[::400]:
-        assert table[number] == pytest.approx(errors[canonical == number].mean())
+    for cell, number in zip(CELLS[::400], cell_number(CELLS)[::400], strict=True):
+        assert table.of_networks(cell[None]) == pytest.approx(errors[canonical == number].mean())
 
 
 def test_what_evonasc_writes_it_reads(tmp_path, capsys):
     path = tmp_path / "t.csv"
-    assert main(["supernet", "scores", "--out", str(path)]) == 0
-    assert np.isfinite(read_accuracy_table(path)).sum() == len(CELLS)
+    assert main(["supernet", "errors", "--out", str(path)]) == 0
+    assert np.isfinite(read_error_table(path, space=SPACE).of_networks(CELLS)).all()
 
 
 def test_missing_networks_are_counted_when_the_table_is_read(tmp_path):
     path = write(tmp_path / "t.csv", CELLS[3:], ERRORS[3:])
     with pytest.raises(DataFileError, match="error of all 5424 networks, 3 are missing"):
-        TableError(path)
+        ErrorTable(path, space=SPACE)
 
 
 @pytest.mark.parametrize(
@@ -75,36 +77,38 @@ def test_rows_that_are_none_are_named(row, message, tmp_path):
     path = tmp_path / "t.csv"
     path.write_text(f"arch_str,error\n{row}\n")
     with pytest.raises(DataFileError, match=message):
-        read_accuracy_table(path)
+        read_error_table(path, space=SPACE)
 
 
 def test_files_that_are_no_table_are_refused(tmp_path):
     with pytest.raises(DataFileError, match="Cannot read the accuracy table"):
-        read_accuracy_table(tmp_path / "none.csv")
+        read_error_table(tmp_path / "none.csv", space=SPACE)
     (tmp_path / "binary.csv").write_bytes(b"\xff\xfe\x00\x81")
     with pytest.raises(DataFileError, match="Cannot read the accuracy table"):
-        read_accuracy_table(tmp_path / "binary.csv")
+        read_error_table(tmp_path / "binary.csv", space=SPACE)
     (tmp_path / "empty.csv").write_text("")
     with pytest.raises(DataFileError, match="must have the columns arch_str, error, got none"):
-        read_accuracy_table(tmp_path / "empty.csv")
+        read_error_table(tmp_path / "empty.csv", space=SPACE)
     path = write(tmp_path / "t.csv", CELLS, ERRORS, header=("arch_str", "accuracy"))
     with pytest.raises(DataFileError, match="must have the columns .* got arch_str, accuracy"):
-        read_accuracy_table(path)
+        read_error_table(path, space=SPACE)
 
 
 def test_errors_are_looked_up_by_network(tmp_path):
-    source = TableError(write(tmp_path / "t.csv", CELLS, ERRORS))
+    source = ErrorTable(write(tmp_path / "t.csv", CELLS, ERRORS), space=SPACE)
     designs = DesignSpace(
         NasBench201(), (8,), lambda cells, bits: np.ones((*bits.shape, 20), dtype=bool)
     )
     genes = np.concatenate([CELLS[:5], np.full((5, 1), 3)], axis=1)
     np.testing.assert_allclose(source.error(genes, designs=designs), ERRORS[:5])
-    with pytest.raises(EvaluationError, match=r"has no cell \[0, 0, 0, 0, 0, 0\]"):
+    with pytest.raises(
+        EvaluationError, match=r"The table of errors must hold .* it lacks \|none~0\|"
+    ):
         source.error(np.array([[0, 0, 0, 0, 0, 0, 3]]), designs=designs)
     assert source.provenance == "error: the user's table t.csv."
 
 
-def test_a_run_searches_the_users_table(tmp_path, capsys):
+def test_a_runes_the_users_table(tmp_path, capsys):
     path = write(tmp_path / "t.csv", CELLS, ERRORS)
     run = ["run", "--algo", "random", "--budget", "30", "--accuracy", "table", "--no-plot"]
     out = str(tmp_path / "r")

@@ -10,23 +10,30 @@ from scipy.special import expit, logit
 from evonasc.cli import main
 from evonasc.errors import DataFileError
 from evonasc.nasbench201.cells import arch_strings, canonical_connected_cells
+from evonasc.nasbench201.errors.supernet_scores import SupernetScores
+from evonasc.nasbench201.space import NasBench201
+from evonasc.runs.config import ErrorChoice, RunConfig
 from evonasc.runs.folder import read_config
-from evonasc.runs.run import RunConfig, make_problem, run_search
+from evonasc.runs.prepare import prepare
+from evonasc.runs.run import run
 from evonasc.search.config import SearchConfig
-from evonasc.supernet.scores import ScoredError
-from evonasc.supernet.trained_calibration import (
+from evonasc.supernet.calibration import (
     TrainedCalibration,
     TrainedPairs,
+    errors_of,
     read_calibration,
     read_pairs,
     source_digest,
-    stored_errors,
     write_calibration,
 )
 
+SPACE = NasBench201()
+
 CELLS = canonical_connected_cells()
 # Networks with many and with few convolutions: both orders that ship tell them apart.
-NETWORKS = CELLS[np.argsort(ScoredError().table(CELLS))[[20, 1500, 3000, 4500, 5400]]]
+NETWORKS = CELLS[
+    np.argsort(SupernetScores().errors.of_networks(CELLS))[[20, 1500, 3000, 4500, 5400]]
+]
 DISCONNECTED = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"
 
 
@@ -44,7 +51,7 @@ class MadeUp:
 
 
 def pairs_of(error, trained):
-    return TrainedPairs(CELLS[: len(error)], np.array(error), np.array(trained))
+    return TrainedPairs(CELLS[: len(error)], np.array(error), np.array(trained), space=SPACE)
 
 
 def write(path, texts, errors, header=("arch_str", "error")):
@@ -58,7 +65,7 @@ def write(path, texts, errors, header=("arch_str", "error")):
 @pytest.fixture
 def trained(tmp_path):
     """Trained errors on a line of the logit scale, with some noise, beside the scores' errors."""
-    error = stored_errors(ScoredError(), NETWORKS)
+    error = errors_of(SupernetScores(), NETWORKS, space=SPACE)
     noise = np.array([0.05, -0.08, 0.02, 0.06, -0.05])
     values = expit(-0.9 + 0.8 * logit(error) + noise)
     return write(tmp_path / "pairs.csv", arch_strings(NETWORKS), values)
@@ -145,9 +152,11 @@ def test_networks_that_tell_no_rising_line_are_refused(error, trained, message):
 def test_pairs_are_read_with_the_error_that_the_run_gives_them(tmp_path):
     errors = [0.08, 0.07, 0.1]
     cells = CELLS[[500, 7, 3000]]
-    pairs = read_pairs(write(tmp_path / "p.csv", arch_strings(cells), errors), MadeUp())
+    pairs = read_pairs(
+        write(tmp_path / "p.csv", arch_strings(cells), errors), MadeUp(), space=SPACE
+    )
     np.testing.assert_array_equal(pairs.trained_error, errors)
-    np.testing.assert_array_equal(pairs.cells, cells)
+    np.testing.assert_array_equal(pairs.networks, cells)
     expected = 0.1 + (cells @ 5 ** np.arange(6)) / 20000
     np.testing.assert_allclose(pairs.error, expected)
 
@@ -171,7 +180,7 @@ GOOD = arch_strings(NETWORKS)
 def test_rows_that_are_no_trained_network_are_refused(texts, errors, message, tmp_path):
     path = write(tmp_path / "p.csv", texts, errors)
     with pytest.raises(DataFileError, match=message):
-        read_pairs(path, MadeUp())
+        read_pairs(path, MadeUp(), space=SPACE)
 
 
 def test_two_spellings_of_one_network_are_one_network(tmp_path):
@@ -180,22 +189,22 @@ def test_two_spellings_of_one_network_are_one_network(tmp_path):
     dead = "|none~0|+|none~0|none~1|+|nor_conv_1x1~0|none~1|none~2|"
     path = write(tmp_path / "p.csv", [alive, GOOD[0], dead], [0.1, 0.2, 0.3])
     with pytest.raises(DataFileError, match="line 4: a network must be given once"):
-        read_pairs(path, MadeUp())
+        read_pairs(path, MadeUp(), space=SPACE)
 
 
 def test_missing_columns_and_files_are_refused(tmp_path):
     path = write(tmp_path / "p.csv", GOOD[:3], [0.1, 0.2, 0.3], header=("arch_str", "accuracy"))
     with pytest.raises(DataFileError, match="must have the columns arch_str, error, got arch_str"):
-        read_pairs(path, MadeUp())
-    with pytest.raises(DataFileError, match="Cannot read the trained networks"):
-        read_pairs(tmp_path / "none.csv", MadeUp())
+        read_pairs(path, MadeUp(), space=SPACE)
+    with pytest.raises(DataFileError, match="Cannot read the table of trained networks"):
+        read_pairs(tmp_path / "none.csv", MadeUp(), space=SPACE)
 
 
 def test_a_calibration_reads_as_it_was_written(trained, tmp_path):
-    source = ScoredError()
-    made = TrainedCalibration(read_pairs(trained, source))
+    source = SupernetScores()
+    made = TrainedCalibration(read_pairs(trained, source, space=SPACE))
     write_calibration(tmp_path / "c.json", made, source)
-    read = read_calibration(tmp_path / "c.json", source)
+    read = read_calibration(tmp_path / "c.json", source, space=SPACE)
     errors = np.linspace(0.1, 0.9, 20)
     np.testing.assert_allclose(read(errors), made(errors), rtol=1e-12)
     assert read.provenance == made.provenance
@@ -204,10 +213,11 @@ def test_a_calibration_reads_as_it_was_written(trained, tmp_path):
 def test_a_calibration_of_another_source_is_refused(tmp_path):
     path = write(tmp_path / "p.csv", GOOD[:3], [0.3, 0.2, 0.1])
     source, other = MadeUp(), MadeUp(shift=1e-6)
-    write_calibration(tmp_path / "c.json", TrainedCalibration(read_pairs(path, source)), source)
-    assert source_digest(source) != source_digest(other)
+    pairs = read_pairs(path, source, space=SPACE)
+    write_calibration(tmp_path / "c.json", TrainedCalibration(pairs), source)
+    assert source_digest(source, pairs) != source_digest(other, pairs)
     with pytest.raises(DataFileError, match="got one of another: made up for tests"):
-        read_calibration(tmp_path / "c.json", other)
+        read_calibration(tmp_path / "c.json", other, space=SPACE)
 
 
 @pytest.mark.parametrize(
@@ -224,18 +234,20 @@ def test_a_calibration_of_another_source_is_refused(tmp_path):
 def test_a_damaged_calibration_is_refused(change, tmp_path):
     path = write(tmp_path / "p.csv", GOOD[:3], [0.3, 0.2, 0.1])
     source = MadeUp()
-    write_calibration(tmp_path / "c.json", TrainedCalibration(read_pairs(path, source)), source)
+    write_calibration(
+        tmp_path / "c.json", TrainedCalibration(read_pairs(path, source, space=SPACE)), source
+    )
     document = json.loads((tmp_path / "c.json").read_text())
     change(document)
     (tmp_path / "c.json").write_text(json.dumps(document))
     with pytest.raises(DataFileError, match="is no calibration of evonasc"):
-        read_calibration(tmp_path / "c.json", source)
+        read_calibration(tmp_path / "c.json", source, space=SPACE)
 
 
 def test_a_calibration_nested_too_deeply_is_refused(tmp_path):
     (tmp_path / "c.json").write_text("[" * 200_000)
     with pytest.raises(DataFileError, match="its JSON is nested too deeply.*Make one with"):
-        read_calibration(tmp_path / "c.json", MadeUp())
+        read_calibration(tmp_path / "c.json", MadeUp(), space=SPACE)
 
 
 def test_a_calibrated_run_finds_the_same_front_and_shows_the_trained_errors(
@@ -253,8 +265,8 @@ def test_a_calibrated_run_finds_the_same_front_and_shows_the_trained_errors(
     assert "from 5 that the user trained" in said
     config = read_config(out)
     assert config.calibration == made
-    plain = run_search(RunConfig(accuracy="supernet", search=SearchConfig(budget=150)))
-    calibrated = run_search(config)
+    plain = run(RunConfig(error=ErrorChoice("supernet"), search=SearchConfig(budget=150)))
+    calibrated = run(config)
     np.testing.assert_array_equal(calibrated.genes, plain.genes)
     np.testing.assert_array_equal(calibrated.front_rows, plain.front_rows)
     np.testing.assert_array_equal(calibrated.exact.points, plain.exact.points)
@@ -280,10 +292,16 @@ def test_a_calibrated_run_finds_the_same_front_and_shows_the_trained_errors(
         ),
         (
             ["run", "--accuracy", "live", "--data-root", "d", "--calibration", "none.json"],
-            "A calibration is for stored errors (joined, supernet, table), got 'live'",
+            "A calibration is for stored errors, got accuracy 'live'",
         ),
-        (["run", "--problem", "toy", "--calibration", "c"], "Leave out --error-resolution and"),
-        (["supernet", "calibrate", "none.csv"], "Cannot read the trained networks none.csv"),
+        (
+            ["run", "--problem", "toy", "--calibration", "c"],
+            "--calibration is not read by",
+        ),
+        (
+            ["supernet", "calibrate", "none.csv"],
+            "Cannot read the table of trained networks none.csv",
+        ),
         (["supernet", "calibrate", "p", "--accuracy", "live"], "A calibration is for stored"),
         (["supernet", "calibrate", "p", "--accuracy", "table"], "need each other"),
     ],
@@ -303,9 +321,9 @@ def test_a_calibration_of_the_joined_order_is_not_one_of_the_scores(trained, tmp
     made = tmp_path / "c.json"
     command = ["supernet", "calibrate", str(trained), "--accuracy", "joined", "--out", str(made)]
     assert main(command) == 0
-    make_problem(RunConfig(accuracy="joined", calibration=made))
+    prepare(RunConfig(error=ErrorChoice("joined"), calibration=made))
     with pytest.raises(DataFileError, match="Calibrate again with this run's --accuracy"):
-        make_problem(RunConfig(accuracy="supernet", calibration=made))
+        prepare(RunConfig(error=ErrorChoice("supernet"), calibration=made))
 
 
 def test_no_file_of_the_user_is_written_over(trained, tmp_path, monkeypatch, capsys):

@@ -6,19 +6,20 @@ import numpy as np
 import pytest
 
 from evonasc.errors import AssetError, DataFileError, EvaluationError
-from evonasc.nasbench201.cells import all_cells, canonical_connected_cells, is_connected
+from evonasc.nasbench201.cells import (
+    all_cells,
+    canonical_cells,
+    canonical_connected_cells,
+    is_connected,
+)
+from evonasc.nasbench201.errors.supernet_scores import SupernetScores, shipped_scores
 from evonasc.nasbench201.space import NasBench201
 from evonasc.problems import Staircase
 from evonasc.space import DesignSpace
-from evonasc.supernet.calibration import LossToError, match_quantiles
-from evonasc.supernet.scores import (
-    ScoredError,
-    SupernetScores,
-    decode_scores,
-    encode_scores,
-    read_scores,
-    shipped_scores,
-)
+from evonasc.supernet.loss_scale import LossToError, match_quantiles
+from evonasc.supernet.score_table import ScoreTable, decode_scores, encode_scores, read_scores
+
+SPACE = NasBench201()
 
 CELLS = canonical_connected_cells()
 
@@ -29,7 +30,7 @@ def scores():
     loss = 1 + rng.random(len(CELLS))
     n_right = np.rint(1000 * np.exp(-loss) + rng.normal(0, 10, len(CELLS))).astype(np.int64)
     header = {"training": {"data": "cifar10"}}
-    return SupernetScores(CELLS, loss, n_right, 1000, header)
+    return ScoreTable(CELLS, loss, n_right, 1000, header, space=SPACE)
 
 
 @pytest.fixture
@@ -72,8 +73,8 @@ def test_networks_of_one_error_are_shown_within_half_an_image_of_it(wrong):
 
 
 def test_a_score_file_reads_as_it_was_written(scores):
-    again = decode_scores(encode_scores(scores), where="here")
-    assert np.array_equal(again.cells, scores.cells)
+    again = decode_scores(encode_scores(scores), where="here", space=SPACE)
+    assert np.array_equal(again.networks, scores.networks)
     assert np.array_equal(again.n_right, scores.n_right)
     np.testing.assert_allclose(again.loss, scores.loss, rtol=1e-7)  # single precision
     assert (again.n_images, again.header) == (1000, scores.header)
@@ -82,13 +83,13 @@ def test_a_score_file_reads_as_it_was_written(scores):
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04 nonsense", b"\x93NUMPY"])
 def test_what_is_no_score_file_is_refused(data):
     with pytest.raises(AssetError, match="here is no score file of evonasc"):
-        decode_scores(data, where="here")
+        decode_scores(data, where="here", space=SPACE)
 
 
 def test_every_spelling_of_a_network_has_its_error(scores, designs):
-    source = ScoredError(scores)
+    source = SupernetScores(scores)
     cells = all_cells()
-    table = source.table(cells)
+    table = source.errors.of_networks(canonical_cells(cells))
     assert np.array_equal(np.isnan(table), ~is_connected(cells))
     rows = np.flatnonzero(is_connected(cells))[::50]
     genes = np.concatenate([cells[rows], np.full((len(rows), 1), 3)], axis=1)
@@ -97,10 +98,12 @@ def test_every_spelling_of_a_network_has_its_error(scores, designs):
 
 
 def test_a_network_without_a_score_is_named(scores, designs):
-    part = SupernetScores(CELLS[:-1], scores.loss[:-1], scores.n_right[:-1], 1000, scores.header)
+    part = ScoreTable(
+        CELLS[:-1], scores.loss[:-1], scores.n_right[:-1], 1000, scores.header, space=SPACE
+    )
     genes = np.concatenate([CELLS[-1:], [[3]]], axis=1)
-    with pytest.raises(EvaluationError, match=r"No supernet score for cell \["):
-        ScoredError(part).error(genes, designs=designs)
+    with pytest.raises(EvaluationError, match=r"The supernet's scores must hold .* it lacks \|"):
+        SupernetScores(part).error(genes, designs=designs)
 
 
 def test_another_space_is_refused(scores):
@@ -108,12 +111,12 @@ def test_another_space_is_refused(scores):
 
     toy = Staircase().designs
     with pytest.raises(ConfigError, match="knows the space 'nasbench201' only, got 'toy'"):
-        ScoredError(scores).error(np.zeros((1, 7), dtype=np.int64), designs=toy)
+        SupernetScores(scores).error(np.zeros((1, 7), dtype=np.int64), designs=toy)
 
 
 def test_shipped_scores_cover_every_network_once():
     scores = shipped_scores()
-    assert np.array_equal(scores.cells, CELLS)
+    assert np.array_equal(scores.networks, CELLS)
     assert np.isfinite(scores.loss).all()
     assert ((scores.n_right >= 0) & (scores.n_right <= scores.n_images)).all()
 
@@ -129,14 +132,35 @@ def test_shipped_scores_cover_every_network_once():
 )
 def test_scores_that_no_images_give_are_refused(scores, changed, message):
     with pytest.raises(AssetError, match=message):
-        decode_scores(encode_scores(replace(scores, **changed)), where="here")
+        decode_scores(encode_scores(replace(scores, **changed)), where="here", space=SPACE)
+
+
+def test_scores_say_their_space_and_those_of_another_are_refused_in_one_line(scores, tmp_path):
+    path = tmp_path / "s.npz"
+    path.write_bytes(encode_scores(replace(scores, header={**scores.header, "space": "guest"})))
+    with pytest.raises(DataFileError) as raised:
+        read_scores(path, space=SPACE)
+    assert str(raised.value) == (
+        f"{path} must hold scores of the space 'nasbench201', got those of 'guest'. "
+        "Make one with: evonasc supernet score"
+    )
+    named = replace(scores, header={**scores.header, "space": "nasbench201"})
+    assert decode_scores(encode_scores(named), where="here", space=SPACE).header == named.header
+
+
+def test_a_file_that_does_not_say_its_space_reads_and_writes_as_before():
+    shipped = shipped_scores()
+    assert "space" not in shipped.header
+    again = decode_scores(encode_scores(shipped), where="here", space=SPACE)
+    assert again.header == shipped.header
+    np.testing.assert_array_equal(again.loss, shipped.loss)
 
 
 def test_another_kind_of_file_is_named_without_advice_on_pickles(tmp_path):
     path = tmp_path / "scores.csv"
     path.write_text("arch_str,error\n")
     with pytest.raises(DataFileError) as raised:
-        read_scores(path)
+        read_scores(path, space=SPACE)
     assert str(raised.value) == (
         f"{path} is no score file of evonasc (it must be an npz, got another kind of file). "
         "Make one with: evonasc supernet score"
@@ -149,14 +173,14 @@ def test_a_header_nested_too_deeply_is_refused(scores, tmp_path):
         arrays = {**file, "header": np.array("[" * 100_000)}
     np.savez(tmp_path / "deep.npz", **arrays)
     with pytest.raises(DataFileError, match="its JSON is nested too deeply"):
-        read_scores(tmp_path / "deep.npz")
+        read_scores(tmp_path / "deep.npz", space=SPACE)
 
 
 def test_a_damaged_score_file_of_the_user_is_named_once(tmp_path):
     path = tmp_path / "bad.npz"
     path.write_bytes(b"PK\x03\x04 nothing")
     with pytest.raises(DataFileError, match="is no score file of evonasc") as raised:
-        read_scores(path)
+        read_scores(path, space=SPACE)
     assert str(raised.value).count("bad.npz") == 1
     with pytest.raises(DataFileError, match="Cannot read the score file none.npz: No such file"):
-        read_scores(Path("none.npz"))
+        read_scores(Path("none.npz"), space=SPACE)

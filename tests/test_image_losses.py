@@ -1,19 +1,25 @@
 """Losses are kept, shared by processes, and never believed when damaged."""
 
+import importlib
 import logging
+import sys
+import types
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 from evonasc.data.images import Images
-from evonasc.nasbench201.cells import canonical_connected_cells, cell_number
+from evonasc.nasbench201.cells import canonical_connected_cells
 from evonasc.nasbench201.network import SupernetConfig, initialise
-from evonasc.supernet import live_cache
-from evonasc.supernet.image_losses import ImageLosses
-from evonasc.supernet.live_cache import KeptLosses, LossCache, loss_cache
+from evonasc.nasbench201.space import NasBench201
+from evonasc.supernet import image_losses
+from evonasc.supernet.image_losses import ImageLosses, KeptLosses, LossCache, loss_cache
 from evonasc.supernet.quick_forward import QuickScorer
+
+SPACE = NasBench201()
 
 CPU = torch.device("cpu")
 CELLS = canonical_connected_cells()[[5, 900, 2500]]
@@ -35,7 +41,7 @@ def assert_equal(found, expected):
 
 @pytest.fixture
 def cache(tmp_path):
-    return LossCache(tmp_path / "live", n_images=10)
+    return LossCache(tmp_path / "live", n_images=10, space=SPACE)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +75,7 @@ def test_many_parts_become_one(cache):
 
 def test_processes_that_add_and_join_at_once_lose_nothing(tmp_path):
     def work(first):
-        cache = LossCache(tmp_path / "live", n_images=10)
+        cache = LossCache(tmp_path / "live", n_images=10, space=SPACE)
         for number in range(first, first + 60):
             cache.add({number: losses(number)})
             if number % 7 == 0:
@@ -77,7 +83,7 @@ def test_processes_that_add_and_join_at_once_lose_nothing(tmp_path):
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(work, (0, 30, 60, 90)))
-    known = LossCache(tmp_path / "live", n_images=10).read()
+    known = LossCache(tmp_path / "live", n_images=10, space=SPACE).read()
     assert_equal(known, {number: losses(number) for number in range(150)})
 
 
@@ -121,7 +127,7 @@ def test_parts_that_hold_something_else_are_damaged(cache, number, loss, message
 
 def test_a_folder_that_cannot_be_written_keeps_nothing_and_warns_once(tmp_path, caplog):
     (tmp_path / "file").write_text("no folder")
-    cache = LossCache(tmp_path / "file" / "live", n_images=10)
+    cache = LossCache(tmp_path / "file" / "live", n_images=10, space=SPACE)
     with caplog.at_level(logging.WARNING):
         assert cache.add({3: losses(0)}) is None
         assert cache.add({3: losses(0)}) is None
@@ -142,7 +148,49 @@ def test_weights_images_and_device_have_caches_of_their_own(supernet, images, mo
     ]
     assert len({one.folder for one in caches}) == 6
     assert loss_cache(supernet, images, device=CPU).folder == caches[0].folder
-    monkeypatch.setattr(live_cache, "cache_folder", lambda: None)
+    monkeypatch.setattr(image_losses, "cache_folder", lambda: None)
+    assert loss_cache(supernet, images, device=CPU) is None
+
+
+NETWORK = """
+from evonasc.nasbench201.network import CellSupernet
+from own_nets.helpers import scale
+
+class Own(CellSupernet):
+    def forward(self, x, network, **where):
+        return scale(super().forward(x, network, **where))
+"""
+
+
+def test_a_changed_helper_of_the_networks_package_has_a_cache_of_its_own(
+    images, tmp_path, monkeypatch
+):
+    package = tmp_path / "own_nets"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "network.py").write_text(NETWORK)
+    (package / "helpers.py").write_text("def scale(x):\n    return x\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    own = importlib.import_module("own_nets.network").Own(SupernetConfig(channels=2))
+    before = loss_cache(own, images, device=CPU).folder
+    assert loss_cache(own, images, device=CPU).folder == before
+    (package / "helpers.py").write_text("def scale(x):\n    return 2 * x\n")
+    assert loss_cache(own, images, device=CPU).folder != before
+    names = {path.name for path in image_losses._source_files(own)}
+    # its base's package, and what the room itself does to an image
+    assert {"helpers.py", "cells.py", "family.py", "training.py", "quick_forward.py"} <= names
+
+
+def test_sizes_that_show_in_no_weight_have_a_cache_of_their_own(supernet, images, monkeypatch):
+    before = loss_cache(supernet, images, device=CPU).folder
+    monkeypatch.setattr(supernet, "config", replace(supernet.config, cells_per_stage=2))
+    assert loss_cache(supernet, images, device=CPU).folder != before
+
+
+def test_a_network_without_a_file_keeps_nothing(supernet, images, monkeypatch):
+    """As in a notebook: nobody could tell when its code changes."""
+    monkeypatch.setitem(sys.modules, "notebook", types.ModuleType("notebook"))
+    monkeypatch.setattr(type(supernet), "__module__", "notebook")
     assert loss_cache(supernet, images, device=CPU) is None
 
 
@@ -150,25 +198,31 @@ def test_a_second_run_computes_nothing_and_goes_on_where_the_first_stopped(
     supernet, images, tmp_path, monkeypatch
 ):
     monkeypatch.setattr("evonasc.supernet.quick_forward.SCORING_BATCH", 5)
-    cache = LossCache(tmp_path / "live", n_images=10)
+    cache = LossCache(tmp_path / "live", n_images=10, space=SPACE)
 
     def begun():
         return ImageLosses(QuickScorer(supernet, images, device=CPU), cache)
 
     first = begun()
     first.compute(CELLS)
-    first.save()
     plain = ImageLosses(QuickScorer(supernet, images, device=CPU), None)
     plain.compute(CELLS[:1])
     second = begun()
     second.compute(CELLS)
     assert (first.n_passes, second.n_passes) == (6, 0)
-    np.testing.assert_array_equal(second.mean(cell_number(CELLS)), first.mean(cell_number(CELLS)))
-    one = cell_number(CELLS[:1])
-    np.testing.assert_array_equal(second.n_right(one), plain.n_right(one))
+    np.testing.assert_array_equal(second.mean(CELLS), first.mean(CELLS))
+    np.testing.assert_array_equal(second.n_right(CELLS[:1]), plain.n_right(CELLS[:1]))
     more = canonical_connected_cells()[[77]]
-    second.compute(more, n_batches=1)
-    second.save()
+    quick = second._scorer.score
+
+    def stop_in_the_second_batch(networks, *, batch):
+        if batch == 1:
+            raise KeyboardInterrupt
+        return quick(networks, batch=batch)
+
+    monkeypatch.setattr(second._scorer, "score", stop_in_the_second_batch)
+    with pytest.raises(KeyboardInterrupt):
+        second.compute(more)
     third = begun()
     third.compute(more)
     assert third.n_passes == 1  # only the second batch was missing

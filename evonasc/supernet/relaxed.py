@@ -1,9 +1,9 @@
 """Architecture logits through the supernet: a hard Gumbel sample forward, its softmax backward.
 
-Each edge of the cell has a logit an operation; a step draws one operation an edge and computes only
-those. Their terms are multiplied by weights that are 1 in value and have the gradient of the
-softmax, so the loss has a gradient in the logits of every operation of an edge. Cuts have logits
-too; a cut changes no output, so their gradient comes from the latencies alone.
+Each operation gene has a logit a choice; a step draws one choice a gene and computes only those.
+Their terms are multiplied by weights that are 1 in value and have the gradient of the softmax, so
+the loss has a gradient in the logits of every choice of a gene. Cuts have logits too; a cut changes
+no output, so their gradient comes from the latencies alone.
 
 References: Dong and Yang 2019, "Searching for a Robust Neural Architecture in Four GPU Hours"
 (GDAS), CVPR, arXiv 1910.04465; Jang, Gu and Poole 2017, "Categorical Reparameterization with
@@ -18,13 +18,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from evonasc.arrays import BoolArray, FloatArray
+from evonasc.arrays import BoolArray, FloatArray, IntArray
 from evonasc.errors import EvaluationError
-from evonasc.nasbench201.cells import EDGES, NONE, OPERATIONS
-from evonasc.nasbench201.network import Cell, Supernet
+from evonasc.space import SearchSpace
 from evonasc.supernet.cotraining import BatchLoss, SharedWeights, batch_loss
 
 _BETAS, _WEIGHT_DECAY = (0.5, 0.999), 1e-3
+#: Logit of a choice that a gene does not have: finite, so that no step makes NaN of it.
+_NEVER = -1e9
 #: Draws for one usable sample before giving up.
 _MOST_DRAWS = 1000
 
@@ -39,7 +40,7 @@ class Latencies:
     is_allowed: BoolArray
     #: ``(n_choices,)`` mean over networks.
     mean_ms: FloatArray
-    #: ``(n_choices, n_edges, n_operations)`` mean over the networks with that operation there.
+    #: ``(n_choices, n_genes, n_operations)`` mean over the networks with that operation there.
     operation_ms: FloatArray
     #: The threshold.
     goal_ms: float
@@ -49,12 +50,12 @@ class Latencies:
 
 @dataclass(frozen=True)
 class Sample:
-    """One operation an edge."""
+    """One operation a gene."""
 
-    #: Six genes.
-    cell: list[int]
-    #: ``(n_edges, n_operations)``: 1 for the cell's operations, 0 for others, to a few roundings;
-    #: the gradient is the softmax's.
+    #: Operation genes.
+    network: list[int]
+    #: ``(n_genes, n_operations)``: 1 for the network's operations, 0 for others, to a few
+    #: roundings; the gradient is the softmax's.
     weights: Tensor
 
 
@@ -62,13 +63,8 @@ class RelaxedDesigns:
     """Logits of operations and cuts, and the step that moves them.
 
     The first logits of operations are drawn from a normal distribution of deviation 1e-3, as
-    published; :class:`Adam` moves them.
-
-    Args:
-        weights: The supernet; its weights are not changed here.
-        n_choices: Cuts, or cuts times widths.
-        learning_rate: Of Adam.
-        seed: Of the first logits and all samples.
+    published; :class:`Adam` moves them. The seed is that of the first logits and all samples. The
+    weights are not changed here; there are as many choices as cuts, or as cuts times widths.
     """
 
     def __init__(
@@ -76,31 +72,30 @@ class RelaxedDesigns:
     ) -> None:
         self._weights = weights
         self._generator = torch.Generator().manual_seed(seed)
-        first = torch.randn(len(EDGES), len(OPERATIONS), generator=self._generator)
-        self.operation_logits = nn.Parameter(1e-3 * first)
+        n_choices_of = weights.supernet.space.n_choices
+        first = torch.randn(len(n_choices_of), max(n_choices_of), generator=self._generator)
+        # Genes of fewer choices than others never draw those that they lack.
+        is_choice = torch.arange(max(n_choices_of)) < torch.tensor(n_choices_of)[:, None]
+        self.operation_logits = nn.Parameter((1e-3 * first).where(is_choice, _NEVER))
         self.choice_logits = nn.Parameter(torch.zeros(n_choices))
-        self._moves = [
-            Adam(logits, learning_rate=learning_rate)
-            for logits in (self.operation_logits, self.choice_logits)
-        ]
+        self._logits = [self.operation_logits, self.choice_logits]
+        self._moves = [Adam(logits, learning_rate=learning_rate) for logits in self._logits]
 
     def sample(self, temperature: float, *, is_usable: Callable[[list[int]], bool]) -> Sample:
-        """Draw one operation an edge, again until the network is usable.
+        """Draw one operation a gene, again until the network is usable: can be searched.
 
-        Args:
-            temperature: Of the softmax; the draw itself does not depend on it.
-            is_usable: Whether a cell can be searched; drawing again makes the samples those of the
-                distribution restricted to such cells, the gradient stays that of the whole one.
+        Drawing again makes the samples those of the distribution restricted to such networks; the
+        gradient stays that of the whole. The temperature is the softmax's and changes no draw.
 
         Raises:
-            EvaluationError: A thousand draws gave no usable cell.
+            EvaluationError: A thousand draws gave no usable network.
         """
         for _ in range(_MOST_DRAWS):
             noise = gumbel(self.operation_logits.shape, self._generator)
             weights, index = straight_through(self.operation_logits, noise, temperature)
-            cell: list[int] = index.tolist()
-            if is_usable(cell):
-                return Sample(cell, weights)
+            network: list[int] = index.tolist()
+            if is_usable(network):
+                return Sample(network, weights)
         raise EvaluationError(
             f"{_MOST_DRAWS} samples of the architecture gave no network with an allowed cut. "
             "Lower min_split, or raise max_head_memory_bytes or max_payload_bytes."
@@ -110,17 +105,16 @@ class RelaxedDesigns:
         """Move the logits by one batch of the second half; one forward pass, and one back."""
         images, labels = self._weights.search_batch()
         with torch.autocast("cpu", torch.bfloat16, enabled=self._weights.config.is_bf16):
-            scores = weighted_scores(self._weights.supernet, images, sample)
-        loss, found = batch_loss(scores.float(), labels)
+            outputs = self._weights.supernet.weighted_logits(images, sample.network, sample.weights)
+        loss, found = batch_loss(outputs.float(), labels)
         total = loss + latency_term(self.operation_logits, self.choice_logits, latencies)
-        logits = [self.operation_logits, self.choice_logits]
-        gradients = torch.autograd.grad(total, logits)
+        gradients = torch.autograd.grad(total, self._logits)
         for move, gradient in zip(self._moves, gradients, strict=True):
             move.step(gradient)
         return found
 
     def probabilities(self) -> tuple[FloatArray, FloatArray]:
-        """Return those of operations ``(n_edges, n_operations)``, of choices ``(n_choices,)``."""
+        """Return those of operations ``(n_genes, n_operations)``, of choices ``(n_choices,)``."""
         with torch.no_grad():
             operations = self.operation_logits.double().softmax(dim=1).numpy()
             choices = self.choice_logits.double().softmax(dim=0).numpy()
@@ -130,12 +124,8 @@ class RelaxedDesigns:
 class Adam:
     """Adam on one tensor, with the published settings for architecture logits.
 
-    Betas (0.5, 0.999), weight decay 1e-3 added to the gradient. ``torch.optim`` would do the same,
-    but takes seconds to import.
-
-    Args:
-        tensor: Changed in place by each step.
-        learning_rate: Step length.
+    Betas (0.5, 0.999), weight decay 1e-3 added to the gradient; the tensor is changed in place by
+    each step. ``torch.optim`` would do the same, but takes seconds to import.
 
     Reference: Kingma and Ba 2015, "Adam: A Method for Stochastic Optimization", ICLR, algorithm 1.
     """
@@ -166,7 +156,7 @@ def gumbel(shape: torch.Size, generator: torch.Generator) -> Tensor:
 
 
 def straight_through(logits: Tensor, noise: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
-    """Return weights ``(n_edges, n_operations)`` and the drawn operation of each edge.
+    """Return weights ``(n_genes, n_operations)`` and the drawn operation of each gene.
 
     In value the weights are one-hot; their gradient is that of
     ``softmax((log_softmax(logits) + noise) / temperature)``.
@@ -179,25 +169,6 @@ def straight_through(logits: Tensor, noise: Tensor, temperature: float) -> tuple
     return hard - soft.detach() + soft, index
 
 
-def weighted_scores(supernet: Supernet, x: Tensor, sample: Sample) -> Tensor:
-    """Return class scores ``(n, n_classes)`` of the sampled network, its operations weighted."""
-    for block in supernet.blocks:
-        x = _weighted_cell(block, x, sample) if isinstance(block, Cell) else block(x)
-    return x
-
-
-def _weighted_cell(block: Cell, x: Tensor, sample: Sample) -> Tensor:
-    """Run a cell as the supernet does, each operation times its weight."""
-    nodes: list[Tensor | None] = [x, None, None, None]
-    for edge, (source, target) in enumerate(EDGES):
-        operation, value, total = sample.cell[edge], nodes[source], nodes[target]
-        if operation == NONE or value is None:
-            continue
-        term = block.operate(edge, operation, value) * sample.weights[edge, operation]
-        nodes[target] = term if total is None else total + term
-    return x * 0 if nodes[3] is None else nodes[3]
-
-
 def latency_term(operation_logits: Tensor, choice_logits: Tensor, latencies: Latencies) -> Tensor:
     """Return the price of latencies beyond the threshold, nats, with gradients in both logits.
 
@@ -207,11 +178,14 @@ def latency_term(operation_logits: Tensor, choice_logits: Tensor, latencies: Lat
       far its latency exceeds the threshold. Exact for that network.
     - operations: how far the expected latency of a *linear* model exceeds the threshold. The model
       adds, to the mean over networks, each operation's effect: the mean latency of the networks
-      that have it on that edge, less the mean over all. Interactions between edges are left out.
+      that have it at that gene, less the mean over all. Interactions between genes are left out.
     """
     allowed = torch.from_numpy(latencies.is_allowed)
     cut = choice_logits.masked_fill(~allowed, -torch.inf).softmax(dim=0)
     sampled = torch.from_numpy(latencies.sampled_ms).float()
+    # Not the rule of evonasc/search/threshold_rule.py: that one ranks designs, so an excess that is
+    # only rounding must count as none. This one ranks nothing. Logits move along its gradient, so
+    # it has to be continuous, and what a rounding adds to it is as small as the rounding.
     excess = (sampled / latencies.goal_ms - 1).relu()
     of_cuts = (cut * excess).sum()
 
@@ -223,18 +197,14 @@ def latency_term(operation_logits: Tensor, choice_logits: Tensor, latencies: Lat
     return latencies.weight * (of_cuts + of_operations)
 
 
-def operation_means(networks: np.ndarray, latency_ms: FloatArray) -> FloatArray:
-    """Return the mean latency of the networks with each operation on each edge, ms.
+def operation_means(networks: IntArray, latency_ms: FloatArray, space: SearchSpace) -> FloatArray:
+    """Return the mean latency of the networks with each operation at each gene, ms.
 
-    Args:
-        networks: ``(n, n_edges)`` operation genes.
-        latency_ms: ``(n, n_choices)``.
-
-    Returns:
-        ``(n_choices, n_edges, n_operations)``; where no network has it, the mean over all.
+    From latencies ``(n, n_choices)`` of networks ``(n, n_genes)`` it is ``(n_choices, n_genes,
+    n_operations)``; where no network has an operation, the mean over all.
     """
-    is_there = networks[:, :, None] == np.arange(len(OPERATIONS))
-    total = np.einsum("nc,neo->ceo", latency_ms, is_there)
+    is_there = networks[:, :, None] == np.arange(max(space.n_choices))
+    total = np.einsum("nc,ngo->cgo", latency_ms, is_there)
     count = is_there.sum(axis=0)
     overall = np.broadcast_to(latency_ms.mean(axis=0)[:, None, None], total.shape)
     return np.where(count > 0, total / np.maximum(count, 1), overall)
