@@ -14,13 +14,14 @@ from pymoo.core.problem import Problem
 from evonasc.arrays import BoolArray, FloatArray, IntArray
 from evonasc.errors import ConfigError, EvaluationError, EvonascError, GenomeError
 from evonasc.problems.base import DesignProblem
-from evonasc.space import DesignSpace, SearchSpace
+from evonasc.space import DesignSpace
+from evonasc.space.plain import PlainSpace
 
 #: Designs, at most, that are listed to know the true front.
 _MOST_LISTED = 50_000
 
 
-class PlainSpace(SearchSpace):
+class IntegerSpace(PlainSpace):
     """Integer variables, each in a range of its own; every choice is a design of its own.
 
     Args:
@@ -33,7 +34,6 @@ class PlainSpace(SearchSpace):
     cut_shapes = ((1, 1, 1),)
     short_text_key = "design: its variables"
     network_word = "design"
-    layers = ()
     layer_membership = np.zeros((0, 0), dtype=np.int64)
 
     def __init__(self, lower: IntArray, upper: IntArray) -> None:
@@ -42,32 +42,11 @@ class PlainSpace(SearchSpace):
         self.gene_groups = tuple((gene,) for gene in range(len(lower)))
         self.bare_network = (0,) * len(lower)
 
-    def is_connected(self, operations: IntArray) -> BoolArray:
-        """Every design counts as one."""
-        return np.ones(len(self.check(operations)), dtype=bool)
-
-    def canonical(self, operations: IntArray) -> IntArray:
-        """No two choices are the same design."""
-        return self.check(operations)
-
-    def is_identity_block(self, operations: IntArray) -> BoolArray:
-        """There are no blocks."""
-        return np.zeros((len(operations), 0), dtype=bool)
-
-    def layer_counts(self, operations: IntArray) -> IntArray:
-        """There are no layers."""
-        return np.zeros((len(operations), 0), dtype=np.int64)
-
-    def block_peak_elements(self, operations: IntArray) -> IntArray:
-        """There are no blocks."""
-        return np.zeros((len(operations), 0), dtype=np.int64)
-
     def networks(self) -> IntArray | None:
         """Return every design, or None where they are more than 50,000."""
         if np.prod(np.array(self.n_choices, dtype=float)) > _MOST_LISTED:
             return None
-        axes = np.meshgrid(*[np.arange(choices) for choices in self.n_choices], indexing="ij")
-        return np.stack([axis.ravel() for axis in axes], axis=1)
+        return super().networks()
 
     def sample(self, n: int, *, rng: np.random.Generator) -> IntArray:
         """Draw uniformly."""
@@ -76,10 +55,6 @@ class PlainSpace(SearchSpace):
     def to_text(self, operations: IntArray) -> list[str]:
         """Write the variables, blanks between."""
         return [" ".join(map(str, row)) for row in (self.check(operations) + self.lower).tolist()]
-
-    def to_short_text(self, operations: IntArray) -> list[str]:
-        """Write the variables, blanks between."""
-        return self.to_text(operations)
 
     def choice_in_words(self, gene: int, value: int) -> str:
         """Return the variable's value."""
@@ -124,7 +99,7 @@ class PymooProblem(DesignProblem):
                 f"{type(problem).__name__} must have no constraints, got some. Let designs that "
                 "break them be worse in every objective, or mend them in the evaluation."
             )
-        space = PlainSpace(*_bounds(problem))
+        space = IntegerSpace(*_bounds(problem))
         self.inner = problem
         designs = DesignSpace(space, (8,), _the_only_cut)
         super().__init__(designs, objectives=named, known_columns=named)
@@ -136,7 +111,7 @@ class PymooProblem(DesignProblem):
             EvaluationError: The problem failed, or gave something of another shape.
         """
         space = self.designs.space
-        assert isinstance(space, PlainSpace)  # made above
+        assert isinstance(space, IntegerSpace)  # made above
         variables = self.designs.operations(genes) + space.lower
         try:
             values = np.asarray(self.inner.evaluate(variables, return_values_of=["F"]), dtype=float)

@@ -1,291 +1,153 @@
 """The problem evonasc exists for: which network, and where to cut it."""
 
 import hashlib
-from typing import Protocol, runtime_checkable
+from collections.abc import Sequence
 
 import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
+from evonasc.benchmark import Benchmark, ErrorSource
+from evonasc.cost.columns import CostColumns, EnergyColumns, TraceColumns
+from evonasc.cost.costs import path_costs
 from evonasc.cost.cuts import design_space
-from evonasc.cost.energy import head_power_mw
-from evonasc.cost.link_table import link_model
-from evonasc.cost.machines import machine_digest
-from evonasc.cost.payload import LEAST_HARMLESS_BITS
-from evonasc.cost.provenance import cost_provenance
+from evonasc.cost.energy import device_power
+from evonasc.cost.path import Path, path_of
 from evonasc.cost.scenario import Scenario, as_dict
-from evonasc.cost.split_cost import (
-    SplitCosts,
-    split_costs,
-    split_energy_mj,
-    varying_columns,
-)
-from evonasc.cost.varying_link import varying_link
+from evonasc.cost.varying_link import VaryingLink
 from evonasc.errors import ConfigError
-from evonasc.problems.base import DesignProblem, Kept
-from evonasc.problems.measuring import N_IMAGES, MeasuringSource, measured
-from evonasc.problems.objective_table import added_column, is_added, source_of
-from evonasc.space import SPACES, DesignSpace, SearchSpace
+from evonasc.problems.base import DesignProblem
+from evonasc.problems.error_columns import CalibratedErrors, Calibration, ErrorColumn, PayloadEffect
+from evonasc.problems.objective_table import OBJECTIVES, ForeignColumn, is_foreign
+from evonasc.space.columns import ColumnSource
 
-#: What can be an objective; all are minimised.
-OBJECTIVES = (
-    "error",
-    "latency_ms",
-    "energy_mj",
-    "payload_bytes",
-    "head_ms",
-    "head_memory_bytes",
-)
-#: What can be an objective besides where the rate of the link varies, the second with a deadline.
-TRACE_OBJECTIVES = ("latency_p95_ms", "miss_probability")
 DEFAULT_OBJECTIVES = ("error", "latency_ms")
-#: Columns that a calibration adds: the error of a network trained alone, and its error bar.
-CALIBRATED = ("error_calibrated", "error_calibrated_low", "error_calibrated_high")
-
-
-class ErrorSource(Protocol):
-    """How wrong a network is; see :mod:`evonasc.nasbench201.errors` for the sources that ship.
-
-    The error is that of the network, wherever it is cut and however wide its payload is: split
-    refinement and the cache of true fronts rely on it. A source that knows what the payload does to
-    it is a :class:`PayloadSource` as well.
-    """
-
-    #: One sentence on where the numbers come from.
-    provenance: str
-
-    def error(self, genes: IntArray, *, designs: DesignSpace) -> FloatArray:
-        """Return the error of canonical designs, fractions in [0, 1], ``(n,)``."""
-
-
-@runtime_checkable
-class PayloadSource(Protocol):
-    """How much more wrong a network is for what it sends; asked only where that can be."""
-
-    def payload_increase(
-        self, genes: IntArray, *, designs: DesignSpace, scenario: Scenario
-    ) -> FloatArray:
-        """Return what narrow payloads and lost packets add to the error, fractions, ``(n,)``."""
-
-    def payload_provenance(self) -> str:
-        """Say where that comes from, in one line.
-
-        Raises:
-            ConfigError: It cannot be had.
-        """
-
-
-class ErrorCalibration(Protocol):
-    """Reads errors as those that networks trained alone would have, with an error bar."""
-
-    #: One sentence on where it comes from.
-    provenance: str
-
-    def __call__(self, error: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return the trained error of errors, and its lower and upper bound, ``(n,)`` each.
-
-        All three must not fall where the error rises.
-        """
 
 
 class SplitNasProblem(DesignProblem):
     """Architecture and split point together, for one scenario.
 
-    Every value is that of the canonical design, so designs that build the same network with the
-    same cut have the same objectives.
+    A space, a scenario and a list of column sources, asked in their order. Every value is that of
+    the canonical design, so designs that build the same network with the same cut have the same
+    objectives.
+
+    Attributes:
+        scenario: Machines, link and limits, as named.
+        path: The same machines and link, resolved.
+        error_source: Gives the errors.
 
     Args:
-        space: The networks.
+        benchmark: Gives the networks, and the machines that the scenario names.
         scenario: Machines, link, and which cuts are allowed.
-        accuracy: Gives the error.
-        objectives: Any of ``OBJECTIVES`` and ``TRACE_OBJECTIVES``, and those of other packages, in
-            any order.
-        error_resolution: See :class:`~evonasc.problems.base.DesignProblem`.
-        calibration: Adds the columns of ``CALIBRATED``; the objective stays the error itself.
+        error_source: Gives the error.
+        objectives: Names in :data:`evonasc.problems.objective_table.OBJECTIVES`, in any order.
+        calibration: Adds columns; the objective stays the error itself.
 
     Raises:
-        UnknownNameError: An unknown objective.
+        UnknownNameError: An unknown objective, or a machine without times for these networks.
         ConfigError: The scenario does not fit the space, or an objective cannot be computed.
+        EvonascError: A machine or the link cannot be had.
     """
 
     def __init__(
         self,
-        space: SearchSpace,
+        benchmark: Benchmark,
         scenario: Scenario,
-        accuracy: ErrorSource,
+        error_source: ErrorSource,
         *,
         objectives: tuple[str, ...] = DEFAULT_OBJECTIVES,
-        error_resolution: float = 0.0,
-        calibration: ErrorCalibration | None = None,
+        calibration: Calibration | None = None,
     ) -> None:
-        if "energy_mj" in objectives:
-            head_power_mw(scenario)  # refuses unknown power before a search begins
-        self.scenario, self.accuracy, self.calibration = scenario, accuracy, calibration
-        #: Knows what payloads do to the error, where they do something.
-        self._payload: PayloadSource | None = None
-        if isinstance(accuracy, PayloadSource) and not scenario.is_payload_harmless:
-            accuracy.payload_provenance()  # refuses before a search begins what cannot be had
-            self._payload = accuracy
-        self.cut_free_columns = frozenset({"error"} if self._payload is None else ())
-        self._added = tuple(name for name in objectives if is_added(name))
-        # Of two networks, the better one before the payload need not be the better one behind it.
-        self.decides_early = (
-            isinstance(accuracy, MeasuringSource)
-            and accuracy.decides_early
-            and self._payload is None
-            and "error" in objectives
-            and not self._added  # made of the error, for all we know
+        space = benchmark.make_space()
+        self.benchmark, self.scenario, self.error_source = benchmark, scenario, error_source
+        self.path = path_of(scenario, space=space, known=benchmark.machines)
+        designs = design_space(scenario, space, memory_bytes=self.path.head.memory_bytes)
+        foreign = tuple(name for name in objectives if is_foreign(name))
+        known = [name for name in OBJECTIVES if OBJECTIVES.is_built_in(name)]
+        super().__init__(designs, objectives=objectives, known_columns=(*known, *foreign))
+        payload = PayloadEffect(error_source, scenario)
+        self.sources: tuple[ColumnSource, ...] = (
+            ErrorColumn(error_source),
+            payload,
+            CostColumns(self.path),
+            *_optional_sources(objectives, scenario, self.path),
+            *([] if calibration is None else [CalibratedErrors(calibration)]),
+            *(ForeignColumn(name) for name in foreign),
         )
-        _require_link(scenario, objectives)
-        self.link = varying_link(scenario)  # None where the rate is fixed
-        super().__init__(
-            design_space(scenario, space),
-            objectives=objectives,
-            known_columns=(*OBJECTIVES, *TRACE_OBJECTIVES, *self._added),
-            error_resolution=error_resolution,
+        #: Whether another package's code decides a value.
+        self.is_foreign = bool(foreign or benchmark.source) or any(
+            link.is_foreign for link in self.path.links
         )
+        self.cut_free_columns = frozenset({"error"} if not payload.is_active else ())
 
     def columns(self, genes: IntArray) -> dict[str, FloatArray]:
-        """Return error, times (ms), payload and memory (bytes) and, if asked for, energy (mJ)."""
-        return self._columns(genes, None)
+        """Return error, times (ms), payload and memory (bytes), and what else is asked for."""
+        return self._columns_of(self.sources, self.designs.canonical(genes))
 
-    def columns_beside(self, genes: IntArray, kept: Kept) -> dict[str, FloatArray]:
-        """Return the columns of designs; of a dominated one, the error may be an estimate."""
-        return self._columns(genes, kept if self.decides_early else None)
-
-    def _columns(self, genes: IntArray, kept: Kept | None) -> dict[str, FloatArray]:
-        """Return all columns, the error measured on as many images as it takes."""
-        canonical = self.designs.canonical(genes)
-        costs = self._costs(canonical)
-        columns = {
-            "latency_ms": costs.latency_ms,
-            "head_ms": costs.head_ms,
-            "uplink_ms": costs.uplink_ms,
-            "tail_ms": costs.tail_ms,
-            "payload_bytes": costs.payload_bytes,
-            "head_memory_bytes": costs.head_memory_bytes,
-        }
-        if "energy_mj" in self.objectives:
-            columns["energy_mj"] = split_energy_mj(costs, scenario=self.scenario, link=self.link)
-        if self.link is not None:
-            columns.update(varying_columns(costs, link=self.link))
-        if isinstance(self.accuracy, MeasuringSource):
-            error, columns[N_IMAGES] = measured(
-                self.accuracy,
-                canonical,
-                columns,
-                kept,
-                designs=self.designs,
-                objectives=tuple(name for name in self.objectives if name not in self._added),
-            )
-        else:
-            error = self.accuracy.error(canonical, designs=self.designs)
-        columns = {"error": self._with_payload(canonical, error), **columns}
-        if self.calibration is not None:
-            columns.update(zip(CALIBRATED, self.calibration(columns["error"]), strict=True))
-        columns.update({name: added_column(name, columns) for name in self._added})
+    def _columns_of(
+        self, sources: Sequence[ColumnSource], canonical: IntArray
+    ) -> dict[str, FloatArray]:
+        """Ask sources one after the other."""
+        columns: dict[str, FloatArray] = {}
+        for source in sources:
+            columns.update(source.columns(canonical, designs=self.designs, known=columns))
         return columns
 
     def latency_ms(self, genes: IntArray) -> FloatArray:
         """Return the latency of designs, ms, ``(n,)``, allowed or not; asks for no error."""
-        return self._costs(self.designs.canonical(genes)).latency_ms
-
-    def _errors(self, canonical: IntArray) -> FloatArray:
-        """Return the error of canonical designs, what their payload does to it included."""
-        return self._with_payload(canonical, self.accuracy.error(canonical, designs=self.designs))
-
-    def _with_payload(self, canonical: IntArray, error: FloatArray) -> FloatArray:
-        """Add what the payload of canonical designs does to their networks' error."""
-        if self._payload is None:
-            return error
-        increase = self._payload.payload_increase(
-            canonical, designs=self.designs, scenario=self.scenario
-        )
-        return np.clip(error + increase, 0.0, 1.0)
-
-    def _costs(self, canonical: IntArray) -> SplitCosts:
-        """Return what canonical designs cost, the trace of the link read once for all."""
-        return split_costs(canonical, designs=self.designs, scenario=self.scenario, link=self.link)
+        canonical = self.designs.canonical(genes)
+        return path_costs(canonical, designs=self.designs, path=self.path).latency_ms
 
     def identity(self) -> dict[str, object] | None:
-        """Return space, scenario and all errors, None if those are too many.
+        """Return space, scenario, machines, link and all errors, None if those are too many.
 
-        The scenario's name decides nothing. None too where code of another package decides: it can
-        change with nobody's knowledge.
+        The scenario's name decides nothing, and a calibration no objective. None too where code of
+        another package or of a subclass decides: it can change with nobody's knowledge.
         """
-        is_foreign = not SPACES.is_own(self.designs.space.name) or link_model(self.scenario)
-        if is_foreign or self._added:
+        if self.is_foreign or type(self) is not SplitNasProblem:
             return None
         networks = self.designs.space.networks()
         if networks is None:
             return None
         if "error" in self.cut_free_columns:  # one error a network
-            rest = np.full((len(networks), self.designs.n_genes - networks.shape[1]), 0)
-            rest[:, 0] = self.designs.space.n_blocks
-            asked = self.designs.canonical(np.concatenate([networks, rest], axis=1))
+            on_device = self.designs.completed(networks)
+            on_device[:, self.designs.split_genes] = self.designs.space.n_blocks
+            asked: IntArray | None = self.designs.canonical(on_device)
         else:
-            listed = self.designs.all_designs()
-            assert listed is not None  # networks can be listed
-            asked = listed
-        errors = self._errors(asked)
+            asked = self.designs.all_designs()
+        if asked is None:
+            return None
+        errors = self._columns_of(self.sources[:2], asked)["error"]
         fields = {key: value for key, value in as_dict(self.scenario).items() if key != "name"}
-        if self.link is not None:  # what the file holds decides, not its name
-            fields["link"] = self.link.trace.sha256
         return {
             "problem": "split-nas",
             "space": self.designs.space.name,
-            "scenario": fields,
-            "error_resolution": self.error_resolution,
-            "own_machines": [
-                machine_digest(self.scenario.head_hardware),
-                machine_digest(self.scenario.tail_hardware),
-            ],
+            "scenario": fields | {"link": ""},  # what a file holds decides, not its name
+            "links": [link.digest for link in self.path.links],
+            "machines": [machine.digest for machine in self.path.machines],
             "errors_sha256": hashlib.sha256(np.ascontiguousarray(errors).tobytes()).hexdigest(),
         }
 
     def provenance(self) -> tuple[str, ...]:
         """Say where error, times and sizes come from: measured, fitted or assumed."""
-        return (
-            self.accuracy.provenance,
-            self._payload_line(),
-            *([] if self.calibration is None else [self.calibration.provenance]),
-            *self._resolution_lines(),
-            *cost_provenance(self.scenario, objectives=self.objectives, link=self.link),
-            *(f"{name}: computed by {source_of(name)}." for name in self._added),
-        )
-
-    def _resolution_lines(self) -> tuple[str, ...]:
-        """Say what counts as a tie, where anything does."""
-        if self.error_resolution == 0:
-            return ()
-        return (
-            f"error as an objective: rounded down to multiples of {self.error_resolution:g}, in "
-            "the true front too; differences below that count as ties. The column error is exact.",
-        )
-
-    def _payload_line(self) -> str:
-        """Say what the payload does to the error."""
-        if self._payload is not None:
-            return self._payload.payload_provenance()
-        if self.scenario.is_payload_harmless:
-            return (
-                f"error at the cut: that of the network; {LEAST_HARMLESS_BITS} bits and more "
-                "without lost values count as harmless (measured on the shipped supernet: less "
-                "than the model of payload effects is off by)."
-            )
-        return (
-            "error at the cut: that of the network; what narrow payloads and lost packets do to it "
-            "is unknown here and left out."
-        )
+        return tuple(line for source in self.sources for line in source.provenance())
 
 
-def _require_link(scenario: Scenario, objectives: tuple[str, ...]) -> None:
-    """Refuse objectives that only a link that varies has."""
-    if "latency_p95_ms" in objectives and not scenario.has_varying_link:
+def _optional_sources(
+    objectives: tuple[str, ...], scenario: Scenario, path: Path
+) -> list[ColumnSource]:
+    """Return the sources that not every scenario has, or nobody asks for; refuse what cannot be."""
+    built_in = [name for name in objectives if OBJECTIVES.is_built_in(name)]
+    wanted = {OBJECTIVES.load(name) for name in built_in}
+    found: list[ColumnSource] = []
+    if EnergyColumns in wanted:
+        found.append(EnergyColumns(path, device_power(scenario, path)))
+    if isinstance(path.uplink, VaryingLink):
+        found.append(TraceColumns(path.uplink, deadline_ms=scenario.deadline_ms))
+    elif TraceColumns in wanted:
+        needing = ", ".join(name for name in built_in if OBJECTIVES.load(name) is TraceColumns)
         raise ConfigError(
-            "The objective latency_p95_ms needs a link that varies. Set link to trace:FILE."
+            f"The objective {needing} needs a link that varies. Set link to trace:FILE."
         )
-    if "miss_probability" in objectives and scenario.deadline_ms is None:
-        raise ConfigError(
-            "The objective miss_probability needs a link that varies and a deadline. Set link to "
-            "trace:FILE, and deadline_ms."
-        )
+    if "miss_probability" in built_in and scenario.deadline_ms is None:
+        raise ConfigError("The objective miss_probability needs a deadline. Set deadline_ms.")
+    return found

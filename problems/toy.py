@@ -5,13 +5,14 @@ import numpy as np
 from evonasc.arrays import BoolArray, FloatArray, IntArray
 from evonasc.errors import GenomeError
 from evonasc.problems.base import DesignProblem
-from evonasc.space import DesignSpace, SearchSpace
+from evonasc.space import DesignSpace
+from evonasc.space.plain import PlainSpace
 
 _N_GENES, _N_CHOICES = 6, 5
 _TOP = _N_GENES * (_N_CHOICES - 1)
 
 
-class ToySpace(SearchSpace):
+class ToySpace(PlainSpace):
     """Six genes of five choices each; every choice is a network of its own, six blocks long."""
 
     name = "toy"
@@ -21,33 +22,7 @@ class ToySpace(SearchSpace):
     cut_shapes = tuple((channels, 1, 1) for channels in range(_N_GENES + 1, 0, -1))
     short_text_key = "network: its six digits"
     bare_network = (0,) * _N_GENES
-    layers = ()
     layer_membership = np.zeros((0, _N_GENES), dtype=np.int64)
-
-    def is_connected(self, operations: IntArray) -> BoolArray:
-        """Every network is."""
-        return np.ones(len(self.check(operations)), dtype=bool)
-
-    def canonical(self, operations: IntArray) -> IntArray:
-        """No two choices build the same network."""
-        return self.check(operations)
-
-    def is_identity_block(self, operations: IntArray) -> BoolArray:
-        """No block is."""
-        return np.zeros((len(operations), self.n_blocks), dtype=bool)
-
-    def layer_counts(self, operations: IntArray) -> IntArray:
-        """There are no layers."""
-        return np.zeros((len(operations), 0), dtype=np.int64)
-
-    def block_peak_elements(self, operations: IntArray) -> IntArray:
-        """One element a block."""
-        return np.ones((len(operations), self.n_blocks), dtype=np.int64)
-
-    def networks(self) -> IntArray:
-        """Return all 15,625."""
-        axes = np.meshgrid(*[np.arange(choices) for choices in self.n_choices], indexing="ij")
-        return np.stack([axis.ravel() for axis in axes], axis=1)
 
     def sample(self, n: int, *, rng: np.random.Generator) -> IntArray:
         """Draw uniformly."""
@@ -56,10 +31,6 @@ class ToySpace(SearchSpace):
     def to_text(self, operations: IntArray) -> list[str]:
         """Write the digits."""
         return ["".join(map(str, row)) for row in self.check(operations).tolist()]
-
-    def to_short_text(self, operations: IntArray) -> list[str]:
-        """Write the digits."""
-        return self.to_text(operations)
 
     def from_text(self, texts: list[str]) -> IntArray:
         """Read six digits from 0 to 4.

@@ -5,10 +5,10 @@ import pytest
 from pymoo.core.problem import ElementwiseProblem, Problem
 
 from evonasc.errors import ConfigError, EvaluationError, GenomeError
-from evonasc.problems.adapter import PlainSpace, PymooProblem
+from evonasc.problems.adapter import IntegerSpace, PymooProblem
+from evonasc.runs.exact_front import exact_front
 from evonasc.search.archive import Archive, BudgetSpent
 from evonasc.search.config import SearchConfig
-from evonasc.search.exact import exact_front
 from evonasc.search.nsga2 import nsga2
 
 
@@ -49,7 +49,7 @@ def test_the_true_front_is_known_where_designs_can_be_listed():
     assert front.n_designs == 5
     assert front.points.tolist() == [[0.0]]
     assert problem.designs.space.to_text(front.genes[:, :1]) == ["7"]
-    assert PlainSpace(np.zeros(9, dtype=int), np.full(9, 9)).networks() is None
+    assert IntegerSpace(np.zeros(9, dtype=int), np.full(9, 9)).networks() is None
 
 
 def test_an_evolutionary_search_finds_the_front():

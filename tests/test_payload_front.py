@@ -5,18 +5,19 @@ import json
 import numpy as np
 import pytest
 
+from evonasc.benchmark import HarmlessSource, PayloadSource
 from evonasc.cli import main
 from evonasc.cost.scenario import Scenario
 from evonasc.errors import ConfigError
 from evonasc.front import non_dominated
-from evonasc.nasbench201.errors.joined import JoinedError
+from evonasc.nasbench201 import BENCHMARK
+from evonasc.nasbench201.errors.joined import JoinedOrder
 from evonasc.nasbench201.errors.payload_model import shipped_model
+from evonasc.nasbench201.errors.supernet_scores import SupernetScores, shipped_scores
 from evonasc.problems import SplitNasProblem
-from evonasc.problems.split_nas import PayloadSource
 from evonasc.search.design_latency import best_cuts
 from evonasc.search.refinement import require_refinable
-from evonasc.supernet.accuracy_table import TableError
-from evonasc.supernet.scores import ScoredError, shipped_scores
+from evonasc.supernet.error_table import ErrorTable
 
 #: The network of least error among all.
 BEST = (3, 1, 1, 1, 3, 3)
@@ -25,7 +26,7 @@ LOSSY = Scenario(packet_loss=0.05, retransmit=False)
 
 @pytest.fixture(scope="module")
 def scored():
-    return ScoredError()
+    return SupernetScores()
 
 
 def every_cut(problem, operations=BEST):
@@ -37,7 +38,7 @@ def every_cut(problem, operations=BEST):
 
 
 def test_with_four_bits_the_best_cut_is_not_the_fastest(nasbench, scored):
-    problem = SplitNasProblem(nasbench, Scenario(payload_bits=(4,)), scored)
+    problem = SplitNasProblem(BENCHMARK, Scenario(payload_bits=(4,)), scored)
     genes = every_cut(problem)
     points = problem.objective_values(problem.checked_columns(genes))
     on_front = problem.designs.split_point(genes[non_dominated(points)])
@@ -46,13 +47,13 @@ def test_with_four_bits_the_best_cut_is_not_the_fastest(nasbench, scored):
     assert len(on_front) >= 3  # slower cuts that send less of what rounding harms
     assert np.ptp(points[:, 0]) > 0.002
     # with eight bits the error is the network's own, and only the fastest cut is left
-    whole = SplitNasProblem(nasbench, Scenario(), scored)
+    whole = SplitNasProblem(BENCHMARK, Scenario(), scored)
     points = whole.objective_values(whole.checked_columns(genes))
     assert non_dominated(points).sum() == 1
 
 
 def test_the_error_at_the_cut_is_the_networks_and_the_models_increase(nasbench, scored):
-    problem = SplitNasProblem(nasbench, LOSSY, scored)
+    problem = SplitNasProblem(BENCHMARK, LOSSY, scored)
     genes = every_cut(problem)
     own = scored.error(genes, designs=problem.designs)
     added = problem.columns(genes)["error"] - own
@@ -70,8 +71,8 @@ def test_the_error_at_the_cut_is_the_networks_and_the_models_increase(nasbench, 
 
 
 def test_no_loss_of_a_packet_that_is_sent_again_reaches_the_error(nasbench, scored):
-    again = SplitNasProblem(nasbench, Scenario(packet_loss=0.05), scored)
-    once = SplitNasProblem(nasbench, LOSSY, scored)
+    again = SplitNasProblem(BENCHMARK, Scenario(packet_loss=0.05), scored)
+    once = SplitNasProblem(BENCHMARK, LOSSY, scored)
     genes = every_cut(again)[:18]
     slow, quick = again.columns(genes), once.columns(genes)
     assert (slow["error"] < quick["error"]).all()
@@ -90,7 +91,7 @@ def test_no_loss_of_a_packet_that_is_sent_again_reaches_the_error(nasbench, scor
 def test_searches_are_told_whether_the_error_depends_on_the_cut(
     nasbench, scored, table_errors, changes, is_cut_free
 ):
-    problem = SplitNasProblem(nasbench, Scenario(**changes), scored)
+    problem = SplitNasProblem(BENCHMARK, Scenario(**changes), scored)
     assert ("error" in problem.cut_free_columns) == is_cut_free
     if is_cut_free:
         require_refinable(problem)
@@ -98,7 +99,7 @@ def test_searches_are_told_whether_the_error_depends_on_the_cut(
         with pytest.raises(ConfigError, match="objectives in which the cut matters, got error"):
             require_refinable(problem)
     # a source that knows nothing of payloads gives the network's error, and says so
-    unaware = SplitNasProblem(nasbench, Scenario(**changes), table_errors)
+    unaware = SplitNasProblem(BENCHMARK, Scenario(**changes), table_errors)
     assert "error" in unaware.cut_free_columns
     assert ("is unknown here and left out" in unaware.provenance()[1]) != is_cut_free
 
@@ -106,7 +107,7 @@ def test_searches_are_told_whether_the_error_depends_on_the_cut(
 def test_the_identity_holds_the_errors_at_the_cut(nasbench, scored):
     small = {"max_payload_bytes": 5000.0}  # few cuts, so few designs to list
     once, worse = (
-        SplitNasProblem(nasbench, Scenario(packet_loss=p, retransmit=False, **small), scored)
+        SplitNasProblem(BENCHMARK, Scenario(packet_loss=p, retransmit=False, **small), scored)
         for p in (0.01, 0.02)
     )
     first, second = once.identity(), worse.identity()
@@ -114,12 +115,15 @@ def test_the_identity_holds_the_errors_at_the_cut(nasbench, scored):
 
 
 def test_the_default_front_is_that_of_the_networks_own_errors(nasbench, scored):
-    problem = SplitNasProblem(nasbench, Scenario(), scored)
+    problem = SplitNasProblem(BENCHMARK, Scenario(), scored)
     genes = every_cut(problem)
     own = scored.error(genes, designs=problem.designs)
     np.testing.assert_array_equal(problem.columns(genes)["error"], own)
-    assert "8 bits and more without lost values count as harmless" in problem.provenance()[1]
-    lossy = SplitNasProblem(nasbench, LOSSY, scored).provenance()
+    assert (
+        "8 bits and more without lost values count as harmless (measured on the"
+        in problem.provenance()[1]
+    )
+    lossy = SplitNasProblem(BENCHMARK, LOSSY, scored).provenance()
     assert lossy[1] == f"error at the cut: {shipped_model().header['summary']}"
     assert any("0.05 loss without resending" in line for line in lossy)
 
@@ -129,13 +133,14 @@ def test_the_default_front_is_that_of_the_networks_own_errors(nasbench, scored):
 
 def test_which_sources_know_what_payloads_do(scored):
     assert isinstance(scored, PayloadSource)
-    assert issubclass(JoinedError, PayloadSource)
-    assert not issubclass(TableError, PayloadSource)
+    assert issubclass(JoinedOrder, PayloadSource)
+    assert isinstance(scored, HarmlessSource)
+    assert not issubclass(ErrorTable, PayloadSource)
 
 
 def test_the_joined_error_adds_the_same_model_to_its_own_error(nasbench):
-    source = JoinedError()
-    problem = SplitNasProblem(nasbench, Scenario(payload_bits=(2,)), source)
+    source = JoinedOrder()
+    problem = SplitNasProblem(BENCHMARK, Scenario(payload_bits=(2,)), source)
     genes = every_cut(problem)
     added = problem.columns(genes)["error"] - source.error(genes, designs=problem.designs)
     assert (added[:18] > 0.005).all()
@@ -145,15 +150,18 @@ def test_the_joined_error_adds_the_same_model_to_its_own_error(nasbench):
 
 def test_scores_of_another_supernet_are_refused_before_the_search(nasbench):
     shipped = shipped_scores()
-    other = ScoredError(type(shipped)(**{**vars(shipped), "header": {"training": {"data": "x"}}}))
-    SplitNasProblem(nasbench, Scenario(), other)
+    other = SupernetScores(
+        type(shipped)(**{**vars(shipped), "header": {"training": {"data": "x"}}})
+    )
+    SplitNasProblem(BENCHMARK, Scenario(), other)
     with pytest.raises(ConfigError, match="need the scores of the shipped supernet"):
-        SplitNasProblem(nasbench, LOSSY, other)
+        SplitNasProblem(BENCHMARK, LOSSY, other)
 
 
 # Command line
 
 
+@pytest.mark.slow
 def test_a_run_on_a_link_that_loses_packets(tmp_path, capsys):
     arguments = ["run", "--budget", "60", "--pop-size", "20", "--no-plot", "--json"]
     lossy = ["--packet-loss", "0.01", "--no-retransmit", "--payload-bits", "2,4,8,32"]

@@ -13,13 +13,16 @@ from evonasc.cost.cuts import design_space
 from evonasc.cost.scenario import Scenario
 from evonasc.errors import ConfigError, EvaluationError, GenomeError, UnknownNameError
 from evonasc.front import non_dominated
+from evonasc.nasbench201 import BENCHMARK
 from evonasc.nasbench201.space import NasBench201
 from evonasc.problems import DesignProblem, SplitNasProblem, Staircase
-from evonasc.problems.split_nas import DEFAULT_OBJECTIVES, OBJECTIVES
+from evonasc.problems.objective_table import OBJECTIVES
+from evonasc.problems.split_nas import DEFAULT_OBJECTIVES
 from evonasc.problems.toy import ToySpace
 from evonasc.search.algorithms import algorithm
 from evonasc.search.archive import Archive
 from evonasc.search.config import SearchConfig
+from evonasc.space import DesignSpace
 
 THREE_WIDTHS = Scenario(payload_bits=(4, 8, 32), min_split=0, one_way_delay_ms=3.0)
 GENES = genes_of(design_space(THREE_WIDTHS, NasBench201()))
@@ -136,10 +139,24 @@ def test_toy_networks_of_another_form_are_refused(text):
 
 # Split computing
 
+#: All that a link of one rate has.
+EVERY = tuple(name for name in OBJECTIVES if name not in ("latency_p95_ms", "miss_probability"))
+
+
+def test_no_objective_is_forgotten():
+    assert sorted(EVERY) == [
+        "energy_mj",
+        "error",
+        "head_memory_bytes",
+        "head_ms",
+        "latency_ms",
+        "payload_bytes",
+    ]
+
 
 @pytest.fixture(scope="module")
 def problem(table_errors):
-    return SplitNasProblem(NasBench201(), THREE_WIDTHS, table_errors, objectives=OBJECTIVES)
+    return SplitNasProblem(BENCHMARK, THREE_WIDTHS, table_errors, objectives=EVERY)
 
 
 @settings(max_examples=50)
@@ -212,32 +229,32 @@ def test_the_error_is_asked_of_canonical_designs(problem, table_errors):
     assert errors[0] in table_errors.table
 
 
-def test_error_and_latency_are_minimised_by_default(nasbench, table_errors):
-    problem = SplitNasProblem(nasbench, Scenario(), table_errors)
+def test_error_and_latency_are_minimised_by_default(nas201, table_errors):
+    problem = SplitNasProblem(nas201, Scenario(), table_errors)
     assert problem.objectives == DEFAULT_OBJECTIVES == ("error", "latency_ms")
     assert "energy_mj" not in problem.columns(np.array([[0, 0, 0, 3, 0, 0, 5]]))
 
 
-def test_an_unknown_objective_is_refused_with_the_close_match(nasbench, table_errors):
+def test_an_unknown_objective_is_refused_with_the_close_match(nas201, table_errors):
     with pytest.raises(UnknownNameError, match=r"Did you mean 'latency_ms'"):
-        SplitNasProblem(nasbench, Scenario(), table_errors, objectives=("latency",))
+        SplitNasProblem(nas201, Scenario(), table_errors, objectives=("latency",))
 
 
-def test_energy_without_a_known_power_is_refused_before_the_search(nasbench, table_errors):
+def test_energy_without_a_known_power_is_refused_before_the_search(nas201, table_errors):
     objectives = ("error", "energy_mj")
     scenario = Scenario(head_hardware="1080ti")
     with pytest.raises(ConfigError, match=r"power of '1080ti'.* Set head_power_mw"):
-        SplitNasProblem(nasbench, scenario, table_errors, objectives=objectives)
+        SplitNasProblem(nas201, scenario, table_errors, objectives=objectives)
     known = Scenario(head_hardware="1080ti", head_power_mw=2000.0)
-    problem = SplitNasProblem(nasbench, known, table_errors, objectives=objectives)
+    problem = SplitNasProblem(nas201, known, table_errors, objectives=objectives)
     columns = problem.columns(np.array([[0, 0, 0, 3, 0, 0, 19]]))
     # everything on the device: 2 W times the head's time
     assert columns["energy_mj"][0] == pytest.approx(2000 * columns["head_ms"][0] / 1000)
 
 
-def test_a_scenario_deeper_than_the_network_is_refused(nasbench, table_errors):
+def test_a_scenario_deeper_than_the_network_is_refused(nas201, table_errors):
     with pytest.raises(ConfigError, match=r"min_split must lie in \[0, n_blocks\] = \[0, 19\]"):
-        SplitNasProblem(nasbench, Scenario(min_split=20), table_errors)
+        SplitNasProblem(nas201, Scenario(min_split=20), table_errors)
 
 
 class Broken:
@@ -247,8 +264,8 @@ class Broken:
         return np.where(genes[:, 6] == 7, np.nan, 0.5)
 
 
-def test_an_error_that_is_no_number_names_the_design(nasbench):
-    problem = SplitNasProblem(nasbench, Scenario(), Broken())
+def test_an_error_that_is_no_number_names_the_design(nas201):
+    problem = SplitNasProblem(nas201, Scenario(), Broken())
     genes = np.array([[0, 0, 0, 3, 0, 0, 6], [0, 0, 0, 3, 0, 0, 7]])
     wanted = r"error must be finite, got nan for genes \[0, 0, 0, 3, 0, 0, 7\]"
     with pytest.raises(EvaluationError, match=wanted):
@@ -267,11 +284,11 @@ class Unasked:
         raise AssertionError
 
 
-def test_latencies_are_known_without_asking_for_an_error(nasbench, table_errors, rng):
+def test_latencies_are_known_without_asking_for_an_error(nas201, nasbench, table_errors, rng):
     genes = rng.integers(0, design_space(THREE_WIDTHS, nasbench).n_choices, size=(50, 8))
     genes = genes[nasbench.is_connected(genes[:, :6])]
-    latency = SplitNasProblem(nasbench, THREE_WIDTHS, Unasked()).latency_ms(genes)
-    columns = SplitNasProblem(nasbench, THREE_WIDTHS, table_errors).columns(genes)
+    latency = SplitNasProblem(nas201, THREE_WIDTHS, Unasked()).latency_ms(genes)
+    columns = SplitNasProblem(nas201, THREE_WIDTHS, table_errors).columns(genes)
     np.testing.assert_array_equal(latency, columns["latency_ms"])
     parts = columns["head_ms"] + columns["uplink_ms"] + columns["tail_ms"]
     np.testing.assert_allclose(latency, parts)
@@ -307,14 +324,16 @@ def test_searches_under_thresholds_refuse_problems_without_their_columns(name, m
     problem = Renamed(missing)
     problem.objectives = ("size",)
     with pytest.raises(ConfigError, match=f"must have the column '{missing}'"):
-        algorithm(name)(Archive(problem, budget=150), SearchConfig(algorithm=name, budget=150))
+        algorithm(name).search(
+            Archive(problem, budget=150), SearchConfig(algorithm=name, budget=150)
+        )
 
 
-def test_the_identity_is_everything_that_decides_and_json(nasbench, table_errors):
-    one = SplitNasProblem(nasbench, THREE_WIDTHS, table_errors).identity()
+def test_the_identity_is_everything_that_decides_and_json(nas201, table_errors):
+    one = SplitNasProblem(nas201, THREE_WIDTHS, table_errors).identity()
     assert json.loads(json.dumps(one)) == one
     same = replace(THREE_WIDTHS, name="other name")
-    assert SplitNasProblem(nasbench, same, table_errors).identity() == one
+    assert SplitNasProblem(nas201, same, table_errors).identity() == one
     fields = {field.name for field in dataclasses.fields(Scenario)} - {"name"}
     assert set(one["scenario"]) == fields
 
@@ -324,11 +343,45 @@ def test_the_identity_is_everything_that_decides_and_json(nasbench, table_errors
         def error(self, genes, *, designs):
             return table_errors.error(genes, designs=designs) * (1 + 1e-12)
 
-    assert SplitNasProblem(nasbench, THREE_WIDTHS, Worse()).identity() != one
+    assert SplitNasProblem(nas201, THREE_WIDTHS, Worse()).identity() != one
 
 
-def test_who_cannot_tell_his_identity_has_none(nasbench, monkeypatch, table_errors):
+def test_who_cannot_tell_his_identity_has_none(nas201, monkeypatch, table_errors):
     assert Fixed({}).identity() is None
     assert Staircase().identity() == {"problem": "toy"}
+
+    class Doubled(SplitNasProblem):
+        def columns(self, genes):
+            return {name: 2 * values for name, values in super().columns(genes).items()}
+
+    assert SplitNasProblem(nas201, Scenario(), table_errors).identity() is not None
+    assert Doubled(nas201, Scenario(), table_errors).identity() is None  # not its parent's front
     monkeypatch.setattr(NasBench201, "networks", lambda self: None)
-    assert SplitNasProblem(nasbench, Scenario(), table_errors).identity() is None
+    assert SplitNasProblem(nas201, Scenario(), table_errors).identity() is None
+
+
+def test_code_of_others_is_asked_for_no_list_of_networks(nas201, monkeypatch, table_errors):
+    def never(self):
+        raise AssertionError
+
+    problem = SplitNasProblem(replace(nas201, source="guest 1.0"), Scenario(), table_errors)
+    monkeypatch.setattr(NasBench201, "networks", never)
+    assert problem.identity() is None
+
+
+def test_designs_that_cannot_be_listed_have_no_identity(nas201, monkeypatch, table_errors):
+    class Narrowed:
+        """Its errors depend on the cut."""
+
+        provenance = "made up"
+        error = staticmethod(table_errors.error)
+
+        def payload_increase(self, genes, *, designs, scenario):
+            return np.zeros(len(genes))
+
+        def payload_provenance(self):
+            return "made up"
+
+    problem = SplitNasProblem(nas201, Scenario(payload_bits=(2,)), Narrowed())
+    monkeypatch.setattr(DesignSpace, "all_designs", lambda self: None)
+    assert problem.identity() is None
