@@ -7,7 +7,7 @@ from strategies import genes_of
 from evonasc.errors import EvaluationError, GenomeError
 from evonasc.nasbench201.space import NasBench201
 from evonasc.problems import DesignProblem, Staircase
-from evonasc.search.archive import Archive, BudgetSpent
+from evonasc.search.archive import Archive, BudgetSpent, SearchStopped
 from evonasc.space import DesignSpace
 
 DESIGNS = DesignSpace(
@@ -87,11 +87,11 @@ def test_a_batch_beyond_the_budget_is_evaluated_as_far_as_it_fits():
     problem = Counting()
     archive = Archive(problem, budget=3)
     archive.evaluate(spelled(1, 2))
-    assert not archive.is_spent
+    assert archive.n_left == 1
     with pytest.raises(BudgetSpent):
         archive.evaluate(spelled(2, 7, 1, 7, 5, 6))
     assert DESIGNS.split_point(archive.genes()).tolist() == [1, 2, 7]
-    assert archive.is_spent
+    assert archive.n_left == 0
     assert sum(map(len, problem.asked)) == 3
 
 
@@ -108,7 +108,20 @@ def test_known_designs_are_free_when_the_budget_is_spent():
 def test_without_a_budget_it_is_never_spent():
     archive = Archive(Counting(), budget=None)
     archive.evaluate(DESIGNS.sample(500, rng=np.random.default_rng(0)))
-    assert not archive.is_spent
+    assert archive.n_left is None
+
+
+def test_a_search_that_is_to_stop_keeps_what_it_has():
+    problem, wishes = Counting(), []
+    archive = Archive(problem, budget=10, should_stop=lambda: bool(wishes))
+    archive.evaluate(spelled(1, 2))
+    wishes.append("stop")
+    with pytest.raises(SearchStopped):
+        archive.evaluate(spelled(3))
+    with pytest.raises(SearchStopped):
+        archive.count_passes(1)
+    assert len(archive) == 2
+    assert len(problem.asked) == 1
 
 
 def test_is_known_tells_canonical_designs():

@@ -7,6 +7,7 @@ import pytest
 
 from evonasc.cost.scenario import Scenario
 from evonasc.front import hypervolume, reference_point
+from evonasc.nasbench201 import BENCHMARK
 from evonasc.problems import SplitNasProblem, Staircase
 from evonasc.search.archive import Archive, BudgetSpent
 from evonasc.search.config import SearchConfig
@@ -48,7 +49,7 @@ def test_global_random_state_is_untouched(staircase):
 
 @pytest.mark.parametrize("objectives", [("latency_ms",), ("error", "latency_ms", "payload_bytes")])
 def test_one_and_three_objectives_can_be_searched(objectives, nasbench, table_errors):
-    problem = SplitNasProblem(nasbench, Scenario(), table_errors, objectives=objectives)
+    problem = SplitNasProblem(BENCHMARK, Scenario(), table_errors, objectives=objectives)
     assert searched(deap_nsga2, problem, budget=100).objectives().shape == (100, len(objectives))
 
 

@@ -3,6 +3,7 @@ import pytest
 
 from evonasc.cost.scenario import Scenario
 from evonasc.errors import ConfigError
+from evonasc.nasbench201 import BENCHMARK
 from evonasc.nasbench201.cells import SKIP
 from evonasc.problems import SplitNasProblem, Staircase
 from evonasc.search.design_latency import best_cuts
@@ -21,7 +22,7 @@ class Unasked:
 
 @pytest.fixture
 def problem(nasbench):
-    return SplitNasProblem(nasbench, SCARCE, Unasked())
+    return SplitNasProblem(BENCHMARK, SCARCE, Unasked())
 
 
 def enumerated(problem, network):
@@ -59,7 +60,7 @@ def test_the_staircase_tells_its_best_cut():
 
 def test_the_latency_is_the_problems_own_however_a_design_is_written(nasbench, table_errors, rng):
     """Dead edges, swapped nodes and cuts behind bare skips cost what the canonical design costs."""
-    problem = SplitNasProblem(nasbench, Scenario(), table_errors)
+    problem = SplitNasProblem(BENCHMARK, Scenario(), table_errors)
     genes = np.column_stack([rng.integers(5, size=(200, 6)), rng.integers(20, size=200)])
     genes = genes[nasbench.is_connected(genes[:, :6])]
     np.testing.assert_allclose(problem.latency_ms(genes), problem.columns(genes)["latency_ms"])

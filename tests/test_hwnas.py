@@ -5,24 +5,24 @@ import pytest
 
 from evonasc.cost.scenario import Scenario
 from evonasc.errors import ConfigError
+from evonasc.nasbench201 import BENCHMARK
 from evonasc.problems import SplitNasProblem, Staircase
 from evonasc.search.archive import Archive, BudgetSpent
 from evonasc.search.config import SearchConfig
 from evonasc.search.design_latency import best_cuts, on_device_ms
-from evonasc.search.hwnas import HwnasConfig, hwnas, hwnas_answers
-from evonasc.search.nasc import NascConfig
+from evonasc.search.hwnas import hwnas, sweep
 
 
 def answered(problem, *, budget=150, seed=0, **options):
     """Return the answers of a whole sweep and its archive."""
     archive = Archive(problem, budget=budget)
-    config = SearchConfig(algorithm="hwnas", budget=budget, seed=seed)
-    return hwnas_answers(archive, config, HwnasConfig(**options)), archive
+    config = SearchConfig(algorithm="hwnas", budget=budget, **options)
+    return sweep(archive, config, rng=np.random.default_rng(seed)), archive
 
 
 @pytest.fixture
 def problem(nasbench, table_errors):
-    return SplitNasProblem(nasbench, Scenario(uplink_mbps=50.0), table_errors)
+    return SplitNasProblem(BENCHMARK, Scenario(uplink_mbps=50.0), table_errors)
 
 
 def test_networks_are_searched_whole_and_answers_cut_where_they_are_fastest(problem):
@@ -56,7 +56,7 @@ def test_other_networks_on_the_front_are_cut_too(problem):
 def test_the_all_local_cut_may_be_forbidden(nasbench, table_errors):
     """A device that holds no whole network still has a whole-network latency, predicted."""
     scenario = Scenario(max_head_memory_bytes=200_000)
-    problem = SplitNasProblem(nasbench, scenario, table_errors)
+    problem = SplitNasProblem(BENCHMARK, scenario, table_errors)
     answers, archive = answered(problem, budget=100)
     assert answers
     assert archive.columns()["head_memory_bytes"].max() <= 200_000
@@ -98,23 +98,11 @@ def test_the_device_alone_misleads_on_a_fast_link():
                 "latency_ms": 1.0 + (operations * is_head).sum(axis=1),
             }
 
-    answers, _ = answered(Offload(), budget=400, search=NascConfig(max_latency_ms=13.0))
+    answers, _ = answered(Offload(), budget=400, max_latency_ms=13.0)
     # the device alone allows a sum of 12; cut after the first block, all 24 would take 1 + 4 ms
     (answer,) = answers
     assert answer.error >= 0.5 - 1e-9
     assert answer.latency_ms <= 5.0
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"fixed_cut": -1}, "fixed_cut must be at least 0, got -1"),
-        ({"cut_share": 1.0}, r"cut_share must lie in \[0, 1\), got 1.0"),
-    ],
-)
-def test_configurations_out_of_range_are_refused(options, message):
-    with pytest.raises(ConfigError, match=message):
-        HwnasConfig(**options)
 
 
 def test_a_cut_behind_the_last_block_is_refused(problem):
@@ -124,4 +112,4 @@ def test_a_cut_behind_the_last_block_is_refused(problem):
 
 def test_a_threshold_no_network_meets_on_the_device_is_refused(problem):
     with pytest.raises(ConfigError, match=r"any network on the device, got 0\.001\. Raise"):
-        answered(problem, search=NascConfig(max_latency_ms=0.001))
+        answered(problem, max_latency_ms=0.001)

@@ -4,22 +4,30 @@ import numpy as np
 import pytest
 
 from evonasc.cost.scenario import Scenario
-from evonasc.errors import ConfigError
+from evonasc.errors import ConfigError, UnknownNameError
+from evonasc.nasbench201 import BENCHMARK
 from evonasc.problems import SplitNasProblem, Staircase
 from evonasc.problems.toy import ToySpace
 from evonasc.search.archive import Archive, BudgetSpent
+from evonasc.search.asng import Asng
 from evonasc.search.config import SearchConfig
 from evonasc.search.hwnas import hwnas
-from evonasc.search.nasc import NascConfig, nasc, nasc_answers
-from evonasc.search.threshold_search import thresholds
+from evonasc.search.nasc import nasc, sweep
+from evonasc.search.threshold_rule import SLACK
+from evonasc.search.thresholds import require_reachable, thresholds
 from evonasc.space import DesignSpace
 
 
 def answered(problem, *, budget=400, seed=0, **options):
     """Return the answers of a whole sweep and its archive."""
     archive = Archive(problem, budget=budget)
-    config = SearchConfig(algorithm="nasc", budget=budget, seed=seed)
-    return nasc_answers(archive, config, NascConfig(**options)), archive
+    config = SearchConfig(algorithm="nasc", budget=budget, **options)
+    return sweep(archive, config, rng=np.random.default_rng(seed)), archive
+
+
+def goals_of(least_ms, *, budget, n_most=10, **options):
+    config = SearchConfig(algorithm="nasc", **options)
+    return thresholds(np.array(least_ms), budget=budget, config=config, n_most=n_most)
 
 
 # Answers
@@ -34,12 +42,13 @@ class Knapsack(Staircase):
         return {"error": 1 - (2 * free + dear) / 36, "latency_ms": 1.0 + dear + miss}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", ["feasible-first", "penalty"])
 def test_the_answer_to_one_threshold_meets_it_and_is_nearly_the_best(rule):
     """Within 2.5 ms there is room for one dear step: at best 1 - (2 * 12 + 1) / 36 = 11 / 36."""
     for seed in range(3):
         answers, archive = answered(
-            Knapsack(), max_latency_ms=2.5, rule=rule, budget=600, seed=seed
+            Knapsack(), max_latency_ms=2.5, threshold_rule=rule, budget=600, seed=seed
         )
         (answer,) = answers
         assert answer.max_latency_ms == 2.5
@@ -63,10 +72,11 @@ def test_a_sweep_answers_thresholds_in_rising_order(staircase):
     assert answers[-1].error < answers[0].error
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_warm", [True, False])
 def test_answers_are_valid_designs_of_the_archive(nasbench, table_errors, is_warm):
     scenario = Scenario(payload_bits=(4, 8), max_payload_bytes=5000, max_head_memory_bytes=4e5)
-    problem = SplitNasProblem(nasbench, scenario, table_errors)
+    problem = SplitNasProblem(BENCHMARK, scenario, table_errors)
     answers, archive = answered(problem, budget=100, is_warm=is_warm)
     genes = np.array([answer.genes for answer in answers])
     assert archive.is_known(genes).all()
@@ -75,7 +85,9 @@ def test_answers_are_valid_designs_of_the_archive(nasbench, table_errors, is_war
 
 def test_feasible_beats_infeasible_whatever_the_error():
     """Under the penalty a small weight lets the error win; feasible-first never does."""
-    cheap, _ = answered(Staircase(), max_latency_ms=6, rule="penalty", penalty_weight=1e-6)
+    cheap, _ = answered(
+        Staircase(), max_latency_ms=6, threshold_rule="penalty", penalty_weight=1e-6
+    )
     strict, _ = answered(Staircase(), max_latency_ms=6)
     assert cheap[0].latency_ms > 12
     assert not cheap[0].is_feasible
@@ -120,23 +132,40 @@ def test_each_sample_is_asked_for_once(staircase):
 
 
 def test_a_small_budget_has_fewer_thresholds():
-    least = np.array([0.0, 2.0, 8.0])
-    np.testing.assert_allclose(thresholds(least, budget=350, nasc=NascConfig()), [2, 4, 8])
-    assert len(thresholds(least, budget=10, nasc=NascConfig())) == 2
-    assert len(thresholds(least, budget=5000, nasc=NascConfig())) == 10
-    assert thresholds(least, budget=9, nasc=NascConfig(max_latency_ms=3.0)).tolist() == [3.0]
+    least = [0.0, 2.0, 8.0]
+    np.testing.assert_allclose(goals_of(least, budget=350), [2, 4, 8])
+    assert len(goals_of(least, budget=10)) == 2
+    assert len(goals_of(least, budget=5000)) == 10
+    assert len(goals_of(least, budget=5000, n_most=5)) == 5
+    assert len(goals_of(least, budget=5000, n_thresholds=7)) == 7
+    assert goals_of(least, budget=9, max_latency_ms=3.0).tolist() == [3.0]
 
 
 def test_latencies_of_zero_give_no_threshold():
     with pytest.raises(ConfigError, match="latency_ms must be positive for some network"):
-        thresholds(np.zeros(3), budget=100, nasc=NascConfig())
+        goals_of([0.0, 0.0], budget=100)
+
+
+def test_a_step_draws_as_many_samples_as_asked_for(staircase, monkeypatch):
+    drawn = []
+    before = Asng.sample
+    monkeypatch.setattr(
+        Asng, "sample", lambda self, n, *, rng: drawn.append(n) or before(self, n, rng=rng)
+    )
+    answered(staircase, budget=100, max_latency_ms=12, n_samples=6)
+    assert set(drawn) == {6}
+
+
+def test_patience_bounds_the_samples_of_a_threshold(staircase):
+    _, archive = answered(staircase, budget=2000, max_latency_ms=1, patience=1)
+    assert archive.n_requested <= 2000 + 1
 
 
 # Refusals
 
 
 def test_a_threshold_no_design_meets_is_refused_with_the_least_latency(nasbench, table_errors):
-    problem = SplitNasProblem(nasbench, Scenario(), table_errors)
+    problem = SplitNasProblem(BENCHMARK, Scenario(), table_errors)
     least = problem.columns(problem.designs.all_designs())["latency_ms"].min()
     goal = least / 2
     message = (
@@ -147,9 +176,18 @@ def test_a_threshold_no_design_meets_is_refused_with_the_least_latency(nasbench,
         answered(problem, max_latency_ms=goal)
 
 
+def test_free_cuts_meet_a_threshold_up_to_rounding_as_answers_do(staircase, monkeypatch):
+    free, archive = np.array([1 + SLACK / 2]), Archive(staircase, budget=9)
+    monkeypatch.setattr("evonasc.search.thresholds.best_cuts", lambda *a, **more: (None, free))
+    with pytest.raises(ConfigError, match="the limits on the cut bind"):
+        require_reachable(
+            archive, 1.0, np.array([2.0]), networks=staircase.designs.space.networks()
+        )
+
+
 def test_limits_on_the_cut_are_named_where_they_bind(nasbench, table_errors):
-    free = SplitNasProblem(nasbench, Scenario(min_split=0, uplink_mbps=1000), table_errors)
-    tight = SplitNasProblem(nasbench, Scenario(min_split=19, uplink_mbps=1000), table_errors)
+    free = SplitNasProblem(BENCHMARK, Scenario(min_split=0, uplink_mbps=1000), table_errors)
+    tight = SplitNasProblem(BENCHMARK, Scenario(min_split=19, uplink_mbps=1000), table_errors)
     free_ms, tight_ms = (
         problem.columns(problem.designs.all_designs())["latency_ms"].min()
         for problem in (free, tight)
@@ -174,24 +212,24 @@ def test_a_space_too_large_to_list_is_searched_and_its_answers_say_what_they_mis
 
 
 def test_a_scenario_without_any_cut_is_refused(nasbench, table_errors):
-    problem = SplitNasProblem(nasbench, Scenario(max_head_memory_bytes=1.0), table_errors)
+    problem = SplitNasProblem(BENCHMARK, Scenario(max_head_memory_bytes=1.0), table_errors)
     with pytest.raises(ConfigError, match="no valid cut for any network"):
         answered(problem)
 
 
 @pytest.mark.parametrize(
-    ("options", "message"),
+    ("options", "error", "message"),
     [
-        ({"max_latency_ms": 0.0}, "max_latency_ms must be positive, got 0.0"),
-        ({"max_latency_ms": float("nan")}, "max_latency_ms must be positive, got nan"),
-        ({"rule": "hope"}, "rule must be feasible-first or penalty, got 'hope'"),
-        ({"penalty_weight": -1.0}, "penalty_weight must be positive, got -1.0"),
-        ({"n_thresholds": 1}, "n_thresholds must be at least 2, got 1"),
-        ({"n_samples": 1}, "n_samples must be at least 2, got 1"),
-        ({"min_share": 0}, "min_share must be at least 1, got 0"),
-        ({"patience": 0}, "patience must be at least 1, got 0"),
+        ({"max_latency_ms": 0.0}, ConfigError, "max_latency_ms must be positive, got 0.0"),
+        ({"max_latency_ms": float("nan")}, ConfigError, "max_latency_ms must be positive, got nan"),
+        ({"threshold_rule": "penalti"}, UnknownNameError, "threshold_rule .* mean 'penalty'"),
+        ({"penalty_weight": -1.0}, ConfigError, "penalty_weight must be positive, got -1.0"),
+        ({"n_thresholds": 1}, ConfigError, "n_thresholds must be at least 2, got 1"),
+        ({"n_samples": 1}, ConfigError, "n_samples must be at least 2, got 1"),
+        ({"patience": 0}, ConfigError, "patience must be at least 1, got 0"),
+        ({"fixed_cut": -1}, ConfigError, "fixed_cut must be at least 0, got -1"),
     ],
 )
-def test_configurations_out_of_range_are_refused(options, message):
-    with pytest.raises(ConfigError, match=message):
-        NascConfig(**options)
+def test_configurations_out_of_range_are_refused(options, error, message):
+    with pytest.raises(error, match=message):
+        SearchConfig(**options)

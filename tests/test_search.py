@@ -1,6 +1,7 @@
 """Rules that every algorithm keeps, over all that evonasc.search.algorithms lists."""
 
 import random
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -8,20 +9,28 @@ import pytest
 from evonasc.cost.scenario import Scenario
 from evonasc.errors import ConfigError, UnknownNameError
 from evonasc.front import hypervolume, igd_plus, non_dominated
+from evonasc.nasbench201 import BENCHMARK
 from evonasc.problems import DesignProblem, SplitNasProblem, Staircase
 from evonasc.problems.toy import ToySpace
-from evonasc.runs.run import RunConfig, run_search
-from evonasc.search.algorithms import ALGORITHMS, TRAINING, algorithm
+from evonasc.runs.config import RunConfig
+from evonasc.runs.exact_front import exact_front
+from evonasc.runs.run import run
+from evonasc.search.algorithm import Algorithm, optional_fields
+from evonasc.search.algorithms import (
+    ALGORITHMS,
+    algorithm,
+    own_algorithms,
+    require_read_options,
+)
 from evonasc.search.archive import Archive, BudgetSpent
 from evonasc.search.config import SearchConfig
 from evonasc.search.directions import reference_directions
-from evonasc.search.exact import exact_front
 from evonasc.space import DesignSpace
 
 #: Algorithms that search any problem; those that train weights have tests of their own.
-NAMES = [name for name in ALGORITHMS if name not in TRAINING]
+NAMES = [name for name, one in own_algorithms().items() if not one.trains]
 #: Algorithms that draw and stop at the budget.
-BUDGETED = [name for name in NAMES if name != "exact"]
+BUDGETED = [name for name in NAMES if not algorithm(name).enumerates]
 PYMOO = ["moead", "nsga2", "nsga3", "sms-emoa"]
 
 
@@ -30,7 +39,7 @@ def searched(name, problem, *, budget=120, pop_size=20, seed=0):
     archive = Archive(problem, budget=budget)
     config = SearchConfig(algorithm=name, budget=budget, pop_size=pop_size, seed=seed)
     try:
-        algorithm(name)(archive, config)
+        algorithm(name).search(archive, config)
     except BudgetSpent:
         return archive, True
     return archive, False
@@ -56,11 +65,14 @@ class FewDesigns(DesignProblem):
 # The table
 
 
-def test_the_table_is_sorted_and_every_entry_loads():
-    assert list(ALGORITHMS) == sorted(ALGORITHMS)
-    for name, (_, _, description) in ALGORITHMS.items():
-        assert callable(algorithm(name))
-        assert description
+def test_every_entry_of_the_table_loads_and_says_what_it_is():
+    assert own_algorithms().keys() == set(ALGORITHMS)
+    for entry in ALGORITHMS.entries():
+        assert entry.what
+    assert [name for name, one in own_algorithms().items() if one.trains] == [
+        "gdas",
+        "nasc-cotrain",
+    ]
 
 
 def test_an_unknown_algorithm_is_refused_with_the_close_match():
@@ -180,6 +192,7 @@ def test_random_search_learns_nothing():
     assert abs(np.abs(archive.genes()[:, 6] - 3).mean() - 1.5) < 5 * 0.048
 
 
+@pytest.mark.slow
 def test_evolution_is_nearer_to_the_staircase_than_random_search(staircase):
     truth = Staircase.front()
 
@@ -258,7 +271,7 @@ SCARCE = Scenario(max_payload_bytes=5000, max_head_memory_bytes=400_000, payload
 @pytest.mark.parametrize("scenario", [Scenario(), SCARCE], ids=["free", "scarce"])
 @pytest.mark.parametrize("name", BUDGETED)
 def test_algorithms_search_split_points_within_the_rules(name, scenario, nasbench, table_errors):
-    problem = SplitNasProblem(nasbench, scenario, table_errors)
+    problem = SplitNasProblem(BENCHMARK, scenario, table_errors)
     archive, is_spent = searched(name, problem, budget=90)
     assert is_spent
     assert len(archive) == 90
@@ -280,7 +293,7 @@ def test_algorithms_search_split_points_within_the_rules(name, scenario, nasbenc
     ],
 )
 def test_any_number_of_objectives_can_be_searched(name, objectives, nasbench, table_errors):
-    problem = SplitNasProblem(nasbench, Scenario(), table_errors, objectives=objectives)
+    problem = SplitNasProblem(BENCHMARK, Scenario(), table_errors, objectives=objectives)
     archive, _ = searched(name, problem, budget=80)
     assert archive.objectives().shape == (80, len(objectives))
     front = archive.objectives()[archive.front_rows()]
@@ -291,13 +304,13 @@ def test_any_number_of_objectives_can_be_searched(name, objectives, nasbench, ta
 
 def test_moead_refuses_a_single_objective(nasbench, table_errors):
     """There is only one direction, so no two parents can be drawn from its neighbours."""
-    problem = SplitNasProblem(nasbench, Scenario(), table_errors, objectives=("latency_ms",))
+    problem = SplitNasProblem(BENCHMARK, Scenario(), table_errors, objectives=("latency_ms",))
     with pytest.raises(ConfigError, match="two objectives"):
         searched("moead", problem, budget=80)
 
 
 def test_enumeration_of_split_points_is_never_beaten(nasbench, table_errors):
-    problem = SplitNasProblem(nasbench, SCARCE, table_errors)
+    problem = SplitNasProblem(BENCHMARK, SCARCE, table_errors)
     truth = exact_front(problem).points
     for point in searched("nsga2", problem, budget=300)[0].objectives():
         assert (truth <= point).all(axis=1).any()
@@ -334,23 +347,94 @@ def test_a_population_smaller_than_the_objectives_gets_one_direction_an_objectiv
 
 def test_three_objectives_and_a_tiny_population_print_nothing(nasbench, table_errors, capsys):
     objectives = ("error", "latency_ms", "payload_bytes")
-    problem = SplitNasProblem(nasbench, Scenario(), table_errors, objectives=objectives)
+    problem = SplitNasProblem(BENCHMARK, Scenario(), table_errors, objectives=objectives)
     for name in PYMOO:
         searched(name, problem, budget=20, pop_size=2)
     captured = capsys.readouterr()
     assert captured.out == captured.err == ""
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"max_latency_ms": 20.0}, "--max-latency-ms must be used with one of gdas, hwnas, nasc"),
-        ({"nasc_mode": "cotrain"}, "--nasc-mode must be used with one of nasc, got --algo nsga2"),
-        ({"is_warm": False}, "--cold-start must be used with one of gdas, hwnas, nasc"),
-        ({"algorithm": "nasc", "fixed_cut": 3}, "--fixed-cut must be used with one of hwnas"),
-    ],
-)
-def test_an_option_that_the_algorithm_does_not_read_is_refused(options, message):
-    config = RunConfig(problem="toy", search=SearchConfig(**{"algorithm": "nsga2", **options}))
-    with pytest.raises(ConfigError, match=message):
-        run_search(config)
+# What an entry says of its algorithm
+
+#: Another value than its default for every field that only some algorithms read.
+OTHER_VALUES = {
+    "crossover": "mine:Crossover",
+    "fixed_cut": 3,
+    "is_warm": False,
+    "max_latency_ms": 20.0,
+    "mutation": "mine:Mutation",
+    "n_samples": 4,
+    "n_thresholds": 3,
+    "patience": 20,
+    "penalty_weight": 0.5,
+    "pop_size": 30,
+    "refine_split": True,
+    "sampling": "mine:Sampling",
+    "threshold_rule": "penalty",
+}
+
+
+def test_every_optional_field_is_tried():
+    assert OTHER_VALUES.keys() == optional_fields()
+
+
+@pytest.mark.parametrize("name", sorted(own_algorithms()))
+@pytest.mark.parametrize("field", sorted(OTHER_VALUES))
+def test_an_option_is_read_or_refused_by_its_name(name, field):
+    config = SearchConfig(algorithm=name, **{field: OTHER_VALUES[field]})
+    entry = algorithm(name)
+    require_read_options(SearchConfig(algorithm=name), entry)
+    if field in entry.options:
+        require_read_options(config, entry)
+        return
+    option = {"is_warm": "--cold-start"}.get(field, f"--{field.replace('_', '-')}")
+    value = "" if isinstance(OTHER_VALUES[field], bool) else f" {OTHER_VALUES[field]}"
+    message = (
+        f"{option} must be used with one of .*, got {option}{value} with --algo {name}, which does "
+        f"not read it. Leave out {option}."
+    )
+    with pytest.raises(ConfigError, match=message) as refused:
+        require_read_options(config, entry)
+    readers = str(refused.value).partition(" one of ")[2].partition(", got")[0].split(", ")
+    assert readers == [other for other, one in own_algorithms().items() if field in one.options]
+
+
+class Watched(SearchConfig):
+    """Notes which of its fields are read."""
+
+    def __getattribute__(self, name):
+        if name in ("__dict__", "population"):
+            return super().__getattribute__(name)
+        vars(self).setdefault("_seen", set()).add(name)
+        return super().__getattribute__(name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_algorithm_reads_what_its_entry_says_and_nothing_else(name, staircase):
+    config = Watched(algorithm=name, budget=60)
+    vars(config)["_seen"] = set()
+    archive = Archive(staircase, budget=60)
+    with suppress(BudgetSpent):
+        algorithm(name).search(archive, config)
+    assert vars(config)["_seen"] & optional_fields() == algorithm(name).options
+
+
+@pytest.mark.parametrize("name", BUDGETED)
+def test_a_longer_search_begins_as_a_shorter_one_unless_it_plans_by_its_budget(name):
+    short, long = (searched(name, Staircase(), budget=n)[0].genes() for n in (150, 450))
+    assert (short == long[:150]).all() != algorithm(name).plans_by_budget
+
+
+def test_an_entry_cannot_read_what_is_no_field():
+    with pytest.raises(ValueError, match="must name fields of SearchConfig, got nasc_mode"):
+        Algorithm(print, reads=frozenset({"nasc_mode"}))
+
+
+def test_a_bare_function_may_read_any_option_but_not_refine():
+    assert Algorithm.of_function(print).options == optional_fields() - {"refine_split"}
+
+
+def test_a_run_refuses_an_option_that_its_algorithm_does_not_read():
+    config = RunConfig(problem="toy", search=SearchConfig(algorithm="nasc", pop_size=30))
+    with pytest.raises(ConfigError, match="got --pop-size 30 with --algo nasc"):
+        run(config)

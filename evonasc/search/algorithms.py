@@ -1,93 +1,102 @@
-"""The table of algorithms; each is imported only when it runs."""
+"""The table of algorithms; each is imported only when it is asked for."""
 
-from collections.abc import Callable
 from dataclasses import fields
-from typing import cast
 
 from evonasc.errors import ConfigError
-from evonasc.plugins import Registry
-from evonasc.search.archive import Archive
-from evonasc.search.config import SearchConfig
+from evonasc.plugins import OWN, Registry
+from evonasc.search.algorithm import Algorithm, optional_fields
+from evonasc.search.config import SearchConfig, option_of
+from evonasc.search.operator_table import foreign_operators
 
-Algorithm = Callable[[Archive, SearchConfig], None]
-
-#: Name -> (module, function, one line for people).
-ALGORITHMS: dict[str, tuple[str, str, str]] = {
-    "deap-nsga2": ("deap_nsga2", "deap_nsga2", "NSGA-II (DEAP)"),
-    "exact": ("exact", "exact", "enumerate every design (small spaces only)"),
-    "gdas": ("gdas", "gdas", "GDAS: Gumbel samples, weights trained with them (--data)"),
-    "hwnas": ("hwnas", "hwnas", "ASNG for the device alone, cut afterwards; NASC's comparator"),
-    "moead": ("moead", "moead", "MOEA/D (pymoo)"),
-    "nasc": ("nasc", "nasc", "ASNG over network and cut, latency thresholds swept; the baseline"),
-    "nsga2": ("nsga2", "nsga2", "NSGA-II (pymoo), the default"),
-    "nsga3": ("nsga3", "nsga3", "NSGA-III (pymoo), for three objectives and more"),
-    "random": ("random_search", "random_search", "random valid designs"),
-    "sms-emoa": ("sms_emoa", "sms_emoa", "SMS-EMOA (pymoo)"),
-}
-
-#: These and those of other packages.
-REGISTRY = Registry(
+#: evonasc's algorithms and those of other packages: an :class:`Algorithm`, or a bare function of
+#: (archive, config).
+ALGORITHMS = Registry(
     "algorithm",
     "algorithms",
     {
-        name: (f"evonasc.search.{module}:{function}", what)
-        for name, (module, function, what) in ALGORITHMS.items()
+        "deap-nsga2": ("evonasc.search.deap_nsga2:ALGORITHM", "NSGA-II (DEAP)"),
+        "exact": ("evonasc.search.exact:ALGORITHM", "enumerate every design (small spaces only)"),
+        "gdas": (
+            "evonasc.search.gdas:ALGORITHM",
+            "GDAS: Gumbel samples, weights trained with them (--data)",
+        ),
+        "hwnas": (
+            "evonasc.search.hwnas:ALGORITHM",
+            "ASNG for the device alone, cut afterwards; NASC's comparator",
+        ),
+        "moead": ("evonasc.search.moead:ALGORITHM", "MOEA/D (pymoo)"),
+        "nasc": (
+            "evonasc.search.nasc:ALGORITHM",
+            "ASNG over network and cut, latency thresholds swept; the baseline",
+        ),
+        "nasc-cotrain": (
+            "evonasc.search.nasc_cotrain:ALGORITHM",
+            "NASC, weights trained with its samples (--data)",
+        ),
+        "nsga2": ("evonasc.search.nsga2:ALGORITHM", "NSGA-II (pymoo), the default"),
+        "nsga3": (
+            "evonasc.search.nsga3:ALGORITHM",
+            "NSGA-III (pymoo), for three objectives and more",
+        ),
+        "random": ("evonasc.search.random_search:ALGORITHM", "random valid designs"),
+        "sms-emoa": ("evonasc.search.sms_emoa:ALGORITHM", "SMS-EMOA (pymoo)"),
     },
 )
 
-#: Algorithms that always train weights while they search, and so need images.
-TRAINING = ("gdas",)
-
-
-#: Field of the search's configuration -> the algorithms of evonasc that read it.
-_READ_BY = {
-    "fixed_cut": ("hwnas",),
-    "is_warm": ("gdas", "hwnas", "nasc"),
-    "max_latency_ms": ("gdas", "hwnas", "nasc"),
-    "nasc_mode": ("nasc",),
-    "nasc_rule": ("hwnas", "nasc"),
-    "penalty_weight": ("gdas", "hwnas", "nasc"),
-}
-
-
-def require_read_options(config: SearchConfig) -> None:
-    """Refuse an option that the algorithm would not look at: its user expects an effect.
-
-    Algorithms of other packages may read what they like.
-
-    Raises:
-        ConfigError: The algorithm is evonasc's own and does not read an option that was given.
-    """
-    for field in fields(config):
-        readers = _READ_BY.get(field.name, ())
-        is_read = not readers or config.algorithm not in ALGORITHMS or config.algorithm in readers
-        if not is_read and getattr(config, field.name) != field.default:
-            option = _OPTIONS.get(field.name, f"--{field.name.replace('_', '-')}")
-            raise ConfigError(
-                f"{option} must be used with one of {', '.join(readers)}, got --algo "
-                f"{config.algorithm}, which does not read it. Leave out {option}."
-            )
-
-
-#: Options of the command line that are not spelled as their field.
-_OPTIONS = {"is_warm": "--cold-start"}
-
-
-def trains_weights(config: SearchConfig) -> bool:
-    """Tell whether a search trains weights as it goes, so that its errors come from there."""
-    is_cotrained = config.algorithm == "nasc" and config.nasc_mode == "cotrain"
-    return is_cotrained or config.algorithm in TRAINING
-
 
 def algorithm(name: str) -> Algorithm:
-    """Return the algorithm of that name, a function of (archive, config).
+    """Return the algorithm of that name, imported.
 
     Raises:
         UnknownNameError: No such algorithm.
         PluginError: It is another package's, and broken.
     """
-    entry = REGISTRY.entry(name)
-    loaded = REGISTRY.load_entry(entry)
-    if not callable(loaded):
-        raise REGISTRY.broken(entry, f"it must be callable, got {type(loaded).__name__}")
-    return cast(Algorithm, loaded)
+    entry = ALGORITHMS.entry(name)
+    loaded = ALGORITHMS.load_entry(entry)
+    if isinstance(loaded, Algorithm):
+        return loaded
+    if callable(loaded):
+        return Algorithm.of_function(loaded)
+    raise ALGORITHMS.broken(
+        entry,
+        f"it must be an Algorithm or a function of (archive, config), got {type(loaded).__name__}",
+    )
+
+
+def own_algorithms() -> dict[str, Algorithm]:
+    """Return evonasc's algorithms by name, all imported."""
+    loaded = {
+        entry.name: ALGORITHMS.load_entry(entry)
+        for entry in ALGORITHMS.entries()
+        if entry.source == OWN
+    }
+    return {name: one for name, one in loaded.items() if isinstance(one, Algorithm)}
+
+
+def foreign_parts(config: SearchConfig) -> list[str]:
+    """Return the names of the algorithm and operators of a search that are not evonasc's."""
+    foreign = [] if ALGORITHMS.is_built_in(config.algorithm) else [config.algorithm]
+    return foreign + foreign_operators(config)
+
+
+def require_read_options(config: SearchConfig, entry: Algorithm) -> None:
+    """Refuse an option that the algorithm would not look at: its user expects an effect.
+
+    Args:
+        config: Names the algorithm; an option is given where it differs from its default.
+        entry: The algorithm.
+
+    Raises:
+        ConfigError: The algorithm does not read an option that was given.
+    """
+    for field in fields(SearchConfig):
+        value = getattr(config, field.name)
+        if field.name not in optional_fields() - entry.options or value == field.default:
+            continue
+        readers = [name for name, one in own_algorithms().items() if field.name in one.options]
+        option = option_of(field.name)
+        given = option if isinstance(value, bool) else f"{option} {value}"
+        raise ConfigError(
+            f"{option} must be used with one of {', '.join(readers)}, got {given} with --algo "
+            f"{config.algorithm}, which does not read it. Leave out {option}."
+        )

@@ -1,17 +1,39 @@
 """The archive: every design a run evaluated, once each, and the front of them all."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from evonasc.arrays import BoolArray, FloatArray, IntArray
 from evonasc.front import non_dominated
 from evonasc.problems import DesignProblem
-from evonasc.search.answer import Answer
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one latency threshold gave: the most probable design when its search ended."""
+
+    #: The threshold, ms.
+    max_latency_ms: float
+    #: Genes of the design, canonical, its cut repaired.
+    genes: tuple[int, ...]
+    #: Its error, fraction.
+    error: float
+    #: Its latency, ms.
+    latency_ms: float
+    #: Whether it meets the threshold.
+    is_feasible: bool
+    #: Whether the most probable cut was not allowed, so that the nearest allowed one was taken.
+    is_repaired: bool = False
 
 
 class BudgetSpent(Exception):  # noqa: N818  # no error: it ends an algorithm that asks for more
     """The archive holds as many designs as the run may evaluate."""
+
+
+class SearchStopped(Exception):  # noqa: N818  # no error: the caller asked for it
+    """Whoever runs the search wants it to stop; what was evaluated is kept."""
 
 
 class Archive:
@@ -21,8 +43,8 @@ class Archive:
         problem: Evaluates what is new.
         budget: Distinct designs it may evaluate; None for no limit.
         on_new: Called with each batch of new (canonical genes, columns), as soon as evaluated.
-        should_stop: Asked before each batch; True ends the search as Ctrl-C does, but never
-            between evaluating a batch and keeping it.
+        should_stop: Asked before each batch, never between evaluating one and keeping it; True
+            ends the search.
     """
 
     def __init__(
@@ -48,19 +70,22 @@ class Archive:
         return len(self._place)
 
     @property
-    def is_spent(self) -> bool:
-        """Whether the budget is used up."""
-        return self.budget is not None and len(self) + self.n_passes >= self.budget
+    def n_left(self) -> int | None:
+        """Evaluations left of the budget; None where there is no limit."""
+        return None if self.budget is None else max(self.budget - len(self) - self.n_passes, 0)
 
     def count_passes(self, n: int) -> None:
         """Charge forward passes on single batches, by weights in training, to the budget.
 
-        What they gave is kept nowhere: the weights move on. Also asks whether to stop.
+        What they gave is kept nowhere: the weights move on.
+
+        Raises:
+            SearchStopped: The search is to stop.
         """
         self.n_passes += n
         self.n_requested += n
         if self._should_stop():
-            raise KeyboardInterrupt
+            raise SearchStopped
 
     def is_known(self, canonical: IntArray) -> BoolArray:
         """Tell which canonical designs were evaluated, ``(n,)``."""
@@ -74,6 +99,7 @@ class Archive:
 
         Raises:
             BudgetSpent: Not all new designs fit the budget; those that fit are evaluated and kept.
+            SearchStopped: The search is to stop; nothing of these designs is evaluated.
             GenomeError: Genes outside the space.
             EvaluationError: The evaluation failed.
         """
@@ -84,17 +110,16 @@ class Archive:
     def columns_of(self, genes: IntArray) -> dict[str, FloatArray]:
         """Return all columns of designs, evaluating what is new; see :meth:`evaluate`."""
         if self._should_stop():
-            raise KeyboardInterrupt
+            raise SearchStopped
         canonical = self.problem.designs.canonical(genes)
         self.n_requested += len(canonical)
         keys = [row.tobytes() for row in canonical]
         first = {key: row for row, key in reversed(list(enumerate(keys))) if key not in self._place}
         new = sorted(first.values())
-        spent = len(self) + self.n_passes
-        room = len(new) if self.budget is None else max(self.budget - spent, 0)
-        if new and room:
-            self._add(canonical[new[:room]])
-        if len(new) > room:
+        left = len(new) if self.n_left is None else self.n_left
+        if new and left:
+            self._add(canonical[new[:left]])
+        if len(new) > left:
             raise BudgetSpent
         places = [self._place[key] for key in keys]
         return {
@@ -104,9 +129,7 @@ class Archive:
 
     def _add(self, canonical: IntArray) -> None:
         """Evaluate new designs and keep them."""
-        is_beside = self.problem.decides_early and bool(self._batches)
-        kept = (self.genes(), self.columns()) if is_beside else None
-        columns = self.problem.checked_columns(canonical, kept=kept)
+        columns = self.problem.checked_columns(canonical)
         self._batches.append((canonical, columns))
         for row, genes in enumerate(canonical):
             self._place[genes.tobytes()] = (len(self._batches) - 1, row)

@@ -16,6 +16,8 @@ from evonasc.errors import ConfigError
 
 #: Share of the samples that is rewarded, and that is punished.
 _REWARDED = 0.25
+#: First step length (``delta_init`` of the authors).
+_FIRST_STEP = 1.0
 #: Losses closer than this, relative to their size, are ties: sums that differ by rounding only.
 _TIE = 1e-14
 
@@ -26,23 +28,20 @@ class Asng:
     Args:
         n_choices: Categories of each variable; a variable with one category never changes.
         alpha: How consistent steps must be for the step length to grow; larger is bolder.
-        step: First step length (``delta_init`` of the authors).
 
     Raises:
         ConfigError: Fewer than two variables with a choice: the floor of the probabilities would
             leave no room to move.
     """
 
-    def __init__(
-        self, n_choices: tuple[int, ...], *, alpha: float = 1.5, step: float = 1.0
-    ) -> None:
+    def __init__(self, n_choices: tuple[int, ...], *, alpha: float = 1.5) -> None:
         choices = np.array(n_choices, dtype=np.int64)
         n_free = int((choices > 1).sum())
         if n_free < 2:
             raise ConfigError(
                 f"ASNG needs at least 2 variables with a choice, got {n_free} in {n_choices}."
             )
-        self._alpha, self._first_step = alpha, step
+        self._alpha = alpha
         columns = np.arange(choices.max())
         self._is_category = columns < choices[:, None]
         self._last = choices - 1
@@ -64,7 +63,7 @@ class Asng:
     @property
     def step(self) -> float:
         """The current step length (``delta``)."""
-        return self._first_step / self._slowdown
+        return _FIRST_STEP / self._slowdown
 
     def mode(self) -> IntArray:
         """Return the most probable category of each variable, ``(n_variables,)``."""

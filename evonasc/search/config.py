@@ -5,25 +5,26 @@ from dataclasses import dataclass
 
 from evonasc.errors import ConfigError, UnknownNameError
 from evonasc.limits import require_seed
+from evonasc.search.threshold_rule import THRESHOLD_RULES
 
-#: How NASC comes by the error of a sample.
-NASC_MODES = {
-    "cotrain": "weights and distribution trained together, on live data",
-    "frozen": "the error source of the run: stored scores, or live evaluation",
-}
-#: How a latency beyond the threshold counts.
-NASC_RULES = {
-    "feasible-first": "any design within the threshold beats any beyond it",
-    "penalty": "the error plus penalty_weight times the relative excess",
-}
+#: Fields that the command line spells otherwise.
+_OPTIONS = {"algorithm": "--algo", "is_warm": "--cold-start"}
 
 
 @dataclass(frozen=True)
 class SearchConfig:
     """How to search; equal configs on equal problems give equal results.
 
+    An algorithm reads budget and seed, and of the rest what its entry says
+    (:class:`evonasc.search.algorithm.Algorithm`).
+
     Raises:
         ConfigError: A value out of range.
+        UnknownNameError: An unknown ``threshold_rule``.
+
+    Example:
+        >>> SearchConfig(algorithm="nsga2", budget=500, seed=3).population
+        20
     """
 
     #: Name of the algorithm.
@@ -34,21 +35,28 @@ class SearchConfig:
     pop_size: int = 20
     #: Seed of everything random.
     seed: int = 0
-    #: Move the cut of every new design to the network's fastest allowed one; evolutionary
-    #: algorithms and random search.
+    #: Move the cut of every new design to the network's fastest allowed one.
     refine_split: bool = False
-    #: The one latency threshold of nasc, hwnas and gdas, ms; None sweeps thresholds.
+    #: The one latency threshold to search under, ms; None sweeps thresholds.
     max_latency_ms: float | None = None
-    #: One of ``NASC_MODES``.
-    nasc_mode: str = "frozen"
-    #: One of ``NASC_RULES``; for nasc and hwnas.
-    nasc_rule: str = "feasible-first"
-    #: Error that an excess of once the threshold is worth under the rule ``penalty``, fraction.
+    #: Thresholds of a sweep, at most; None for 10, or 5 where weights are trained on the way.
+    n_thresholds: int | None = None
+    #: How a latency beyond the threshold counts, one of
+    #: :data:`evonasc.search.threshold_rule.THRESHOLD_RULES`.
+    threshold_rule: str = "feasible-first"
+    #: Loss that an excess of once the threshold is worth: under the rule ``penalty`` an error as a
+    #: fraction, where weights are trained on the way nats.
     penalty_weight: float = 1.0
-    #: Start each threshold of a sweep of nasc or hwnas from where the one below it ended.
+    #: Start each threshold of a sweep from where the one below it ended, which gives better answers
+    #: and, while the budget is small, better fronts; False searches each from scratch, as separate
+    #: runs would.
     is_warm: bool = True
-    #: For hwnas: cut every network after this block, or at the nearest allowed cut; None chooses
-    #: the fastest cut.
+    #: Samples that a distribution draws for one step of its own (lambda).
+    n_samples: int = 2
+    #: Samples a threshold may draw for each design of its share of the budget: repeats cost no
+    #: evaluation, and a distribution that has settled repeats itself.
+    patience: int = 10
+    #: Cut every network after this block, or at the nearest allowed cut; None chooses the fastest.
     fixed_cut: int | None = None
     #: Operators of the evolutionary algorithms, names of :mod:`evonasc.search.operator_table`.
     sampling: str = "design-sampling"
@@ -61,18 +69,31 @@ class SearchConfig:
         return min(self.pop_size, max(self.budget, 2))
 
     def __post_init__(self) -> None:
-        for name, least in (("budget", 1), ("pop_size", 2)):
-            value = getattr(self, name)
-            if value < least:
-                raise ConfigError(f"{name} must be at least {least}, got {value}.")
         require_seed(self.seed)
-        if self.nasc_mode not in NASC_MODES:
-            raise UnknownNameError("nasc_mode", self.nasc_mode, NASC_MODES)
-        if self.nasc_rule not in NASC_RULES:
-            raise UnknownNameError("nasc_rule", self.nasc_rule, NASC_RULES)
-        if self.fixed_cut is not None and self.fixed_cut < 0:
-            raise ConfigError(f"fixed_cut must be at least 0, got {self.fixed_cut}.")
+        for name, least in (
+            ("budget", 1),
+            ("pop_size", 2),
+            ("n_thresholds", 2),
+            ("n_samples", 2),
+            ("patience", 1),
+            ("fixed_cut", 0),
+        ):
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise ConfigError(f"{name} must be at least {least}, got {value}.")
+        if self.threshold_rule not in THRESHOLD_RULES:
+            raise UnknownNameError("threshold_rule", self.threshold_rule, THRESHOLD_RULES)
         for name in ("max_latency_ms", "penalty_weight"):
             number = getattr(self, name)
             if number is not None and not 0 < number < math.inf:
                 raise ConfigError(f"{name} must be positive, got {number}.")
+
+
+def option_of(field: str) -> str:
+    """Return the option of the command line that sets a field of :class:`SearchConfig`.
+
+    Example:
+        >>> option_of("pop_size"), option_of("is_warm")
+        ('--pop-size', '--cold-start')
+    """
+    return _OPTIONS.get(field, f"--{field.replace('_', '-')}")

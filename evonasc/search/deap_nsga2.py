@@ -9,16 +9,17 @@ Computation 6(2); Fortin, Grenier and Parizeau 2013, "Generalizing the Improved 
 Algorithm for Non-dominated Sorting", GECCO (``nd="log"``).
 """
 
+from typing import Any
+
 import numpy as np
 from deap import base, tools
 from pymoo.core.population import Population
 
 from evonasc.arrays import FloatArray, IntArray
-from evonasc.problems import DesignProblem
+from evonasc.search.algorithm import Algorithm
 from evonasc.search.archive import Archive
 from evonasc.search.config import SearchConfig
-from evonasc.search.operator_table import are_own, operators_of, require_valid
-from evonasc.search.refinement import SplitRefinement
+from evonasc.search.pymoo_driver import design_operators
 
 #: Matings in a row that may fail to give enough new designs (as many as pymoo's).
 _MATINGS = 100
@@ -43,32 +44,27 @@ class _Individual:
 class _Operators:
     """pymoo operators on arrays, each with its own probability."""
 
-    def __init__(
-        self, problem: DesignProblem, config: SearchConfig, rng: np.random.Generator
-    ) -> None:
-        self._problem, self._config, self._rng = problem, config, rng
-        self._refinement = SplitRefinement.of(problem, config)
-        chosen = operators_of(config)
-        self._sampling, self._crossover = chosen["sampling"], chosen["crossover"]
-        self._mutation = chosen["mutation"]
+    def __init__(self, archive: Archive, config: SearchConfig, rng: np.random.Generator) -> None:
+        self._problem, self._rng = archive.problem, rng
+        self._chosen = design_operators(archive, config)
 
     def sample(self, n: int) -> IntArray:
         """Return ``(n, n_genes)`` designs."""
-        drawn = self._sampling(self._problem, n, random_state=self._rng).get("X")
-        return self._refinement.refined(self._checked(drawn))
+        return self._repaired(self._applied("sampling", n))
 
     def children(self, parents: IntArray) -> IntArray:
         """Map parents ``(n_matings, 2, n_genes)`` to ``(2 n_matings, n_genes)`` children."""
         pairs = [Population.new("X", pair) for pair in parents]
-        crossed = self._crossover(self._problem, pairs, random_state=self._rng)
-        mutated = self._mutation(self._problem, crossed, random_state=self._rng)
-        return self._refinement.refined(self._checked(mutated.get("X")))
+        return self._repaired(self._applied("mutation", self._applied("crossover", pairs)))
 
-    def _checked(self, genes: IntArray) -> IntArray:
-        """Check what operators of other packages made."""
-        if are_own(self._config):
-            return np.asarray(genes, dtype=np.int64)
-        return require_valid(genes, problem=self._problem, config=self._config)
+    def _applied(self, kind: str, given: Any) -> Population:
+        """Return what the operator of a kind makes."""
+        return self._chosen[kind](self._problem, given, random_state=self._rng)
+
+    def _repaired(self, made: Population) -> IntArray:
+        """Return ``(n, n_genes)`` designs, checked and refined as the search is told."""
+        genes: IntArray = self._chosen["repair"]._do(self._problem, made.get("X"))
+        return genes
 
 
 def deap_nsga2(archive: Archive, config: SearchConfig) -> None:
@@ -77,7 +73,7 @@ def deap_nsga2(archive: Archive, config: SearchConfig) -> None:
     Returns when mating finds no new design, 100 times in a row.
     """
     rng = np.random.default_rng(config.seed)
-    operators = _Operators(archive.problem, config, rng)
+    operators = _Operators(archive, config, rng)
     first = _new(archive, operators.sample(config.population))
     parents = _survivors(_evaluated(archive, first), config.population)
     while True:
@@ -152,3 +148,6 @@ def _evaluated(archive: Archive, genes: IntArray) -> list[_Individual]:
     """Evaluate designs and make individuals of them."""
     values = archive.evaluate(genes)
     return [_Individual(row, value) for row, value in zip(genes, values, strict=True)]
+
+
+ALGORITHM = Algorithm(deap_nsga2, is_evolving=True, can_refine=True)

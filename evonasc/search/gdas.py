@@ -6,7 +6,7 @@ half, by one forward pass and back. The temperature falls from 10 to 0.1 in equa
 
 Reference: Dong and Yang 2019, "Searching for a Robust Neural Architecture in Four GPU Hours",
 CVPR, arXiv 1910.04465. It searches a network alone: the cut, the latency term
-(:func:`evonasc.nasbench201.relaxed.latency_term`, a surrogate) and thresholds are **our addition**.
+(:func:`evonasc.supernet.relaxed.latency_term`, a surrogate) and thresholds are **our addition**.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.problems import DesignProblem
+from evonasc.search.algorithm import Algorithm
 from evonasc.search.archive import Archive
 from evonasc.search.config import SearchConfig
-from evonasc.search.weight_sharing import StepLog, search_thresholds, shared_weights
+from evonasc.search.weight_sharing import READS, StepLog, search_thresholds, shared_weights
 
 if TYPE_CHECKING:  # torch comes with it, and takes seconds
-    from evonasc.nasbench201.relaxed import Latencies
     from evonasc.supernet.cotraining import SharedWeights
+    from evonasc.supernet.relaxed import Latencies
 
 #: Temperatures of the first and the last step, as published.
 _TEMPERATURES = (10.0, 0.1)
@@ -88,15 +89,15 @@ class RelaxedSearch:
         self._rate = architecture_rate(config.budget)
         networks = self._drawn_networks()
         latency = self._latency_table(networks)
-        from evonasc.nasbench201.relaxed import operation_means
+        from evonasc.supernet.relaxed import operation_means
 
-        self._mean_ms, self._operation_ms = latency.mean(0), operation_means(networks, latency)
-        self._goal_ms: float | None = None
-        self.restart()
+        self._mean_ms = latency.mean(0)
+        self._operation_ms = operation_means(networks, latency, problem.designs.space)
+        self.begin_threshold()
 
-    def restart(self) -> None:
-        """Forget the logits, keep the weights."""
-        from evonasc.nasbench201.relaxed import RelaxedDesigns
+    def begin_threshold(self) -> None:
+        """Forget the logits, which would stay where they settled under the threshold before."""
+        from evonasc.supernet.relaxed import RelaxedDesigns
 
         self.relaxed = RelaxedDesigns(
             self._weights,
@@ -107,20 +108,17 @@ class RelaxedSearch:
 
     def step(self, step: int, goal_ms: float, *, progress: float) -> StepLog:
         """Train the weights by one sample, then the logits by another."""
-        if goal_ms != self._goal_ms:  # logits that have settled under one threshold stay there
-            self.restart()
-            self._goal_ms = goal_ms
         first, last = _TEMPERATURES
         temperature = first + (last - first) * progress
         sampled = self.relaxed.sample(temperature, is_usable=self._is_usable)
         # What is reported in the end is the canonical network, so its weights learn too where the
         # sample is another spelling of it.
-        cells = np.array([sampled.cell])
-        canonical = self._problem.designs.space.canonical(cells)
-        paths = cells if (cells == canonical).all() else np.concatenate([cells, canonical])
+        drawn = np.array([sampled.network])
+        canonical = self._problem.designs.space.canonical(drawn)
+        paths = drawn if (drawn == canonical).all() else np.concatenate([drawn, canonical])
         trained = self._weights.train(paths, progress=progress)
         sample = self.relaxed.sample(temperature, is_usable=self._is_usable)
-        found = self.relaxed.step(sample, self._latencies(sample.cell, goal_ms))
+        found = self.relaxed.step(sample, self._latencies(sample.network, goal_ms))
         return StepLog(
             step=step,
             max_latency_ms=goal_ms,
@@ -171,16 +169,16 @@ class RelaxedSearch:
         drawn = self._rng.integers(0, np.array(space.n_choices), size=shape)
         return drawn[space.is_connected(drawn)]
 
-    def _is_usable(self, cell: list[int]) -> bool:
+    def _is_usable(self, network: list[int]) -> bool:
         """Tell whether a network has an allowed cut."""
         designs = self._problem.designs
-        return bool(designs.is_valid(self._every_choice(np.array([cell]))).any())
+        return bool(designs.is_valid(self._every_choice(np.array([network]))).any())
 
-    def _latencies(self, cell: list[int], goal_ms: float) -> Latencies:
+    def _latencies(self, network: list[int], goal_ms: float) -> Latencies:
         """Gather what a step must know of latencies."""
-        from evonasc.nasbench201.relaxed import Latencies
+        from evonasc.supernet.relaxed import Latencies
 
-        genes = self._every_choice(np.array([cell]))
+        genes = self._every_choice(np.array([network]))
         return Latencies(
             sampled_ms=self._problem.latency_ms(genes),
             is_allowed=self._problem.designs.is_valid(genes),
@@ -189,3 +187,6 @@ class RelaxedSearch:
             goal_ms=goal_ms,
             weight=self._config.penalty_weight,
         )
+
+
+ALGORITHM = Algorithm(gdas, trains=True, plans_by_budget=True, reads=READS | {"penalty_weight"})

@@ -9,7 +9,7 @@ Shimizu et al. 2022, arXiv 2208.13968, compare NASC with a hardware-aware search
 minimises and how it is cut is unknown to us. This comparator is **our formulation**.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,42 +17,16 @@ from evonasc.arrays import BoolArray, FloatArray, IntArray
 from evonasc.errors import ConfigError
 from evonasc.front import non_dominated
 from evonasc.problems import DesignProblem
-from evonasc.problems.base import coarse_error
-from evonasc.search.answer import Answer
-from evonasc.search.archive import Archive, BudgetSpent
-from evonasc.search.asng import Asng
+from evonasc.search.algorithm import Algorithm
+from evonasc.search.archive import Answer, Archive, BudgetSpent
 from evonasc.search.config import SearchConfig
 from evonasc.search.design_latency import best_cuts, cuttable_networks, on_device_ms
-from evonasc.search.nasc import room, spend
-from evonasc.search.threshold_search import (
-    SLACK,
-    NascConfig,
-    ThresholdSearch,
-    thresholds,
-)
+from evonasc.search.threshold_search import N_THRESHOLDS, READS, search_each, sweep_and_fill
+from evonasc.search.thresholds import evaluations_left, require_reachable, thresholds
 from evonasc.space import DesignSpace
 
-
-@dataclass(frozen=True)
-class HwnasConfig:
-    """How to search first and cut afterwards.
-
-    Raises:
-        ConfigError: A value out of range.
-    """
-
-    #: Thresholds and rule; its thresholds are about the whole network on the device.
-    search: NascConfig = field(default_factory=NascConfig)
-    #: Cut every network here, or at the nearest allowed cut; None chooses the fastest cut.
-    fixed_cut: int | None = None
-    #: Share of the budget kept for cutting the networks found, in [0, 1).
-    cut_share: float = 0.1
-
-    def __post_init__(self) -> None:
-        if self.fixed_cut is not None and self.fixed_cut < 0:
-            raise ConfigError(f"fixed_cut must be at least 0, got {self.fixed_cut}.")
-        if not 0 <= self.cut_share < 1:
-            raise ConfigError(f"cut_share must lie in [0, 1), got {self.cut_share}.")
+#: Share of the budget kept for cutting the networks found.
+_CUT_SHARE = 0.1
 
 
 def hwnas(archive: Archive, config: SearchConfig) -> None:
@@ -61,12 +35,11 @@ def hwnas(archive: Archive, config: SearchConfig) -> None:
     Sweeps again while a good part of the budget is left; the last designs are drawn at random.
     Under one threshold, on the latency of the whole network on the device, it ends with its answer.
     """
-    hwnas = HwnasConfig(NascConfig.of(config), fixed_cut=config.fixed_cut)
-    spend(archive, config, lambda rng: _sweep(archive, config, hwnas, rng=rng))
+    sweep_and_fill(archive, config, lambda rng: sweep(archive, config, rng=rng))
 
 
-def hwnas_answers(archive: Archive, config: SearchConfig, hwnas: HwnasConfig) -> list[Answer]:
-    """Search under each threshold, cut what was found, and return one answer a threshold.
+def sweep(archive: Archive, config: SearchConfig, *, rng: np.random.Generator) -> list[Answer]:
+    """Search under each threshold once, cut what was found, and return the answers.
 
     While it searches, a network is evaluated as computed on the device as a whole, or, where
     memory forbids that, at its nearest allowed cut; its on-device latency is predicted. Afterwards
@@ -76,8 +49,9 @@ def hwnas_answers(archive: Archive, config: SearchConfig, hwnas: HwnasConfig) ->
 
     Args:
         archive: Evaluates; its problem must have the columns ``error`` and ``latency_ms``.
-        config: Gives the seed, and the budget where the archive has none.
-        hwnas: Thresholds, rule and cut.
+        config: Thresholds, about the whole network on the device; rule and cut; the budget where
+            the archive has none.
+        rng: Draws the samples.
 
     Returns:
         Answers by rising threshold. Their threshold and feasibility are those of the whole network
@@ -87,38 +61,31 @@ def hwnas_answers(archive: Archive, config: SearchConfig, hwnas: HwnasConfig) ->
         ConfigError: ``fixed_cut`` exceeds the number of blocks, or no network meets the threshold
             (told where the networks can be listed).
     """
-    return _sweep(archive, config, hwnas, rng=np.random.default_rng(config.seed))
-
-
-def _sweep(
-    archive: Archive, config: SearchConfig, hwnas: HwnasConfig, *, rng: np.random.Generator
-) -> list[Answer]:
-    """Search under each threshold, then cut; see :func:`hwnas_answers`."""
-    problem = archive.problem
-    space = problem.designs.space
-    cut = space.n_blocks if hwnas.fixed_cut is None else hwnas.fixed_cut
+    problem, space = archive.problem, archive.problem.designs.space
+    cut = space.n_blocks if config.fixed_cut is None else config.fixed_cut
     if cut > space.n_blocks:
         raise ConfigError(
             f"fixed_cut must lie in [0, n_blocks] = [0, {space.n_blocks}], got {cut}."
         )
     pool_ms = on_device_ms(problem, cuttable_networks(problem, rng=rng)[0])
-    _require_reachable(archive, hwnas.search.max_latency_ms, pool_ms)
+    require_reachable(archive, config.max_latency_ms, pool_ms, of="any network on the device")
 
-    kept = 0 if hwnas.fixed_cut is not None else int(hwnas.cut_share * room(archive, config))
-    goals = thresholds(pool_ms, budget=room(archive, config) - kept, nasc=hwnas.search)
-    found, asng = [], Asng(space.n_choices)
-    for index, goal in enumerate(goals.tolist()):
-        share = (room(archive, config) - kept) // (len(goals) - index)
-        if not hwnas.search.is_warm:
-            asng = Asng(space.n_choices)
-        search = ThresholdSearch(
-            archive, hwnas.search, goal, asng, _CutAt(cut), latency_of=_whole_network_ms
-        )
-        search.run(share, rng=rng)
-        found += search.answer()
-    if hwnas.fixed_cut is not None:
+    left = evaluations_left(archive, config)
+    n_reserved = 0 if config.fixed_cut is not None else int(_CUT_SHARE * left)
+    goals = thresholds(pool_ms, budget=left - n_reserved, config=config, n_most=N_THRESHOLDS)
+    found = search_each(
+        archive,
+        config,
+        goals,
+        space.n_choices,
+        n_reserved=n_reserved,
+        decode=_CutAt(cut),
+        latency_of=_whole_network_ms,
+        rng=rng,
+    )
+    if config.fixed_cut is not None:
         return [_with_latency(archive, answer, answer.genes) for answer in found]
-    return _cut(archive, found)
+    return _cut_where_fastest(archive, found)
 
 
 @dataclass(frozen=True)
@@ -131,8 +98,8 @@ class _CutAt:
         genes = designs.completed(samples)
         genes[:, designs.split_genes] = self.cut
         is_cuttable = designs.is_cuttable(genes)
-        kept = genes[is_cuttable]
-        return designs.canonical(designs.repair(kept, fallback=kept)), is_cuttable
+        cuttable = genes[is_cuttable]
+        return designs.canonical(designs.repair(cuttable, fallback=cuttable)), is_cuttable
 
 
 def _whole_network_ms(problem: DesignProblem, genes: IntArray) -> FloatArray:
@@ -140,14 +107,14 @@ def _whole_network_ms(problem: DesignProblem, genes: IntArray) -> FloatArray:
     return on_device_ms(problem, problem.designs.operations(genes))
 
 
-def _cut(archive: Archive, found: list[Answer]) -> list[Answer]:
+def _cut_where_fastest(archive: Archive, found: list[Answer]) -> list[Answer]:
     """Cut the answers, then the front of all networks, at their fastest cuts; see above."""
     if len(archive) == 0:
         return []
     problem = archive.problem
     networks = problem.designs.operations(archive.genes())
     whole_ms = _whole_network_ms(problem, archive.genes())
-    error = coarse_error(archive.columns()["error"], resolution=problem.error_resolution)
+    error = problem.compared(archive.columns(), "error")
     points = np.stack([error, whole_ms], axis=1)
     front = np.unique(networks[non_dominated(points)], axis=0)
     # Every network here was evaluated, so each has an allowed cut.
@@ -183,12 +150,6 @@ def _with_latency(archive: Archive, answer: Answer, genes: tuple[int, ...]) -> A
     )
 
 
-def _require_reachable(archive: Archive, goal_ms: float | None, pool_ms: FloatArray) -> None:
-    """Refuse a threshold that no network meets on the device."""
-    is_listed = archive.problem.designs.space.networks() is not None
-    if goal_ms is not None and is_listed and goal_ms < pool_ms.min() * (1 - SLACK):
-        least = float(pool_ms.min())
-        raise ConfigError(
-            f"max_latency_ms must be at least {least:.4g}, the least latency of any network on the "
-            f"device, got {goal_ms:.4g}. Raise max_latency_ms by {least - goal_ms:.4g} ms."
-        )
+ALGORITHM = Algorithm(
+    hwnas, plans_by_budget=True, cuts_afterwards=True, reads=READS | {"fixed_cut"}
+)

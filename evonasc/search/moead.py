@@ -7,6 +7,7 @@ Decomposition", IEEE TEVC 11(6).
 from pymoo.algorithms.moo.moead import MOEAD
 
 from evonasc.errors import ConfigError
+from evonasc.search.algorithm import Algorithm
 from evonasc.search.archive import Archive
 from evonasc.search.config import SearchConfig
 from evonasc.search.directions import reference_directions
@@ -28,3 +29,6 @@ def moead(archive: Archive, config: SearchConfig) -> None:
     directions = reference_directions(archive.problem.n_obj, config)
     n_neighbors = min(20, len(directions))
     drive(MOEAD(directions, n_neighbors=n_neighbors, **operators), archive, seed=config.seed)
+
+
+ALGORITHM = Algorithm(moead, is_evolving=True, can_refine=True)

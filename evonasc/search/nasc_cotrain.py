@@ -3,8 +3,8 @@
 Steps alternate: the shared weights learn from a batch of the first half of the training images,
 through one network drawn from the current distribution; the distribution learns from a batch of the
 second half, by the losses of two samples of it. The distribution is ASNG's, over operations, cut
-and width; the loss of a sample is its cross-entropy on the batch, and its latency counts by the
-rules of :mod:`evonasc.search.threshold_search`, with losses in nats for errors.
+and width; the loss of a sample is its cross-entropy on the batch in nats, and its latency counts by
+:mod:`evonasc.search.threshold_rule`.
 
 References: Shimizu et al. 2022, arXiv 2208.13968 (NASC: one-shot search by ASNG); Akimoto et al.
 2019, arXiv 1905.08537 (ASNG and its protocol). The paper's full text was not available to us:
@@ -18,21 +18,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evonasc.arrays import BoolArray, FloatArray, IntArray
+from evonasc.arrays import IntArray
 from evonasc.errors import EvaluationError
 from evonasc.problems import DesignProblem
+from evonasc.search.algorithm import Algorithm
 from evonasc.search.archive import Archive
 from evonasc.search.asng import Asng
 from evonasc.search.config import SearchConfig
-from evonasc.search.nasc import whole_design
-from evonasc.search.threshold_search import SLACK
-from evonasc.search.weight_sharing import StepLog, search_thresholds, shared_weights
+from evonasc.search.threshold_rule import ranked_losses
+from evonasc.search.thresholds import with_nearest_cut
+from evonasc.search.weight_sharing import READS, StepLog, search_thresholds, shared_weights
 
 if TYPE_CHECKING:  # torch comes with it, and takes seconds
     from evonasc.supernet.cotraining import SharedWeights
 
-#: Samples of a distribution step (lambda), each one forward pass.
-_N_SAMPLES = 2
 #: Samples drawn at most to find a network that exists.
 _MOST_DRAWS = 1000
 
@@ -55,7 +54,7 @@ def nasc_cotrain(
         ConfigError: The problem's errors come from elsewhere, or no design meets the threshold.
         BudgetSpent: Always but where the distribution has too few designs for the budget's rest.
     """
-    weights = shared_weights(archive, name="nasc in the mode cotrain")
+    weights = shared_weights(archive, name="nasc-cotrain")
     search_thresholds(
         archive, config, CotrainedAsng(archive.problem, weights, config), on_step=on_step
     )
@@ -67,39 +66,39 @@ class CotrainedAsng:
     Args:
         problem: Gives designs and latencies.
         weights: Trained here.
-        config: Seed and rule.
+        config: Seed, rule and number of samples.
     """
-
-    n_passes = _N_SAMPLES
 
     def __init__(
         self, problem: DesignProblem, weights: SharedWeights, config: SearchConfig
     ) -> None:
         self._problem, self._weights, self._config = problem, weights, config
+        self.n_passes = config.n_samples  # each one forward pass
         self._rng = np.random.default_rng(config.seed)
         self.asng = Asng(problem.designs.n_choices)
 
-    def restart(self) -> None:
-        """Forget the distribution, keep the weights."""
-        self.asng = Asng(self._problem.designs.n_choices)
+    def begin_threshold(self) -> None:
+        """Forget the distribution and keep the weights, where each threshold is to start afresh."""
+        if not self._config.is_warm:
+            self.asng = Asng(self._problem.designs.n_choices)
 
     def step(self, step: int, goal_ms: float, *, progress: float) -> StepLog:
-        """Train the weights by a sampled network, then the distribution by two samples."""
-        designs = self._problem.designs
+        """Train the weights by a sampled network, then the distribution by samples of its own."""
+        designs, config = self._problem.designs, self._config
         trained = self._weights.train(self._sampled_network(), progress=progress)
-        samples = self.asng.sample(_N_SAMPLES, rng=self._rng)
-        genes, is_found = whole_design(designs, samples)
+        samples = self.asng.sample(config.n_samples, rng=self._rng)
+        genes, is_design = with_nearest_cut(designs, samples)
         found = self._weights.batch_losses(designs.operations(genes)) if len(genes) else []
         losses = np.array([one.loss for one in found])
         if len(found):
-            latency = self._problem.latency_ms(genes)
-            rule, weight = self._config.nasc_rule, self._config.penalty_weight
-            self.asng.update(
-                samples,
-                sample_losses(
-                    losses, latency / goal_ms - 1, is_found, rule=rule, penalty_weight=weight
-                ),
+            ranked = ranked_losses(
+                losses,
+                self._problem.latency_ms(genes) / goal_ms - 1,
+                is_design,
+                rule=config.threshold_rule,
+                penalty_weight=config.penalty_weight,
             )
+            self.asng.update(samples, ranked)
         return StepLog(
             step=step,
             max_latency_ms=goal_ms,
@@ -122,7 +121,7 @@ class CotrainedAsng:
         """Draw one network that has an allowed cut, canonical, ``(1, n_operation_genes)``."""
         designs = self._problem.designs
         for _ in range(_MOST_DRAWS):
-            genes, _ = whole_design(designs, self.asng.sample(1, rng=self._rng))
+            genes, _ = with_nearest_cut(designs, self.asng.sample(1, rng=self._rng))
             if len(genes):
                 network: IntArray = designs.operations(genes)
                 return network
@@ -132,28 +131,9 @@ class CotrainedAsng:
         )
 
 
-def sample_losses(
-    loss: FloatArray,
-    excess: FloatArray,
-    is_found: BoolArray,
-    *,
-    rule: str,
-    penalty_weight: float,
-) -> FloatArray:
-    """Return what ASNG ranks the samples by, ``(n_samples,)``.
-
-    Args:
-        loss: ``(n,)`` losses of the samples that are designs, nats, at least 0.
-        excess: ``(n,)`` their latencies over the threshold, less 1; negative within it.
-        is_found: ``(n_samples,)`` which samples are designs; the others share the worst.
-        rule: ``feasible-first`` or ``penalty``.
-        penalty_weight: Nats that an excess of once the threshold is worth, for ``penalty``.
-    """
-    beyond = np.where(excess > SLACK, excess, 0.0)
-    if rule == "penalty":
-        ranked = loss + penalty_weight * beyond
-    else:  # any design within the threshold before any beyond it, those by how far
-        ranked = np.where(beyond > 0, loss.max() + 1 + beyond, loss)
-    losses = np.full(len(is_found), ranked.max() + 1)
-    losses[is_found] = ranked
-    return losses
+ALGORITHM = Algorithm(
+    nasc_cotrain,
+    trains=True,
+    plans_by_budget=True,
+    reads=READS | {"is_warm", "n_samples", "penalty_weight", "threshold_rule"},
+)

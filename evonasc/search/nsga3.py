@@ -6,6 +6,7 @@ Reference-Point-Based Nondominated Sorting Approach, Part I", IEEE TEVC 18(4).
 
 from pymoo.algorithms.moo.nsga3 import NSGA3
 
+from evonasc.search.algorithm import Algorithm
 from evonasc.search.archive import Archive
 from evonasc.search.config import SearchConfig
 from evonasc.search.directions import reference_directions
@@ -18,3 +19,6 @@ def nsga3(archive: Archive, config: SearchConfig) -> None:
     pop_size = max(config.population, len(directions))  # pymoo warns on the console otherwise
     algorithm = NSGA3(directions, pop_size=pop_size, **design_operators(archive, config))
     drive(with_batch_mating(algorithm), archive, seed=config.seed)
+
+
+ALGORITHM = Algorithm(nsga3, is_evolving=True, can_refine=True)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 from pymoo.algorithms.base.genetic import GeneticAlgorithm
-from pymoo.core.algorithm import Algorithm
+from pymoo.core.algorithm import Algorithm as PymooAlgorithm
 from pymoo.core.individual import Individual
 from pymoo.core.mating import Mating
 from pymoo.core.population import Population
@@ -14,7 +14,7 @@ from pymoo.problems.static import StaticProblem
 from evonasc.operators import CanonicalDuplicates
 from evonasc.search.archive import Archive
 from evonasc.search.config import SearchConfig
-from evonasc.search.operator_table import ValidOnly, are_own, operators_of
+from evonasc.search.operator_table import ValidOnly, foreign_operators, operators_of
 from evonasc.search.refinement import SplitRefinement
 
 #: Designs in a row without a new one before a search is called exhausted.
@@ -32,7 +32,7 @@ def design_operators(archive: Archive, config: SearchConfig) -> dict[str, Any]:
     """
     refinement = SplitRefinement.of(archive.problem, config)
     return {
-        "repair": refinement if are_own(config) else ValidOnly(refinement, config),
+        "repair": ValidOnly(refinement, config) if foreign_operators(config) else refinement,
         **operators_of(config),
         "eliminate_duplicates": CanonicalDuplicates(
             canonical=archive.problem.designs.canonical, is_known=archive.is_known
@@ -66,7 +66,7 @@ def with_batch_mating(algorithm: GeneticAlgorithm) -> GeneticAlgorithm:
     return algorithm
 
 
-def drive(algorithm: Algorithm, archive: Archive, *, seed: int) -> None:
+def drive(algorithm: PymooAlgorithm, archive: Archive, *, seed: int) -> None:
     """Let an algorithm ask for designs until the archive's budget is spent.
 
     Returns early if the algorithm finds no design it has not seen: the space is exhausted, or the

@@ -3,7 +3,8 @@
 Where the error does not depend on the cut, the cut of least latency is the only one of a network
 that can lie on the front of error and latency, and finding it is an argmin over the allowed cuts
 that asks for no error. A search that moves every new design there spends its evaluations on
-networks alone.
+networks alone. Any algorithm can: ``SplitRefinement.of(archive.problem, config).refined(genes)``,
+and ``can_refine`` in its entry.
 
 Minimising over the cut inside the search is how LENS treats it: Odema et al. 2021, "LENS: Layer
 Distribution Enabled Neural Architecture Search in Edge-Cloud Hierarchies", DAC.
@@ -19,9 +20,6 @@ from evonasc.errors import ConfigError
 from evonasc.problems import DesignProblem
 from evonasc.search.config import SearchConfig
 from evonasc.search.design_latency import best_cuts
-
-#: Algorithms that can refine the cuts of their designs.
-REFINING = ("deap-nsga2", "moead", "nsga2", "nsga3", "random", "sms-emoa")
 
 
 class SplitRefinement(Repair):
@@ -123,17 +121,4 @@ def require_refinable(problem: DesignProblem) -> None:
             f"refine_split must not be used with objectives in which the cut matters, got "
             f"{', '.join(bound)}: slower cuts than the fastest lie on the front too. Leave out "
             "--refine-split."
-        )
-
-
-def require_refining(algorithm: str) -> None:
-    """Refuse an algorithm that has no new designs to refine.
-
-    Raises:
-        ConfigError: It is none of ``REFINING``.
-    """
-    if algorithm not in REFINING:
-        raise ConfigError(
-            f"refine_split must be used with one of {', '.join(REFINING)}, got {algorithm!r}, "
-            "which chooses cuts by rules of its own. Leave out --refine-split."
         )

@@ -6,6 +6,7 @@ hypervolume", European Journal of Operational Research 181(3).
 
 from pymoo.algorithms.moo.sms import SMSEMOA
 
+from evonasc.search.algorithm import Algorithm
 from evonasc.search.archive import Archive
 from evonasc.search.config import SearchConfig
 from evonasc.search.pymoo_driver import design_operators, drive, with_batch_mating
@@ -15,3 +16,6 @@ def sms_emoa(archive: Archive, config: SearchConfig) -> None:
     """Search by least hypervolume contribution."""
     algorithm = SMSEMOA(pop_size=config.population, **design_operators(archive, config))
     drive(with_batch_mating(algorithm), archive, seed=config.seed)
+
+
+ALGORITHM = Algorithm(sms_emoa, is_evolving=True, can_refine=True)

@@ -1,207 +1,170 @@
-"""ASNG under one latency threshold: what the searches that sweep thresholds have in common.
+"""ASNG under one latency threshold after another: what NASC and HWNAS have in common.
 
-A sample's loss is its error and how far its latency exceeds the threshold; see
-:mod:`evonasc.search.nasc` for where this comes from.
+A sample's loss is its error and how far its latency exceeds the threshold
+(:mod:`evonasc.search.threshold_rule`); :mod:`evonasc.search.nasc` says where this comes from.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from evonasc.arrays import BoolArray, FloatArray, IntArray
-from evonasc.errors import ConfigError
-from evonasc.problems import DesignProblem
-from evonasc.problems.base import coarse_error
-from evonasc.search.answer import Answer
-from evonasc.search.archive import Archive
+from evonasc.search.archive import Answer, Archive
 from evonasc.search.asng import Asng
 from evonasc.search.config import SearchConfig
-from evonasc.space import DesignSpace
+from evonasc.search.random_search import draw_until_spent
+from evonasc.search.threshold_rule import ranked_losses
+from evonasc.search.thresholds import (
+    MIN_SHARE,
+    Decoder,
+    Latency,
+    answers_of,
+    errors_and_latencies,
+    evaluations_left,
+    n_new,
+    with_nearest_cut,
+)
 
-#: Relative excess that counts as none: rounding.
-SLACK = 1e-9
+#: Thresholds of a sweep, at most.
+N_THRESHOLDS = 10
 #: Samples in a row without a new design before a distribution counts as settled.
 _SETTLED = 400
+#: What a search built on this reads of its configuration.
+READS = frozenset(
+    {
+        "is_warm",
+        "max_latency_ms",
+        "n_samples",
+        "n_thresholds",
+        "patience",
+        "penalty_weight",
+        "threshold_rule",
+    }
+)
 
 
-@dataclass(frozen=True)
-class NascConfig:
-    """How to search under thresholds.
+def sweep_and_fill(
+    archive: Archive,
+    config: SearchConfig,
+    sweep: Callable[[np.random.Generator], list[Answer]],
+) -> None:
+    """Sweep until the budget is spent or sweeps find nothing new, then draw what is left.
 
-    Raises:
-        ConfigError: A value out of range.
+    However small the budget, there is one sweep: without it the search would be a random one under
+    another name. Under one threshold the answer to it is all that was asked for.
     """
+    rng = np.random.default_rng(config.seed)
+    if config.max_latency_ms is not None:
+        archive.answers += sweep(rng)
+        return
+    n_known = -1
+    while len(archive) > n_known:
+        n_known = len(archive)
+        archive.answers += sweep(rng)
+        if evaluations_left(archive, config) < MIN_SHARE:
+            break
+    draw_until_spent(archive, seed=config.seed)
 
-    #: The one threshold, ms; None sweeps thresholds from the least to the largest sensible one.
-    max_latency_ms: float | None = None
-    #: ``feasible-first``: any design within the threshold beats any beyond it, and those beyond
-    #: are compared by how far. ``penalty``: the error plus ``penalty_weight`` times the excess.
-    rule: Literal["feasible-first", "penalty"] = "feasible-first"
-    #: Error that an excess of once the threshold is worth, fraction.
-    penalty_weight: float = 1.0
-    #: Thresholds of a sweep, at most.
-    n_thresholds: int = 10
-    #: Designs a threshold of a sweep gets at least; a small budget gives fewer thresholds.
-    min_share: int = 100
-    #: Start each threshold of a sweep from where the one below it ended, which gives better answers
-    #: and, while the budget is small, better fronts; False searches each from scratch, as separate
-    #: runs would.
-    is_warm: bool = True
-    #: Samples an iteration (lambda).
-    n_samples: int = 2
-    #: Samples a threshold may draw for each design of its share: repeats cost no evaluation, and a
-    #: distribution that has settled repeats itself.
-    patience: int = 10
 
-    @classmethod
-    def of(cls, config: SearchConfig) -> "NascConfig":
-        """Return what a search's options say."""
-        return cls(
-            max_latency_ms=config.max_latency_ms,
-            rule=config.nasc_rule,  # type: ignore[arg-type]  # one of the two, checked there
-            penalty_weight=config.penalty_weight,
-            is_warm=config.is_warm,
+def search_each(
+    archive: Archive,
+    config: SearchConfig,
+    goals: FloatArray,
+    n_choices: tuple[int, ...],
+    *,
+    n_reserved: int = 0,
+    decode: Decoder = with_nearest_cut,
+    latency_of: Latency | None = None,
+    rng: np.random.Generator,
+) -> list[Answer]:
+    """Search under each threshold in turn and return the answers, by rising threshold.
+
+    Each threshold, the lowest first, gets an equal share of the budget that is left, in distinct
+    designs, its answer included.
+
+    Args:
+        archive: Evaluates; its problem must have the columns ``error`` and ``latency_ms``.
+        config: Rule and sizes.
+        goals: The thresholds, ms, rising.
+        n_choices: Categories of each variable of the distribution.
+        n_reserved: Evaluations to leave over.
+        decode: Makes designs of samples.
+        latency_of: What the thresholds are about; None for the column ``latency_ms``.
+        rng: Draws the samples.
+
+    Returns:
+        One answer a threshold; fewer where a threshold's most probable network has no allowed cut,
+        or its share was no design.
+    """
+    answers, asng = [], Asng(n_choices)
+    for index, goal in enumerate(goals.tolist()):
+        share = (evaluations_left(archive, config) - n_reserved) // (len(goals) - index)
+        if not config.is_warm:
+            asng = Asng(n_choices)
+        _search_under(
+            archive, config, goal, asng, share, decode=decode, latency_of=latency_of, rng=rng
         )
-
-    def __post_init__(self) -> None:
-        limit = self.max_latency_ms
-        if limit is not None and not 0 < limit < np.inf:
-            raise ConfigError(f"max_latency_ms must be positive, got {limit}.")
-        if self.rule not in ("feasible-first", "penalty"):
-            raise ConfigError(f"rule must be feasible-first or penalty, got {self.rule!r}.")
-        if not 0 < self.penalty_weight < np.inf:
-            raise ConfigError(f"penalty_weight must be positive, got {self.penalty_weight}.")
-        for name, least in (
-            ("n_thresholds", 2),
-            ("min_share", 1),
-            ("n_samples", 2),
-            ("patience", 1),
-        ):
-            value = getattr(self, name)
-            if value < least:
-                raise ConfigError(f"{name} must be at least {least}, got {value}.")
+        answers += answers_of(archive, goal, asng.mode(), decode=decode, latency_of=latency_of)
+    return answers
 
 
-#: Maps samples to designs: the valid designs of the rows that have one, and which rows those are.
-Decoder = Callable[[DesignSpace, IntArray], tuple[IntArray, BoolArray]]
+def _search_under(
+    archive: Archive,
+    config: SearchConfig,
+    goal_ms: float,
+    asng: Asng,
+    share: int,
+    *,
+    decode: Decoder,
+    latency_of: Latency | None,
+    rng: np.random.Generator,
+) -> None:
+    """Sample and update until the share is used; leaves one design of it for the answer.
+
+    Ends earlier when the distribution has settled: too many samples in all, or too many in a row,
+    without a new design.
+    """
+    last, idle = len(archive) + share - 1, 0
+    for _ in range(config.patience * share // config.n_samples):
+        samples = asng.sample(config.n_samples, rng=rng)
+        genes, is_design = decode(archive.problem.designs, samples)
+        n_unknown = n_new(archive, genes)
+        idle = 0 if n_unknown else idle + len(samples)
+        if len(archive) + n_unknown > last or idle > _SETTLED:
+            return
+        losses = losses_under(
+            archive, config, goal_ms, genes, is_design=is_design, latency_of=latency_of
+        )
+        asng.update(samples, losses)
 
 
-class ThresholdSearch:
-    """ASNG under one threshold.
+def losses_under(
+    archive: Archive,
+    config: SearchConfig,
+    goal_ms: float,
+    genes: IntArray,
+    *,
+    is_design: BoolArray,
+    latency_of: Latency | None = None,
+) -> FloatArray:
+    """Evaluate the designs among samples and return what all are ranked by, ``(n_samples,)``.
 
     Args:
         archive: Evaluates.
-        nasc: Rule and sizes.
+        config: Rule and weight.
         goal_ms: The threshold, ms.
-        asng: The distribution to move.
-        decode: Makes designs of samples.
-        latency_of: The latency of designs that must meet the threshold, ms; None takes the
-            column ``latency_ms``.
+        genes: ``(n, n_genes)`` designs.
+        is_design: ``(n_samples,)`` which samples they are.
+        latency_of: What the threshold is about; None for the column ``latency_ms``.
     """
-
-    def __init__(
-        self,
-        archive: Archive,
-        nasc: NascConfig,
-        goal_ms: float,
-        asng: Asng,
-        decode: Decoder,
-        latency_of: Callable[[DesignProblem, IntArray], FloatArray] | None = None,
-    ) -> None:
-        self._archive, self._nasc, self._goal_ms, self._asng = archive, nasc, goal_ms, asng
-        self._decode, self._latency_of = decode, latency_of
-
-    def run(self, share: int, *, rng: np.random.Generator) -> None:
-        """Sample and update until the share is used; leaves one design of it for the answer.
-
-        Ends earlier when the distribution has settled: too many samples in all, or too many in a
-        row, without a new design.
-
-        Args:
-            share: Distinct designs this threshold may evaluate.
-            rng: Draws the samples.
-        """
-        archive = self._archive
-        last, idle = len(archive) + share - 1, 0
-        for _ in range(self._nasc.patience * share // self._nasc.n_samples):
-            samples = self._asng.sample(self._nasc.n_samples, rng=rng)
-            genes, is_found = self._decode(archive.problem.designs, samples)
-            n_new = _n_new(archive, genes)
-            idle = 0 if n_new else idle + len(samples)
-            if len(archive) + n_new > last or idle > _SETTLED:
-                return
-            self._asng.update(samples, self._losses(genes, is_found))
-
-    def answer(self) -> list[Answer]:
-        """Evaluate the most probable design; an empty list if it is none or the budget is spent."""
-        designs, mode = self._archive.problem.designs, self._asng.mode()[None]
-        genes, _ = self._decode(designs, mode)
-        if len(genes) == 0 or (self._archive.is_spent and _n_new(self._archive, genes)):
-            return []
-        error, latency = (float(values[0]) for values in self._measured(genes))
-        is_feasible = latency <= self._goal_ms * (1 + SLACK)
-        # A search that has no cut among its variables has none to repair.
-        is_repaired = mode.shape[1] == designs.n_genes and not designs.is_valid(mode)[0]
-        return [
-            Answer(
-                max_latency_ms=self._goal_ms,
-                genes=tuple(genes[0].tolist()),
-                error=error,
-                latency_ms=latency,
-                is_feasible=is_feasible,
-                is_repaired=bool(is_repaired),
-            )
-        ]
-
-    def _measured(self, genes: IntArray) -> tuple[FloatArray, FloatArray]:
-        """Evaluate designs and return error and latency (ms), ``(n,)`` each."""
-        columns = self._archive.columns_of(genes)
-        problem = self._archive.problem
-        error = problem.column(columns, "error")
-        if self._latency_of is None:
-            return error, problem.column(columns, "latency_ms")
-        return error, self._latency_of(problem, genes)
-
-    def _losses(self, genes: IntArray, is_found: BoolArray) -> FloatArray:
-        """Return the losses of samples, ``(n,)``; those without any design share the worst."""
-        losses = np.zeros(len(is_found))
-        if len(genes):
-            error, latency = self._measured(genes)
-            error = coarse_error(error, resolution=self._archive.problem.error_resolution)
-            excess = np.maximum(latency / self._goal_ms - 1, 0)
-            if self._nasc.rule == "penalty":
-                losses[is_found] = error + self._nasc.penalty_weight * excess
-            else:  # errors are at most 1
-                losses[is_found] = np.where(excess > SLACK, 1 + excess, error)
-        losses[~is_found] = losses.max() + 1
-        return losses
-
-
-def thresholds(least_ms: FloatArray, *, budget: int, nasc: NascConfig) -> FloatArray:
-    """Return the thresholds to search under, ms, rising.
-
-    A sweep goes in equal ratios from the least latency of any network, which few others meet, to
-    the largest, which every network meets at its best cut.
-
-    Args:
-        least_ms: Latency of each network at its best cut, ms.
-        budget: Designs to be shared.
-        nasc: Number of thresholds, or the one threshold.
-
-    Raises:
-        ConfigError: No latency is positive.
-    """
-    if nasc.max_latency_ms is not None:
-        return np.array([nasc.max_latency_ms])
-    positive = least_ms[least_ms > 0]
-    if len(positive) == 0:
-        raise ConfigError("latency_ms must be positive for some network to give a threshold.")
-    n = min(nasc.n_thresholds, max(2, budget // nasc.min_share))
-    return np.geomspace(positive.min(), positive.max(), n)
-
-
-def _n_new(archive: Archive, genes: IntArray) -> int:
-    """Count the distinct designs among ``genes``, canonical, that would cost an evaluation."""
-    return len(np.unique(genes[~archive.is_known(genes)], axis=0))
+    error = latency = np.zeros(0)
+    if len(genes):  # an empty archive has no columns yet
+        error, latency = errors_and_latencies(archive, genes, latency_of)
+        error = archive.problem.compared({"error": error}, "error")
+    return ranked_losses(
+        error,
+        latency / goal_ms - 1,
+        is_design,
+        rule=config.threshold_rule,
+        penalty_weight=config.penalty_weight,
+    )

@@ -17,21 +17,26 @@ import numpy as np
 
 from evonasc.arrays import IntArray
 from evonasc.errors import ConfigError
-from evonasc.problems import SplitNasProblem
-from evonasc.search.answer import Answer
 from evonasc.search.archive import Archive
 from evonasc.search.config import SearchConfig
 from evonasc.search.design_latency import cuttable_networks
-from evonasc.search.nasc import require_reachable, room, whole_design
-from evonasc.search.threshold_search import SLACK, NascConfig, thresholds
+from evonasc.search.thresholds import (
+    answers_of,
+    evaluations_left,
+    require_reachable,
+    thresholds,
+    with_nearest_cut,
+)
 
 if TYPE_CHECKING:  # torch comes with it, and takes seconds
     from evonasc.supernet.cotraining import SharedWeights
 
-#: Thresholds of a sweep; the weights are carried from one to the next.
-N_THRESHOLDS = 5
+#: Thresholds of a sweep, at most; the weights are carried from one to the next.
+_N_THRESHOLDS = 5
 #: Share of the budget kept for the closing evaluations.
 _CLOSING_SHARE = 0.05
+#: What a search built on this reads of its configuration.
+READS = frozenset({"max_latency_ms", "n_thresholds"})
 
 
 @dataclass(frozen=True)
@@ -60,8 +65,8 @@ class Learner(Protocol):
     #: Forward passes on the second half that a step takes, at most.
     n_passes: int
 
-    def restart(self) -> None:
-        """Forget the distribution, keep the weights."""
+    def begin_threshold(self) -> None:
+        """Be told that another threshold begins: the distribution may start afresh."""
 
     def step(self, step: int, goal_ms: float, *, progress: float) -> StepLog:
         """Train the weights by one batch, then the distribution; ``progress`` lies in [0, 1)."""
@@ -79,13 +84,13 @@ def shared_weights(archive: Archive, *, name: str) -> SharedWeights:
     Raises:
         ConfigError: The problem's errors come from elsewhere.
     """
-    problem = archive.problem
-    if isinstance(problem, SplitNasProblem):
+    source = archive.problem.error_source
+    if source is not None:
         from evonasc.supernet.cotraining import SharedWeights
 
-        if isinstance(problem.accuracy, SharedWeights):
-            problem.accuracy.reset()
-            return problem.accuracy
+        if isinstance(source, SharedWeights):
+            source.reset()
+            return source
     raise ConfigError(
         f"{name} trains weights on images while it searches, which stored errors cannot replace. "
         "Name the data set: --data digits, or --data cifar10 --data-root DATA."
@@ -101,11 +106,7 @@ def search_thresholds(
 ) -> None:
     """Train under each threshold in turn, then evaluate; see above.
 
-    Args:
-        archive: Counts every pass; keeps the closing evaluations and the answers.
-        config: Budget, seed, thresholds.
-        learner: Learns.
-        on_step: Called after each step.
+    The archive counts every pass, and keeps the closing evaluations and the answers.
 
     Raises:
         ConfigError: No design meets the threshold.
@@ -113,17 +114,14 @@ def search_thresholds(
     """
     rng = np.random.default_rng(config.seed)
     networks, least_ms = cuttable_networks(archive.problem, rng=rng)
-    if config.max_latency_ms is not None:
-        require_reachable(archive, config.max_latency_ms, networks, least_ms)
-    sweep = NascConfig(max_latency_ms=config.max_latency_ms, n_thresholds=N_THRESHOLDS)
-    budget = room(archive, config)
-    goals = thresholds(least_ms, budget=budget, nasc=sweep).tolist()
+    require_reachable(archive, config.max_latency_ms, least_ms, networks=networks)
+    budget = evaluations_left(archive, config)
+    goals = thresholds(least_ms, budget=budget, config=config, n_most=_N_THRESHOLDS).tolist()
     n_closing = max(len(goals), int(_CLOSING_SHARE * budget))
     n_steps = max(budget - n_closing, 0) // learner.n_passes
     modes, drawn, step = [], [], 0
     for index, goal in enumerate(goals):
-        if not config.is_warm:
-            learner.restart()
+        learner.begin_threshold()
         while step < n_steps * (index + 1) // len(goals):
             log = learner.step(step + 1, goal, progress=step / n_steps)
             archive.count_passes(log.n_passes)
@@ -132,28 +130,7 @@ def search_thresholds(
         modes.append(learner.mode())
         drawn.append(learner.sample(4 * n_closing))
     for goal, mode in zip(goals, modes, strict=True):
-        archive.answers += _answer(archive, goal, mode[None])
+        archive.answers += answers_of(archive, goal, mode)
     # One design of each distribution after the other, so that each gets its share of the rest.
     interleaved = np.stack(drawn, axis=1).reshape(-1, drawn[0].shape[1])
-    archive.evaluate(whole_design(archive.problem.designs, interleaved)[0])
-
-
-def _answer(archive: Archive, goal_ms: float, mode: IntArray) -> list[Answer]:
-    """Evaluate a most probable design, ``(1, n_genes)``; none where its network has no cut."""
-    problem = archive.problem
-    genes, _ = whole_design(problem.designs, mode)
-    if len(genes) == 0:
-        return []
-    columns = archive.columns_of(genes)
-    error = float(problem.column(columns, "error")[0])
-    latency = float(problem.column(columns, "latency_ms")[0])
-    return [
-        Answer(
-            max_latency_ms=goal_ms,
-            genes=tuple(genes[0].tolist()),
-            error=error,
-            latency_ms=latency,
-            is_feasible=latency <= goal_ms * (1 + SLACK),
-            is_repaired=not bool(problem.designs.is_valid(mode)[0]),
-        )
-    ]
+    archive.evaluate(with_nearest_cut(archive.problem.designs, interleaved)[0])

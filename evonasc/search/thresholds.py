@@ -1,0 +1,159 @@
+"""Latency thresholds: which ones a search goes through, and what it answers to each."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from evonasc.arrays import BoolArray, FloatArray, IntArray
+from evonasc.errors import ConfigError
+from evonasc.problems import DesignProblem
+from evonasc.search.archive import Answer, Archive
+from evonasc.search.config import SearchConfig
+from evonasc.search.design_latency import best_cuts
+from evonasc.search.threshold_rule import is_within
+from evonasc.space import DesignSpace
+
+#: Designs a threshold of a sweep gets at least; a small budget gives fewer thresholds.
+MIN_SHARE = 100
+
+#: Maps samples to designs: the valid designs of the rows that have one, and which rows those are.
+Decoder = Callable[[DesignSpace, IntArray], tuple[IntArray, BoolArray]]
+#: Gives the latency of designs that a threshold is about, ms, ``(n,)``.
+Latency = Callable[[DesignProblem, IntArray], FloatArray]
+
+
+def evaluations_left(archive: Archive, config: SearchConfig) -> int:
+    """Return how many evaluations are left; without a limit of the archive, of the search's."""
+    spent = len(archive) + archive.n_passes
+    return max(config.budget - spent, 0) if archive.n_left is None else archive.n_left
+
+
+def thresholds(
+    least_ms: FloatArray, *, budget: int, config: SearchConfig, n_most: int
+) -> FloatArray:
+    """Return the thresholds to search under, ms, rising.
+
+    A sweep goes in equal ratios from the least latency of any network, which few others meet, to
+    the largest, which every network meets at its best cut.
+
+    Args:
+        least_ms: Latency of each network at its best cut, ms.
+        budget: Designs to be shared.
+        config: The one threshold, or how many at most.
+        n_most: Thresholds at most where the configuration leaves that open.
+
+    Raises:
+        ConfigError: No latency is positive.
+    """
+    if config.max_latency_ms is not None:
+        return np.array([config.max_latency_ms])
+    positive = least_ms[least_ms > 0]
+    if len(positive) == 0:
+        raise ConfigError("latency_ms must be positive for some network to give a threshold.")
+    n = min(config.n_thresholds or n_most, max(2, budget // MIN_SHARE))
+    return np.geomspace(positive.min(), positive.max(), n)
+
+
+def require_reachable(
+    archive: Archive,
+    goal_ms: float | None,
+    least_ms: FloatArray,
+    *,
+    of: str = "any design",
+    networks: IntArray | None = None,
+) -> None:
+    """Refuse a threshold that nothing meets, and say what binds; only told of listed networks.
+
+    Args:
+        archive: Of the search.
+        goal_ms: The threshold, ms; None for a sweep, which has none to refuse.
+        least_ms: ``(n,)`` latencies that the threshold is about, the least of each network, ms.
+        of: What has these latencies, for the message.
+        networks: ``(n, n_operation_genes)`` networks whose cuts are what binds, or not; None where
+            the threshold is not about cuts.
+
+    Raises:
+        ConfigError: Nothing meets it.
+    """
+    least, problem = float(least_ms.min()), archive.problem
+    is_listed = problem.designs.space.networks() is not None
+    if goal_ms is None or not is_listed or is_within(least, goal_ms):
+        return
+    blame = "" if networks is None else f"; {_what_binds(problem, goal_ms, networks)}"
+    raise ConfigError(
+        f"max_latency_ms must be at least {least:.4g}, the least latency of {of}, got "
+        f"{goal_ms:.4g}{blame}. Raise max_latency_ms by {least - goal_ms:.4g} ms."
+    )
+
+
+def _what_binds(problem: DesignProblem, goal_ms: float, networks: IntArray) -> str:
+    """Say whether networks would meet a threshold, ms, if they could be cut anywhere."""
+    free = float(best_cuts(problem, networks, is_any_cut_allowed=True)[1].min())
+    if not is_within(free, goal_ms):
+        return "the threshold itself binds, whatever the limits on the cut"
+    return (
+        "the limits on the cut bind (min_split, max_head_memory_bytes, max_payload_bytes): without "
+        f"them {free:.4g} ms would be possible"
+    )
+
+
+def with_nearest_cut(designs: DesignSpace, samples: IntArray) -> tuple[IntArray, BoolArray]:
+    """Read samples as designs, each cut moved to the nearest allowed one; see ``Decoder``."""
+    is_cuttable = designs.is_cuttable(samples)
+    cuttable = samples[is_cuttable]
+    return designs.canonical(designs.repair(cuttable, fallback=cuttable)), is_cuttable
+
+
+def n_new(archive: Archive, genes: IntArray) -> int:
+    """Count the distinct designs among ``genes``, canonical, that would cost an evaluation."""
+    return len(np.unique(genes[~archive.is_known(genes)], axis=0))
+
+
+def errors_and_latencies(
+    archive: Archive, genes: IntArray, latency_of: Latency | None
+) -> tuple[FloatArray, FloatArray]:
+    """Evaluate designs, ``(n, n_genes)``, and return error and latency (ms), ``(n,)`` each.
+
+    The latency is what a threshold is about; None for the column ``latency_ms``.
+    """
+    columns, problem = archive.columns_of(genes), archive.problem
+    error = problem.column(columns, "error")
+    if latency_of is None:
+        return error, problem.column(columns, "latency_ms")
+    return error, latency_of(problem, genes)
+
+
+def answers_of(
+    archive: Archive,
+    goal_ms: float,
+    mode: IntArray,
+    *,
+    decode: Decoder = with_nearest_cut,
+    latency_of: Latency | None = None,
+) -> list[Answer]:
+    """Evaluate the most probable design and return it as the answer to a threshold.
+
+    The mode, ``(n_variables,)``, is the most probable sample, of which ``decode`` makes a design.
+
+    Returns:
+        One answer; none where the network has no allowed cut, or the budget is spent.
+    """
+    designs, sample = archive.problem.designs, mode[None]
+    genes, _ = decode(designs, sample)
+    if len(genes) == 0 or (archive.n_left == 0 and n_new(archive, genes)):
+        return []
+    error, latency = (
+        float(values[0]) for values in errors_and_latencies(archive, genes, latency_of)
+    )
+    # A search that has no cut among its variables has none to repair.
+    is_repaired = sample.shape[1] == designs.n_genes and not designs.is_valid(sample)[0]
+    return [
+        Answer(
+            max_latency_ms=goal_ms,
+            genes=tuple(genes[0].tolist()),
+            error=error,
+            latency_ms=latency,
+            is_feasible=is_within(latency, goal_ms),
+            is_repaired=bool(is_repaired),
+        )
+    ]
