@@ -9,6 +9,7 @@ from evonasc.cli import main
 TOY = ["compare", "--problem", "toy", "--algos", "nsga2,random", "--budget", "20,40"]
 
 
+@pytest.mark.slow
 def test_a_comparison_leaves_tables_figures_and_every_trial(tmp_path, capsys):
     folder = tmp_path / "out"
     assert main([*TOY, "--seeds", "3", "--out", str(folder)]) == 0

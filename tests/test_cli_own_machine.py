@@ -4,12 +4,11 @@ import csv
 import json
 
 import pytest
-from own_machines import networks
+from own_machines import KNOWN, SPACE, networks
 
 from evonasc.cli import main
-from evonasc.cost.machines import resolve
-from evonasc.nasbench201.machines.known import total_ms
-from evonasc.nasbench201.space import NasBench201
+from evonasc.cost.machine_table import machine_of
+from evonasc.nasbench201 import BENCHMARK
 
 RUN = ["run", "--budget", "60", "--pop-size", "20", "--no-plot"]
 
@@ -19,7 +18,7 @@ def times(tmp_path):
     """Times of a machine that is half as fast as raspi4."""
     path = tmp_path / "times.csv"
     cells = networks(11)[1:]
-    rows = zip(NasBench201().to_text(cells), 2 * total_ms("raspi4", cells), strict=True)
+    rows = zip(SPACE.to_text(cells), 2 * KNOWN["raspi4"].total_ms(cells), strict=True)
     lines = [f"{text},{ms:.4f}" for text, ms in rows]
     path.write_text("\n".join(["arch_str,latency_ms", *lines]), encoding="utf-8")
     return path
@@ -68,7 +67,7 @@ def test_this_machine_is_profiled_and_used(tmp_path, capsys):
     text = words(capsys)
     assert "mine: measured by evonasc hardware profile on" in text
     assert "11 networks" in text
-    assert resolve(str(out)).kind == "profiled"
+    assert machine_of(str(out), space=SPACE, known=BENCHMARK.machines).kind == "profiled"
     assert main([*RUN, "--head-hardware", str(out), "--out", str(tmp_path / "r")]) == 0
     assert "total fitted to 11 networks measured on it" in words(capsys)
 

@@ -5,8 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from pymoo.core.problem import Problem
 
-from evonasc.cost.scenario import SCENARIOS
+from evonasc.analysis.compared import compare
+from evonasc.cost.scenario import as_dict
+from evonasc.cost.scenario_table import named_scenario
 from evonasc.errors import ConfigError, DataFileError, UnknownNameError
 from evonasc.runs.comparison import (
     ComparisonConfig,
@@ -16,10 +19,10 @@ from evonasc.runs.comparison import (
     run_comparison,
     true_points,
 )
-from evonasc.runs.run import RunConfig
+from evonasc.runs.config import ProblemKind, RunConfig
 from evonasc.search.config import SearchConfig
 
-DEFAULT, OTHER = list(SCENARIOS.values())[:2]
+DEFAULT, OTHER = map(named_scenario, ("raspi4-edgegpu-10mbps", "raspi4-edgegpu-5mbps"))
 TOY = ComparisonConfig(
     base=RunConfig(problem="toy"),
     scenarios=(DEFAULT,),
@@ -27,6 +30,37 @@ TOY = ComparisonConfig(
     budgets=(20, 40),
     n_seeds=2,
 )
+
+
+#: A machine of a user's own.
+BOX = """
+name = "box"
+description = "made up"
+macs_per_ms = {speed}
+bytes_per_ms = 1e6
+overhead_ms = 0.02
+"""
+
+
+class Sums(Problem):
+    """A problem of pymoo."""
+
+    def __init__(self):
+        super().__init__(n_var=4, n_obj=2, xl=0, xu=5, vtype=int)
+
+    def _evaluate(self, x, out, *args, **kwargs):
+        out["F"] = np.stack([x @ [1, 2, 3, 4], -(x @ [4, 2, 2, 1])], axis=1)
+
+
+def sums(config):
+    return Sums()
+
+
+READING = ProblemKind(sums, reads=frozenset({"space", "scenario"}))
+
+
+def read_points(folder, config):
+    return [trial.points.tolist() for trial in read_trials(folder, config).values()]
 
 
 def compared(folder, config, *, n_jobs=1):
@@ -50,6 +84,7 @@ def test_every_scenario_contender_budget_and_seed_is_a_trial(tmp_path):
     assert not np.array_equal(*same)
 
 
+@pytest.mark.slow
 def test_two_workers_find_what_one_finds(tmp_path):
     compared(tmp_path / "one", TOY)
     compared(tmp_path / "two", TOY, n_jobs=2)
@@ -72,14 +107,71 @@ def test_an_interrupted_comparison_goes_on_and_damage_is_computed_again(tmp_path
     assert compared(folder, TOY) == [(8, 8)]
 
 
-def test_a_comparison_grows_by_seeds_contenders_budgets_and_scenarios(tmp_path):
+def test_a_comparison_grows_by_seeds_contenders_and_budgets(tmp_path):
     compared(tmp_path, TOY)
     grown = replace(TOY, n_seeds=3, contenders=("deap-nsga2", *TOY.contenders))
     assert compared(tmp_path, grown)[0] == (8, 18)
-    more = replace(TOY, scenarios=(DEFAULT, OTHER))
-    assert compared(tmp_path, more)[0] == (8, 16)
+
+
+def test_a_comparison_of_networks_grows_by_scenarios(tmp_path):
+    few = replace(TOY, base=RunConfig(), contenders=("random",), budgets=(20,), n_seeds=1)
+    compared(tmp_path, few)
+    assert compared(tmp_path, replace(few, scenarios=(DEFAULT, OTHER)))[0] == (1, 2)
     described = json.loads((tmp_path / "comparison.json").read_text())
     assert set(described["scenarios"]) == {DEFAULT.name, OTHER.name}
+
+
+def test_a_changed_file_of_a_machine_or_a_link_is_another_comparison(tmp_path):
+    """What stands under a name may change between two sittings, and in one process too."""
+    trace, box = tmp_path / "trace.csv", tmp_path / "box.toml"
+    trace.write_text("time_s,mbps\n0,4\n1,8\n")
+    box.write_text(BOX.format(speed="2e6"))
+    mine = replace(DEFAULT, name="mine", link=f"trace:{trace}", head_hardware=str(box))
+    config = replace(
+        TOY, base=RunConfig(), scenarios=(mine,), contenders=("random",), budgets=(20,)
+    )
+    compared(tmp_path / "c", config)
+    before, points = config.digests(), read_points(tmp_path / "c", config)
+    for path, text in ((trace, "time_s,mbps\n0,2\n1,3\n"), (box, BOX.format(speed="1e6"))):
+        there = path.read_text()
+        path.write_text(text)
+        assert config.digests() != before
+        with pytest.raises(ConfigError, match="belongs to another comparison: its mine is"):
+            compared(tmp_path / "c", config)
+        compared(tmp_path / f"other-{path.stem}", config)
+        assert read_points(tmp_path / f"other-{path.stem}", config) != points
+        path.write_text(there)
+    assert compared(tmp_path / "c", config) == [(2, 2)]
+
+
+def test_a_changed_calibration_is_another_comparison(tmp_path):
+    file = tmp_path / "calibration.json"
+    config = replace(TOY, base=RunConfig(calibration=file))
+    file.write_text("{}")
+    before = config.digests()
+    file.write_text("[]")
+    assert config.digests() != before
+
+
+def test_a_problem_of_another_package_may_give_machines_a_meaning_of_its_own():
+    moon = replace(DEFAULT, head_hardware="moon")
+    for problem in ("toy", "test_comparison:READING"):
+        config = replace(TOY, base=RunConfig(problem=problem), scenarios=(moon,))
+        assert config.described_scenarios() == {DEFAULT.name: as_dict(moon)}
+
+
+def test_objectives_of_another_packages_problem_are_recorded(tmp_path):
+    config = replace(TOY, base=RunConfig(problem="test_comparison:sums"), contenders=("random",))
+    found = compare(config, tmp_path)
+    assert found.config.base.objectives == ("f1", "f2")
+    described = json.loads((tmp_path / "comparison.json").read_text())
+    assert described["settings"]["objectives"] == ["f1", "f2"]
+    assert {row["n_evaluated_median"] for row in found.summary} == {20, 40}
+
+
+def test_a_problem_without_scenarios_is_compared_in_none_but_the_default(tmp_path):
+    with pytest.raises(ConfigError, match="--scenario .* is not read by the problem 'toy'"):
+        compared(tmp_path, replace(TOY, scenarios=(DEFAULT, OTHER)))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ NAMES = ("stem", "cell", "end")
 PAYLOADS = np.array([3000.0, 16000.0, 8000.0, 0.0])
 
 
-@pytest.mark.slow
 def test_bars_are_the_payloads_and_blocks_stand_on_their_side():
     figure = concept_figure(block_names=NAMES, payload_bytes=PAYLOADS, split_point=2)
     upper, lower = figure.axes

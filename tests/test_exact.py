@@ -9,9 +9,11 @@ import pytest
 
 from evonasc.cli import main
 from evonasc.cost.scenario import Scenario
+from evonasc.nasbench201 import BENCHMARK
 from evonasc.problems import SplitNasProblem
-from evonasc.runs.run import RunConfig, make_problem
-from evonasc.search.exact import exact_front
+from evonasc.runs.config import RunConfig
+from evonasc.runs.exact_front import exact_front
+from evonasc.runs.prepare import prepare
 
 COSTS = ("latency_ms", "energy_mj", "payload_bytes", "head_ms", "head_memory_bytes")
 FEW = Scenario(payload_bits=(4, 8), min_split=7, max_head_memory_bytes=300_000)
@@ -28,7 +30,7 @@ def dominated_by_any(points, others):
 @pytest.mark.parametrize("n_obj", [2, 3, 4])
 def test_the_front_is_what_no_other_valid_design_dominates(n_obj, nasbench, table_errors):
     names = ("error", "latency_ms", "energy_mj", "head_memory_bytes")[:n_obj]
-    problem = SplitNasProblem(nasbench, FEW, table_errors, objectives=names)
+    problem = SplitNasProblem(BENCHMARK, FEW, table_errors, objectives=names)
     truth = exact_front(problem)
     # every network, cut and width, spelled once, asked for one by one
     widths, cuts = np.meshgrid(range(2), range(20))
@@ -51,9 +53,9 @@ def test_the_front_is_what_no_other_valid_design_dominates(n_obj, nasbench, tabl
 @pytest.mark.slow
 def test_any_front_of_four_objectives_takes_less_than_half_a_second():
     """Of processor time, the predictors read before; one width, 103,041 designs."""
-    exact_front(make_problem(RunConfig()))
+    exact_front(prepare(RunConfig()).problem)
     for names in itertools.combinations(("error", *COSTS), 4):
-        problem = make_problem(RunConfig(objectives=names))
+        problem = prepare(RunConfig(objectives=names)).problem
         started = time.process_time()
         exact_front(problem)
         assert time.process_time() - started < 0.5, names
@@ -84,7 +86,7 @@ def test_the_command_writes_every_design_on_the_front(tmp_path, capsys):
     assert main(["exact", "--objectives", names, "--no-plot", "--out", str(out)]) == 0
     assert "Written to" in capsys.readouterr().out
     assert [path.name for path in out.iterdir()] == ["front.csv"]
-    truth = exact_front(make_problem(RunConfig(objectives=tuple(names.split(",")))))
+    truth = exact_front(prepare(RunConfig(objectives=tuple(names.split(",")))).problem)
     with (out / "front.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     points = [[float(row[name]) for name in names.split(",")] for row in rows]

@@ -6,13 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from evonasc.assets import Assets
 from evonasc.cost.scenario import Scenario
 from evonasc.files import cache_folder
+from evonasc.nasbench201 import BENCHMARK
 from evonasc.problems import SplitNasProblem, Staircase
 from evonasc.runs import exact_cache
-from evonasc.runs.exact_cache import cached_exact_front, true_front
-from evonasc.search.exact import exact_front
+from evonasc.runs.exact_cache import cached_exact_front, exact_front_of
+from evonasc.runs.exact_front import exact_front
 from evonasc.space import DesignSpace
 
 SMALL = Scenario(min_split=13)
@@ -26,7 +26,7 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.fixture
 def problem(nasbench, table_errors):
-    return SplitNasProblem(nasbench, SMALL, table_errors)
+    return SplitNasProblem(BENCHMARK, SMALL, table_errors)
 
 
 def assert_same(front, other):
@@ -48,7 +48,7 @@ def test_the_second_time_is_read_and_equal(problem, folder, monkeypatch):
     again = cached_exact_front(problem)
     assert again.was_kept
     assert_same(again.front, exact_front(problem))
-    assert_same(true_front(problem), again.front)
+    assert_same(exact_front_of(problem), again.front)
 
 
 class OtherErrors:
@@ -69,7 +69,7 @@ def test_whatever_decides_the_front_asks_another_question(problem, nasbench, tab
 
     def ask(scenario=SMALL, errors=table_errors, objectives=("error", "latency_ms")):
         found = cached_exact_front(
-            SplitNasProblem(nasbench, scenario, errors, objectives=objectives)
+            SplitNasProblem(BENCHMARK, scenario, errors, objectives=objectives)
         )
         return found.path, found.was_kept
 
@@ -110,13 +110,13 @@ class ErrorsByCut:
 def test_errors_that_depend_on_the_cut_decide_too(nasbench, table_errors):
     narrow = replace(SMALL, payload_bits=(2,))
     paths = {
-        cached_exact_front(SplitNasProblem(nasbench, narrow, ErrorsByCut(table_errors, step))).path
+        cached_exact_front(SplitNasProblem(BENCHMARK, narrow, ErrorsByCut(table_errors, step))).path
         for step in (0.0, 0.01)
     }
     assert len(paths) == 2
 
 
-@pytest.mark.parametrize("what", ["version", "code", "assets"])
+@pytest.mark.parametrize("what", ["version", "code", "machine"])
 def test_another_evonasc_asks_another_question(what, problem, monkeypatch):
     cached_exact_front(problem)
     if what == "version":
@@ -124,18 +124,18 @@ def test_another_evonasc_asks_another_question(what, problem, monkeypatch):
     elif what == "code":
         monkeypatch.setattr(exact_cache, "_code_digest", lambda: "other")
     else:
-        monkeypatch.setattr(Assets, "manifest", lambda self: {"a": {"sha256": "b"}})
+        monkeypatch.setattr(problem.path.head, "digest", "of another file")
     assert not cached_exact_front(problem).was_kept
 
 
 def test_the_digest_of_the_code_follows_the_code(tmp_path, monkeypatch):
-    class Package:
-        __path__ = (str(tmp_path),)
-
-    monkeypatch.setattr(exact_cache.importlib, "import_module", lambda name: Package)
+    (tmp_path / "cost").mkdir()
+    (tmp_path / "cli").mkdir()
+    monkeypatch.setattr(exact_cache.evonasc.front, "__file__", str(tmp_path / "front.py"))
     digests = set()
-    for text in ("a = 1", "a = 2"):
-        (tmp_path / "x.py").write_text(text)
+    for text in ("a = 1", "a = 2", "a = 2"):
+        (tmp_path / "cost" / "x.py").write_text(text)
+        (tmp_path / "cli" / f"{len(digests)}.py").write_text(text)  # decides no front
         exact_cache._code_digest.cache_clear()
         digests.add(exact_cache._code_digest())
     exact_cache._code_digest.cache_clear()
@@ -208,12 +208,12 @@ def test_a_problem_that_cannot_say_what_it_is_is_computed_each_time(folder):
     assert len(np.unique(found.front.points, axis=0)) == 25
 
 
-def test_what_cannot_be_listed_has_no_true_front(staircase, monkeypatch, folder):
+def test_what_cannot_be_listed_has_no_exact_front_of(staircase, monkeypatch, folder):
     space = staircase.designs.space
     monkeypatch.setattr(space, "networks", lambda: None, raising=False)
     staircase.designs = DesignSpace(space, (8,), staircase.designs.cut_rule)
     assert cached_exact_front(staircase) is None
-    assert true_front(staircase) is None
+    assert exact_front_of(staircase) is None
     assert not folder.exists()
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from evonasc.analysis.explanation import effects, single_changes
 from evonasc.cost.scenario import Scenario
+from evonasc.nasbench201 import BENCHMARK
 from evonasc.nasbench201.cells import (
     CONV3X3,
     NONE,
@@ -17,7 +18,7 @@ from evonasc.problems import SplitNasProblem
 @pytest.fixture(scope="module")
 def problem(nasbench, table_errors):
     scenario = Scenario(payload_bits=(4, 8), min_split=2)
-    return SplitNasProblem(nasbench, scenario, table_errors)
+    return SplitNasProblem(BENCHMARK, scenario, table_errors)
 
 
 @pytest.fixture

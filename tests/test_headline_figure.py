@@ -27,7 +27,6 @@ def drawn(panels):
     )
 
 
-@pytest.mark.slow
 def test_lines_bands_and_grounds_are_the_numbers():
     figure = drawn([panel(), panel(title="two")])
     axes = figure.axes[0]
@@ -51,7 +50,6 @@ def test_lines_bands_and_grounds_are_the_numbers():
     assert picture(figure).png.startswith(b"\x89PNG")
 
 
-@pytest.mark.slow
 def test_a_loss_is_shown_too():
     axes = drawn([panel(found={"whole": np.array([[-0.2, 0.0, 0.1]])})]).axes[0]
     assert axes.get_ylim()[0] < -0.2

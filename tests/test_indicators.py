@@ -49,7 +49,7 @@ def test_the_whole_front_is_one_and_no_answers_are_nan():
 
 def test_the_curve_rises_with_the_evaluations_and_stays():
     shares = hypervolume_curve(
-        trial([[10, 10], [1, 10], [10, 1]]), FRONT, counts=np.array([1, 2, 3, 50])
+        np.array([[10.0, 10], [1, 10], [10, 1]]), FRONT.points, counts=np.array([1, 2, 3, 50])
     )
     np.testing.assert_allclose(shares, [1 / 19, 10 / 19, 1, 1])
 

@@ -1,4 +1,5 @@
 import os
+from functools import partial
 
 import pytest
 
@@ -6,14 +7,24 @@ from evonasc.errors import ConfigError
 from evonasc.limits import MAX_SEED, max_workers, require_seed, require_workers
 from evonasc.nasbench201.errors.payload_file import EffectConfig
 from evonasc.nasbench201.machines.fitting import fit_hardware
+from evonasc.nasbench201.network import SupernetConfig
 from evonasc.search.config import SearchConfig
 from evonasc.supernet.profiling import ProfileConfig
 from evonasc.supernet.proxy_file import ProxyConfig
 from evonasc.supernet.training import TrainingConfig
 
+SIZES = SupernetConfig()
+
 
 @pytest.mark.parametrize(
-    "config", [EffectConfig, ProfileConfig, ProxyConfig, SearchConfig, TrainingConfig]
+    "config",
+    [
+        EffectConfig,
+        ProfileConfig,
+        partial(ProxyConfig, SIZES, SIZES),
+        SearchConfig,
+        partial(TrainingConfig, SIZES, data="noise"),
+    ],
 )
 def test_every_configuration_takes_the_seeds_that_all_generators_take(config):
     for seed in (0, MAX_SEED):

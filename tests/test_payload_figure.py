@@ -19,7 +19,6 @@ def panel(**changes):
     return PayloadPanel(**{**values, **changes})
 
 
-@pytest.mark.slow
 def test_points_and_steps_are_the_numbers():
     figure = payload_figure([panel(), panel(title="lossy")], block_names=BLOCKS, title="a_b $")
     axes = figure.axes[0]

@@ -140,3 +140,11 @@ def test_designs_without_cuts_have_neighbours_without_cuts(tmp_path, monkeypatch
     assert "Beside it on the front" in text
     assert "cut after" not in text
     assert text.count("design ") >= 2  # the heading of both tables
+
+
+def test_a_run_in_hand_is_picked_from_like_its_folder(small_run):
+    from evonasc import load_run, pick, run
+
+    stored = load_run(small_run)
+    for wish in ({"max_latency_ms": 15.0}, {"weights": {"error": 1.0, "latency_ms": 0.01}}, {}):
+        assert pick(run(stored.config), **wish) == pick(stored, **wish)

@@ -14,7 +14,6 @@ import pytest
 EXAMPLE = Path(__file__).parent / "example_plugin"
 ROOT = EXAMPLE.parents[1]
 pytestmark = pytest.mark.slow
-SHELF = ["--head-hardware", "shelf-box", "--tail-hardware", "shelf-box"]
 
 
 @pytest.fixture(scope="module")
@@ -72,10 +71,10 @@ def test_a_problem_without_networks_runs_and_its_front_is_right(evonasc, tmp_pat
     )
 
 
-def test_space_machine_link_objective_and_mutation_work_together(evonasc, tmp_path):
+def test_benchmark_machine_link_objective_and_mutation_work_together(evonasc, tmp_path):
     out = tmp_path / "chain"
     evonasc(
-        *("run", "--problem", "chain-nas", "--space", "chain", *SHELF, "--link", "satellite:600"),
+        *("run", "--space", "chain", "--link", "satellite:600"),  # its own scenario and errors
         *("--objectives", "error,latency_ms,cost_cents", "--mutation", "swap-mutation"),
         *("--budget", 80, "--no-plot", "--quiet", "--out", out),
     )
@@ -95,6 +94,17 @@ def test_space_machine_link_objective_and_mutation_work_together(evonasc, tmp_pa
         if line.startswith("cost_cents")
     ]
     assert "evonasc-example 1.0" in line
+    config = json.loads((out / "config.json").read_text())
+    assert config["error"] == {"accuracy": "by-macs"}
+    assert config["scenario"]["head_hardware"] == "shelf-box"
+
+
+def test_a_problem_refuses_what_it_does_not_read(evonasc, tmp_path):
+    words = ("run", "--problem", "chain-nas", "--scenario", "shelf", "--no-plot", "--quiet")
+    evonasc(*words, "--budget", 40, "--out", tmp_path / "n")
+    assert len(rows_of(tmp_path / "n" / "evaluations.csv")) == 40
+    message = evonasc(*words, "--space", "chain", "--out", tmp_path / "s", code=2)
+    assert "--space is not read by the problem 'chain-nas', which reads --scenario" in message
 
 
 def test_the_list_has_them_with_their_source_and_a_broken_one_stops_nobody(evonasc, tmp_path):
@@ -103,7 +113,11 @@ def test_the_list_has_them_with_their_source_and_a_broken_one_stops_nobody(evona
     assert "broken evonasc-example 1.0 CANNOT BE USED" in text
     assert "shelf-box evonasc-example 1.0 declared" in evonasc("list", "hardware")
     toy = ("run", "--problem", "toy", "--budget", 40, "--no-plot", "--quiet")
-    evonasc(*toy, "--algo", "uniform", "--out", tmp_path / "u")
+    evonasc(*toy, "--algo", "uniform", "--refine-split", "--out", tmp_path / "u")
+    for row in rows_of(tmp_path / "u" / "evaluations.csv"):  # the fastest cut of each
+        assert float(row["latency_ms"]) == sum(map(int, row["network"]))
+    message = evonasc(*toy, "--algo", "uniform", "--pop-size", 9, "--out", tmp_path / "p", code=2)
+    assert "got --pop-size 9 with --algo uniform, which does not read it" in message
     message = evonasc(*toy, "--algo", "broken", "--out", tmp_path / "b", code=2)
     assert "evonasc-example 1.0 (evonasc_example.absent:search)" in message
     message = evonasc(*toy, "--algo", "nsga3", "--out", tmp_path / "n", code=2)
@@ -112,7 +126,7 @@ def test_the_list_has_them_with_their_source_and_a_broken_one_stops_nobody(evona
 
 
 def test_a_comparison_takes_them(evonasc, tmp_path):
-    out, algos = tmp_path / "c", "nsga2+swap-mutation,uniform"
+    out, algos = tmp_path / "c", "nsga2+swap-mutation,nsga2+crowded,uniform"
     options = ("--seeds", 2, "--budget", 40, "--no-plot", "--quiet", "--out", out)
     evonasc("compare", "--problem", "knapsack", "--algos", algos, *options)
     names = {row["contender"] for row in rows_of(out / "summary.csv")}
@@ -120,11 +134,10 @@ def test_a_comparison_takes_them(evonasc, tmp_path):
 
 
 def test_every_part_keeps_its_contract(evonasc, tmp_path):
-    machines = 'head_hardware = "shelf-box"\ntail_hardware = "shelf-box"\n'
-    (tmp_path / "shelf.toml").write_text(machines)
-    for name in ("uniform", "shelf-box", "satellite", "cost_cents", "swap-mutation", "knapsack"):
+    names = "uniform shelf shelf-box satellite cost_cents swap-mutation knapsack by-macs crowded"
+    for name in names.split():
         assert "All rules hold." in evonasc("check-plugin", name, "--cases", 3)
-    scenario = ("--scenario", "shelf.toml", "--cases", 3)
+    scenario = ("--scenario", "shelf", "--cases", 3)
     assert "All rules hold." in evonasc("check-plugin", "chain-nas", *scenario)
     assert "All rules hold." in evonasc("check-plugin", "chain", "--cases", 3)
 

@@ -2,6 +2,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from own_machines import path
 
 from evonasc.analysis.rate_sweep import (
     best_rows,
@@ -11,8 +12,8 @@ from evonasc.analysis.rate_sweep import (
     rates_from_text,
     sweep_objectives,
 )
+from evonasc.cost.energy import device_power
 from evonasc.cost.scenario import Scenario
-from evonasc.cost.varying_link import at_rate
 from evonasc.errors import ConfigError
 from evonasc.front import non_dominated
 from evonasc.problems import SplitNasProblem
@@ -23,12 +24,17 @@ SCENARIO = Scenario(
 
 
 @pytest.fixture(scope="module")
-def make(nasbench, table_errors):
+def make(nas201, table_errors):
     def problem(rate, objectives):
-        scenario = at_rate(SCENARIO, rate)
-        return SplitNasProblem(nasbench, scenario, table_errors, objectives=objectives)
+        scenario = dataclasses.replace(SCENARIO, uplink_mbps=rate)
+        return SplitNasProblem(nas201, scenario, table_errors, objectives=objectives)
 
     return problem
+
+
+@pytest.fixture(scope="module")
+def power():
+    return device_power(SCENARIO, path(SCENARIO))
 
 
 @pytest.fixture(scope="module")
@@ -37,9 +43,9 @@ def genes(make):
     return np.unique(designs.canonical(designs.sample(1500, rng=np.random.default_rng(5))), axis=0)
 
 
-def test_values_at_any_rate_are_those_of_the_problem_at_that_rate(make, genes):
+def test_values_at_any_rate_are_those_of_the_problem_at_that_rate(make, genes, power):
     objectives = ("error", "latency_ms", "energy_mj", "payload_bytes", "head_memory_bytes")
-    parts = link_parts(make(10.0, objectives).columns(genes), SCENARIO)
+    parts = link_parts(make(10.0, objectives).columns(genes), SCENARIO, power=power)
     for rate in (0.3, 10.0, 250.0):
         problem = make(rate, objectives)
         expected = problem.objective_values(problem.columns(genes))
@@ -54,8 +60,8 @@ def test_values_at_any_rate_are_those_of_the_problem_at_that_rate(make, genes):
         ("payload_bytes", "error", "latency_ms"),
     ],
 )
-def test_leaving_out_what_never_wins_loses_no_point_of_any_front(make, genes, objectives):
-    parts = link_parts(make(10.0, objectives).columns(genes), SCENARIO)
+def test_leaving_out_what_never_wins_loses_no_point_of_any_front(make, genes, power, objectives):
+    parts = link_parts(make(10.0, objectives).columns(genes), SCENARIO, power=power)
     rows = contenders(parts, objectives)
     assert 0 < len(rows) < 0.7 * len(genes)
     few = parts.rows(rows)
@@ -107,14 +113,14 @@ def test_objectives_of_traces_are_left_out_and_error_and_latency_are_there():
     assert sweep_objectives(objectives) == ("payload_bytes", "latency_ms", "error")
 
 
-def test_a_scenario_with_a_trace_can_be_swept(make, genes):
+def test_a_scenario_with_a_trace_can_be_swept(make, genes, power):
     """The sweep gives rates of its own; the trace is not read."""
     columns = make(10.0, ("error",)).columns(genes)
     traced = dataclasses.replace(SCENARIO, link="trace:gone.csv", deadline_ms=5.0)
     objectives = ("latency_ms", "energy_mj")
     np.testing.assert_array_equal(
-        link_parts(columns, traced).objective_values(7.0, objectives),
-        link_parts(columns, SCENARIO).objective_values(7.0, objectives),
+        link_parts(columns, traced, power=power).objective_values(7.0, objectives),
+        link_parts(columns, SCENARIO, power=power).objective_values(7.0, objectives),
     )
 
 

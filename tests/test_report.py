@@ -2,8 +2,11 @@ import pytest
 from rich.console import Console
 
 from evonasc.analysis.report import front_view
+from evonasc.cost.cuts import design_space
+from evonasc.cost.scenario import Scenario
 from evonasc.nasbench201.space import NasBench201
 
+DESIGNS = design_space(Scenario(), NasBench201())
 OBJECTIVES = ("error", "latency_ms", "energy_mj")
 ROW = {
     "id": 1234,
@@ -25,7 +28,7 @@ ROW = {
 def shown(width, objectives=OBJECTIVES):
     console = Console(width=width)
     with console.capture() as capture:
-        console.print(front_view([ROW], NasBench201(), objectives=objectives))
+        console.print(front_view([ROW], DESIGNS, objectives=objectives))
     return capture.get()
 
 

@@ -10,15 +10,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pymoo.core.problem import Problem
 
 from evonasc.analysis.page_data import gene_groups, page_data, run_labels
 from evonasc.analysis.report_page import report_page
 from evonasc.cli import main
 from evonasc.cli.run_command import run_command
-from evonasc.cost.scenario import SCENARIOS
+from evonasc.cost.scenario_table import named_scenario
 from evonasc.errors import ConfigError, DataFileError, MissingDependencyError
+from evonasc.runs.config import ErrorChoice, RunConfig
 from evonasc.runs.folder import SUMMARY_FILE, read_config, read_table
-from evonasc.runs.run import RunConfig
 from evonasc.search.config import SearchConfig
 from evonasc.supernet.live_options import LiveOptions
 
@@ -99,6 +100,32 @@ def test_genes_are_counted_part_by_part():
     assert groups[1]["counts"] == [[2, 1], [0, 2, 1]]
     assert groups[1]["cuts"] == [1, 2]
     assert len(gene_groups(operations[:1], order[:1], np.array([1]), n_choices=(2, 3))) == 1
+
+
+def uneven(config):
+    """Two integers of other ranges."""
+
+    class Uneven(Problem):
+        def __init__(self):
+            super().__init__(
+                n_var=2, n_obj=2, xl=np.array([0, 10]), xu=np.array([3, 12]), vtype=int
+            )
+
+        def _evaluate(self, x, out, *args, **kwargs):
+            out["F"] = np.stack([x.sum(axis=1), -x.sum(axis=1)], axis=1)
+
+    return Uneven()
+
+
+def test_each_gene_has_words_of_its_own(tmp_path, monkeypatch, data):
+    monkeypatch.setenv("EVONASC_TRUST_CODE", "1")
+    folder, words = tmp_path / "uneven", ["--budget", "12", "--no-plot", "--quiet"]
+    assert main(["run", "--problem", f"{__name__}:uneven", *words, "--out", str(folder)]) == 0
+    shown = page_data([folder])
+    assert shown["choices"] == [["0", "1", "2", "3"], ["10", "11", "12"]]
+    counts = shown["runs"][0]["groups"][0]["counts"]
+    assert [len(one) for one in counts] == [4, 3]
+    assert len(data["choices"]) == len(data["genes"])
 
 
 def test_hostile_texts_stay_texts(run):
@@ -219,27 +246,28 @@ def test_every_option_of_a_configuration_is_written():
         seed=11,
         refine_split=True,
         max_latency_ms=12.25,
-        nasc_rule="penalty",
+        n_thresholds=4,
+        threshold_rule="penalty",
         penalty_weight=0.1,
         is_warm=False,
+        n_samples=4,
+        patience=8,
         fixed_cut=3,
     )
-    base = SCENARIOS["pixel3-busygpu-20mbps-lte"]
+    base = named_scenario("pixel3-busygpu-20mbps-lte")
     config = RunConfig(
         scenario=replace(base, head_power_mw=None, max_payload_bytes=1e4, retransmit=False),
-        accuracy="live",
-        data_root=Path("-my data"),
+        error=ErrorChoice(
+            "live", LiveOptions(data_root=Path("-my data"), n_images=50, device="cpu")
+        ),
         error_resolution=0.008,
-        live=LiveOptions(n_images=50, decides_early=True, device="cpu"),
         search=search,
     )
     given = vars(parser.parse_args(shlex.split(run_command(config))[2:]))
-    assert given["algo"] == "hwnas"
-    assert given["cold_start"] is given["refine_split"] is given["early_decision"] is True
     for field in fields(SearchConfig):
-        if field.name not in ("algorithm", "is_warm"):
-            assert given[field.name] == getattr(search, field.name), field.name
-    for name in ("data_root", "error_resolution", "accuracy", "problem", "space"):
+        assert given[field.name] == getattr(search, field.name), field.name
+    for name in ("error_resolution", "problem", "space"):
         assert given[name] == getattr(config, name), name
+    assert (given["accuracy"], given["data_root"]) == ("live", Path("-my data"))
     assert (given["scenario"], given["set_retransmit"]) == (base.name, False)
     assert (given["set_max_payload_bytes"], given["images"]) == ("10000.0", 50)

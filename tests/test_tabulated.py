@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from evonasc.cost.scenario import Scenario
+from evonasc.nasbench201 import BENCHMARK
 from evonasc.problems import SplitNasProblem, Staircase
 from evonasc.problems.toy import ToySpace
 from evonasc.runs.tabulated import TabulatedProblem, tabulated
@@ -13,11 +14,11 @@ from evonasc.search.nasc import nasc
 from evonasc.space import DesignSpace
 
 
-@pytest.fixture(params=["one width", "two widths"])
+@pytest.fixture(scope="module", params=["one width", "two widths"])
 def problem(request, nasbench, table_errors):
     widths = (8,) if request.param == "one width" else (4, 8)
     scenario = Scenario(payload_bits=widths, min_split=2, max_head_memory_bytes=4e5)
-    return SplitNasProblem(nasbench, scenario, table_errors)
+    return SplitNasProblem(BENCHMARK, scenario, table_errors)
 
 
 def any_genes(problem, rng, n=400):
@@ -35,10 +36,10 @@ def test_columns_are_equal_bit_for_bit_also_of_one_design_alone(problem, rng):
     designs, table = problem.designs.sample(100, rng=rng), tabulated(problem)
     wanted, found = problem.columns(designs), table.columns(designs)
     assert wanted.keys() == found.keys()
+    alone = [problem.columns(design[None]) for design in designs]
     for name, values in wanted.items():
         np.testing.assert_array_equal(found[name], values)
-        alone = [problem.columns(design[None])[name][0] for design in designs]
-        np.testing.assert_array_equal(alone, values)
+        np.testing.assert_array_equal([columns[name][0] for columns in alone], values)
 
 
 def test_latencies_of_cuts_that_are_not_allowed_are_computed(problem, rng):
@@ -50,6 +51,7 @@ def test_latencies_of_cuts_that_are_not_allowed_are_computed(problem, rng):
     )
 
 
+@pytest.mark.slow
 def test_a_search_takes_the_same_path(problem):
     archives = []
     for one in (problem, tabulated(problem)):

@@ -7,16 +7,24 @@ import pytest
 
 from evonasc.errors import ConfigError, DataFileError, UnknownNameError
 from evonasc.problems import Staircase
-from evonasc.runs.run import RunConfig
+from evonasc.runs.config import RunConfig
+from evonasc.runs.prepare import Prepared
 from evonasc.runs.trials import contender_config, read_trial, run_trial, write_trial
+from evonasc.search.archive import SearchStopped
 from evonasc.search.config import SearchConfig
 
 TOY = RunConfig(problem="toy", search=SearchConfig(budget=120, seed=3))
 
 
+def searched(name, config, problem=None):
+    """Return the trial of a contender on the toy problem, or on another in its place."""
+    chosen = Staircase() if problem is None else problem
+    return run_trial(Prepared.of(chosen, contender_config(name, config)))
+
+
 @pytest.fixture(scope="module")
 def trial():
-    return run_trial(contender_config("nasc", TOY), Staircase())
+    return searched("nasc", TOY)
 
 
 def test_a_trial_holds_everything_evaluated_and_the_answers(trial):
@@ -29,7 +37,19 @@ def test_a_trial_holds_everything_evaluated_and_the_answers(trial):
     assert len(trial.answers) >= 1
     known = {tuple(point) for point in trial.points.tolist()}
     assert {tuple(point) for point in trial.answers.tolist()} <= known
-    assert run_trial(contender_config("random", TOY), problem).answers.shape == (0, 2)
+    assert searched("random", TOY).answers.shape == (0, 2)
+
+
+def test_half_a_trial_is_none(monkeypatch):
+    problem = Staircase()
+    monkeypatch.setattr(problem, "columns", interrupted)
+    with pytest.raises(SearchStopped):
+        searched("random", TOY, problem)
+
+
+def interrupted(genes):
+    """Ctrl-C while designs are evaluated."""
+    raise KeyboardInterrupt
 
 
 def test_a_trial_reads_as_it_was_written(trial, tmp_path):
@@ -39,6 +59,16 @@ def test_a_trial_reads_as_it_was_written(trial, tmp_path):
     for name in ("genes", "points", "answers"):
         np.testing.assert_array_equal(getattr(found, name), getattr(trial, name))
     assert (found.n_requested, found.seconds) == (trial.n_requested, trial.seconds)
+
+
+@pytest.mark.parametrize(("largest", "dtype"), [(32767, np.int16), (100_000, np.int64)])
+def test_genes_of_any_size_come_back(largest, dtype, trial, tmp_path):
+    path, large = tmp_path / "one.npz", trial.genes.copy()
+    large[3, 0] = largest
+    write_trial(path, replace(trial, genes=large), digest="abc")
+    np.testing.assert_array_equal(read_trial(path, digest="abc").genes, large)
+    with np.load(path) as file:
+        assert file["genes"].dtype == dtype
 
 
 def test_other_settings_and_damage_are_refused(trial, tmp_path):
@@ -88,12 +118,20 @@ def test_contenders_are_algorithms_with_variations():
     assert contender_config("nsga2", TOY).search == replace(TOY.search, algorithm="nsga2")
 
 
+def test_what_contenders_share_each_takes_as_far_as_it_reads_it():
+    wide = replace(TOY, search=SearchConfig(budget=120, seed=3, pop_size=40))
+    assert contender_config("nsga2", wide).search.pop_size == 40
+    search = contender_config("nasc", wide).search
+    assert (search.pop_size, search.budget, search.seed) == (SearchConfig.pop_size, 120, 3)
+    assert len(searched("random", wide).genes) == 120
+
+
 @pytest.mark.parametrize(
     ("name", "error", "message"),
     [
         ("nasq", UnknownNameError, "Did you mean 'nasc'"),
         ("nsga2+refined", UnknownNameError, "Did you mean 'refine'"),
-        ("nsga2+cold", ConfigError, "'cold' .* is one of hwnas, nasc, got 'nsga2.cold'"),
+        ("nsga2+cold", ConfigError, "'cold' .* must be one of hwnas, nasc, got 'nsga2.cold'"),
         ("exact", ConfigError, "exact is no contender"),
         ("gdas", ConfigError, "gdas is no contender: it trains .* run --algo gdas --data digits"),
     ],

@@ -20,6 +20,8 @@ _COLUMNS = (
     ("evaluated", "n_evaluated", ".0f", 1.0),
     ("seconds", "seconds", ".2f", 1.0),
 )
+_HEADINGS = ("budget", "algorithm", *(heading for heading, *_ in _COLUMNS))
+_PAIR_HEADINGS = ("ahead", "behind", "difference", "p (Holm)", "A12", "")
 #: The indicator that contenders are ranked by.
 RANKED_BY = "hypervolume_share"
 
@@ -27,7 +29,7 @@ RANKED_BY = "hypervolume_share"
 def summary_table(rows: Sequence[Row], *, scenario: str) -> Table:
     """Return the summary of one scenario for a terminal: medians, quartiles in brackets."""
     table = Table(box=None, pad_edge=False, collapse_padding=True, header_style="bold")
-    for heading in ("budget", "algorithm", *(heading for heading, *_ in _COLUMNS)):
+    for heading in _HEADINGS:
         justify: JustifyMethod = "left" if heading == "algorithm" else "right"
         table.add_column(heading, justify=justify, overflow="fold")
     for row in _of(rows, scenario):
@@ -37,13 +39,15 @@ def summary_table(rows: Sequence[Row], *, scenario: str) -> Table:
 
 
 def pair_rows(
-    config: ComparisonConfig, measured: Mapping[TrialKey, Indicators]
+    config: ComparisonConfig, trial_indicators: Mapping[TrialKey, Indicators]
 ) -> list[dict[str, str | int | float]]:
     """Return every pair of contenders, by scenario and budget, as ``pairs.csv`` has them."""
     rows: list[dict[str, str | int | float]] = []
     for scenario in config.scenarios:
         for budget in config.budgets:
-            values = by_seed(measured, scenario=scenario.name, budget=budget, name=RANKED_BY)
+            values = by_seed(
+                trial_indicators, scenario=scenario.name, budget=budget, name=RANKED_BY
+            )
             place: dict[str, str | int | float] = {"scenario": scenario.name, "budget": budget}
             rows += [
                 {**place, **asdict(pair), "is_significant": str(pair.is_significant)}
@@ -55,7 +59,7 @@ def pair_rows(
 def pair_table(pairs: Sequence[Row], *, scenario: str, budget: int) -> Table:
     """Return the pairs of one scenario and budget for a terminal."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("ahead", "behind", "difference", "p (Holm)", "A12", ""):
+    for heading in _PAIR_HEADINGS:
         table.add_column(heading, justify="left" if heading in ("ahead", "behind", "") else "right")
     for row in _of(pairs, scenario):
         if row["budget"] == budget:
@@ -64,12 +68,12 @@ def pair_table(pairs: Sequence[Row], *, scenario: str, budget: int) -> Table:
 
 
 def verdicts(
-    config: ComparisonConfig, measured: Mapping[TrialKey, Indicators]
+    config: ComparisonConfig, trial_indicators: Mapping[TrialKey, Indicators]
 ) -> dict[tuple[str, int], str]:
     """Return one sentence a scenario and budget: who is ahead, and of whom that is certain."""
     return {
         (scenario.name, budget): verdict(
-            by_seed(measured, scenario=scenario.name, budget=budget, name=RANKED_BY)
+            by_seed(trial_indicators, scenario=scenario.name, budget=budget, name=RANKED_BY)
         )
         for scenario in config.scenarios
         for budget in config.budgets
@@ -87,28 +91,20 @@ def markdown(
 ) -> str:
     """Return the whole comparison as a Markdown document.
 
-    Args:
-        config: What was compared.
-        rows: The summary.
-        pairs: As :func:`pair_rows` gives them.
-        sentences: As :func:`verdicts` gives them.
-        command: What to type to get it again.
-        notes: On how to read it, one paragraph each.
+    It has the summary's rows, the pairs of :func:`pair_rows` and the sentences of :func:`verdicts`,
+    the command that gives it again, and notes on how to read it, one paragraph each.
     """
     lines = ["# Comparison", "", f"`{command}`", ""]
     for note in notes:
         lines += [note, ""]
-    headings = ["budget", "algorithm", *(heading for heading, *_ in _COLUMNS)]
     for scenario in config.scenarios:
         name = scenario.name
-        lines += [f"## {name}", "", *_markdown_table(headings, map(_cells, _of(rows, name))), ""]
+        lines += [f"## {name}", "", *_markdown_table(_HEADINGS, map(_cells, _of(rows, name))), ""]
         lines += [f"- {budget}: {sentences[name, budget]}" for budget in config.budgets]
         shown = [row for row in _of(pairs, name) if row["budget"] == max(config.budgets)]
         if shown:
             lines += ["", f"Pairs after {max(config.budgets)} evaluations:", ""]
-            lines += _markdown_table(
-                ["ahead", "behind", "difference", "p (Holm)", "A12", ""], map(_pair_cells, shown)
-            )
+            lines += _markdown_table(_PAIR_HEADINGS, map(_pair_cells, shown))
         for kind in ("fronts", "hypervolume"):
             lines += ["", f"![{kind} of {name}]({kind}-{name}.png)"]
         lines.append("")
@@ -119,14 +115,13 @@ def latex(config: ComparisonConfig, rows: Sequence[Row]) -> str:
     """Return the summary as LaTeX tables (package ``booktabs``), one a scenario."""
     parts = []
     for scenario in config.scenarios:
-        headings = ["budget", "algorithm", *(heading for heading, *_ in _COLUMNS)]
         lines = [
             r"\begin{table}",
             rf"\caption{{{_tex(scenario.name)}: medians and quartiles over "
             rf"{config.n_seeds} seeds.}}",
             r"\begin{tabular}{rl" + "r" * len(_COLUMNS) + "}",
             r"\toprule",
-            " & ".join(map(_tex, headings)) + r" \\",
+            " & ".join(map(_tex, _HEADINGS)) + r" \\",
             r"\midrule",
             *(" & ".join(map(_tex, _cells(row))) + r" \\" for row in _of(rows, scenario.name)),
             r"\bottomrule",
@@ -180,9 +175,7 @@ def _markdown_table(headings: Sequence[str], rows: Iterable[list[str]]) -> list[
 
 def _tex(text: str) -> str:
     """Escape what LaTeX reads as a command."""
-    for character in r"\&%$#_{}":
-        if character == "\\":
-            text = text.replace(character, r"\textbackslash ")
-        else:
-            text = text.replace(character, f"\\{character}")
+    text = text.replace("\\", r"\textbackslash ")
+    for character in "&%$#_{}":
+        text = text.replace(character, f"\\{character}")
     return text

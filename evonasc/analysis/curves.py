@@ -8,11 +8,8 @@ import numpy as np
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from evonasc.analysis.plotting import save_figure
 from evonasc.arrays import FloatArray
 from evonasc.errors import ConfigError
-
-__all__ = ["Curve", "curve_figure", "moving_mean", "save_figure"]
 
 
 @dataclass(frozen=True)

@@ -136,17 +136,11 @@ def _place(effect: Effect) -> tuple[int, float]:
 
 
 def _gene_words(gene: int, designs: DesignSpace) -> str:
-    """Name a gene."""
-    if gene >= designs.bits_genes.start:
-        return _of_link("bits", gene - designs.bits_genes.start, designs)
-    if gene >= designs.split_genes.start:
-        return _of_link("cut", gene - designs.split_genes.start, designs)
+    """Name a gene; that of a link by its number only where there are several."""
+    for word, genes in (("bits", designs.bits_genes), ("cut", designs.split_genes)):
+        if gene >= genes.start:
+            return word if designs.n_links == 1 else f"{word} {gene - genes.start + 1}"
     return designs.space.gene_words[gene]
-
-
-def _of_link(word: str, link: int, designs: DesignSpace) -> str:
-    """Name a gene of a link; by its number only where there are several."""
-    return word if designs.n_links == 1 else f"{word} {link + 1}"
 
 
 def _value_words(gene: int, value: int, designs: DesignSpace) -> str:

@@ -1,7 +1,7 @@
 """How good each trial of a comparison is, and the summary over seeds."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -29,33 +29,21 @@ class Reference:
 
 @dataclass(frozen=True)
 class Indicators:
-    """How good one trial is; all but the last four are better the larger they are."""
+    """How good one trial is; shares and recall are better the larger they are."""
 
     #: Share of the reference front's hypervolume, reference point = its nadir times 1.1.
     hypervolume_share: float
+    #: IGD+ in units of the reference front's range; 0 is best.
+    igd_plus: float
     #: Share of the reference front's points that were found.
     recall: float
     #: The same share of hypervolume for the answers of a search under thresholds alone; else NaN.
     answers_share: float
-    #: IGD+ in units of the reference front's range; 0 is best.
-    igd_plus: float
     #: Distinct designs evaluated, and all that were asked for.
     n_evaluated: int
     n_requested: int
     #: Wall time of the search, its evaluations looked up.
     seconds: float
-
-
-#: Columns of the summary: name -> attribute of :class:`Indicators`.
-SUMMARISED = (
-    "hypervolume_share",
-    "igd_plus",
-    "recall",
-    "answers_share",
-    "n_evaluated",
-    "n_requested",
-    "seconds",
-)
 
 
 def references(
@@ -80,44 +68,42 @@ def indicators(trial: Trial, reference: Reference) -> Indicators:
     corner = reference_point(front)
     whole = hypervolume(front, reference_point=corner)
     found = trial.points[non_dominated(trial.points)]
-    has_answers = len(trial.answers) > 0
+    answers = hypervolume(trial.answers, reference_point=corner) if len(trial.answers) else np.nan
     return Indicators(
         hypervolume_share=hypervolume(found, reference_point=corner) / whole,
-        recall=front_recall(found, true_front=front),
-        answers_share=hypervolume(trial.answers, reference_point=corner) / whole
-        if has_answers
-        else float("nan"),
         igd_plus=igd_plus(found, true_front=front),
+        recall=front_recall(found, true_front=front),
+        answers_share=answers / whole,
         n_evaluated=len(trial.genes),
         n_requested=trial.n_requested,
         seconds=trial.seconds,
     )
 
 
-def hypervolume_curve(trial: Trial, reference: Reference, *, counts: IntArray) -> FloatArray:
+def hypervolume_curve(points: FloatArray, front: FloatArray, *, counts: IntArray) -> FloatArray:
     """Return the share of hypervolume after so many evaluations, ``(n_counts,)``.
 
     Args:
-        trial: Its designs stand in the order of evaluation.
-        reference: The front.
-        counts: Rising numbers of evaluations; a trial that ended earlier keeps its last share.
+        points: ``(n, n_obj)`` objectives, in the order of evaluation.
+        front: ``(m, n_obj)`` what they are measured against.
+        counts: Rising numbers of evaluations; a search that ended earlier keeps its last share.
     """
-    corner = reference_point(reference.points)
-    whole = hypervolume(reference.points, reference_point=corner)
-    shares = []
-    for count in counts.tolist():
-        shares.append(hypervolume(trial.points[:count], reference_point=corner) / whole)
-    return np.array(shares)
+    corner = reference_point(front)
+    whole = hypervolume(front, reference_point=corner)
+    parts = [hypervolume(points[:count], reference_point=corner) for count in counts.tolist()]
+    return np.array(parts) / whole
 
 
-def summary_rows(measured: Mapping[TrialKey, Indicators]) -> list[dict[str, str | int | float]]:
+def summary_rows(
+    trial_indicators: Mapping[TrialKey, Indicators],
+) -> list[dict[str, str | int | float]]:
     """Return one row a scenario, budget and contender: medians and quartiles over seeds.
 
-    Columns: ``scenario``, ``budget``, ``contender``, ``n_seeds``, and for each of ``SUMMARISED``
-    its ``_median``, ``_q1`` and ``_q3`` (NaN where there is nothing to measure).
+    Columns: ``scenario``, ``budget``, ``contender``, ``n_seeds``, and of each field of
+    :class:`Indicators` ``_median``, ``_q1`` and ``_q3`` (NaN where there is nothing to measure).
     """
     groups: dict[tuple[str, int, str], list[Indicators]] = {}
-    for key, value in measured.items():
+    for key, value in trial_indicators.items():
         groups.setdefault((key.scenario, key.budget, key.contender), []).append(value)
     rows: list[dict[str, str | int | float]] = []
     for (scenario, budget, contender), values in groups.items():
@@ -127,20 +113,20 @@ def summary_rows(measured: Mapping[TrialKey, Indicators]) -> list[dict[str, str 
             "contender": contender,
             "n_seeds": len(values),
         }
-        for name in SUMMARISED:
-            column = np.array([getattr(value, name) for value in values], dtype=float)
+        for field in fields(Indicators):
+            column = np.array([getattr(value, field.name) for value in values], dtype=float)
             for suffix, share in (("median", 50), ("q1", 25), ("q3", 75)):
-                row[f"{name}_{suffix}"] = float(np.percentile(column, share))
+                row[f"{field.name}_{suffix}"] = float(np.percentile(column, share))
         rows.append(row)
     return rows
 
 
 def by_seed(
-    measured: Mapping[TrialKey, Indicators], *, scenario: str, budget: int, name: str
+    trial_indicators: Mapping[TrialKey, Indicators], *, scenario: str, budget: int, name: str
 ) -> dict[str, FloatArray]:
     """Return an indicator of each contender by rising seed, ``(n_seeds,)``."""
     values: dict[str, list[tuple[int, float]]] = {}
-    for key, value in measured.items():
+    for key, value in trial_indicators.items():
         if (key.scenario, key.budget) == (scenario, budget):
             values.setdefault(key.contender, []).append((key.seed, getattr(value, name)))
     return {

@@ -8,22 +8,19 @@ head, tail and payload, and computes the time on the link itself, by the formula
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from evonasc.analysis.indicators import Reference, evaluation_counts, hypervolume_curve
-from evonasc.analysis.rate_sweep import contenders, link_parts, sweep_objectives
+from evonasc.analysis.indicators import evaluation_counts, hypervolume_curve
+from evonasc.analysis.rate_sweep import NEEDED, contenders, parts_of_run, sweep_objectives
 from evonasc.arrays import FloatArray, IntArray
-from evonasc.cost.cuts import design_space
-from evonasc.cost.energy import RADIO_POWER_MW, head_power_mw
-from evonasc.cost.scenario import Scenario
 from evonasc.errors import ConfigError, DataFileError, EvonascError
-from evonasc.problems.base import coarse_error
-from evonasc.runs.exact_cache import true_front
-from evonasc.runs.finished import FinishedRun, StoredDesigns, read_designs, read_finished
+from evonasc.problems.coarse_error import coarse
+from evonasc.runs.config import RunConfig
+from evonasc.runs.exact_cache import exact_front_of
+from evonasc.runs.finished import FinishedRun, StoredDesigns, load_run, read_designs, require_alike
 from evonasc.runs.folder import (
     CONFIG_FILE,
     EVALUATIONS_FILE,
@@ -31,37 +28,30 @@ from evonasc.runs.folder import (
     SUMMARY_FILE,
     read_summary,
 )
-from evonasc.runs.run import RunConfig, make_problem
-from evonasc.runs.trials import Trial
-from evonasc.space import DesignSpace, SearchSpace
+from evonasc.runs.prepare import prepare
 
-#: Columns that the time on a link is computed from.
-_PARTS = ("error", "head_ms", "tail_ms", "payload_bytes")
+#: What a :class:`evonasc.cost.link.FixedLink` has of a scenario, but for the rate.
+_LINK = (
+    "one_way_delay_ms",
+    "packet_room_bytes",
+    "packet_header_bytes",
+    "packet_loss",
+    "retransmit",
+)
+#: The powers that an energy at any rate is made of.
+_ENERGY = ("head_mw", "radio_mw_per_mbps", "radio_mw")
 #: Points of the hypervolume curve, and groups that a front is divided into, at most.
 _MOST_COUNTS, _MOST_GROUPS = 60, 4
 #: Designs of the front that a group should hold.
 _GROUP_SIZE = 3
 
 
-@dataclass(frozen=True)
-class Curve:
-    """Hypervolume of a run after so many evaluations, or why there is no such curve."""
-
-    #: ``(n,)`` distinct designs evaluated, and the share of the true front's hypervolume.
-    counts: IntArray
-    shares: FloatArray
-    #: ``(m, n_obj)`` the true front.
-    truth: FloatArray
-    #: For people; empty where the curve is known.
-    why_not: str = ""
-
-
 def page_data(folders: Sequence[Path]) -> dict[str, Any]:
     """Return everything that the page shows of runs.
 
     Keys: ``problem``, ``space``, ``objectives``, ``network_key`` (how networks are written),
-    ``genes`` (names), ``operations`` (names), ``rates`` (least and greatest of the slider, Mbit/s)
-    and ``runs``, see :func:`_run_data`.
+    ``genes`` (names), ``choices`` (names, a list a gene), ``rates`` (least and greatest of the
+    slider, Mbit/s) and ``runs``, see :func:`_run_data`.
 
     Args:
         folders: Of at least one run; of one problem and space, and of the same objectives.
@@ -70,24 +60,26 @@ def page_data(folders: Sequence[Path]) -> dict[str, Any]:
         ConfigError: The runs are not of one kind, one did not end, or found nothing.
         DataFileError: A folder holds no run, or a damaged one.
     """
-    runs = [read_finished(folder) for folder in folders]
-    first = runs[0].config
-    for folder, run in zip(folders, runs, strict=True):
-        _require_alike(first, run.config, folder)
-    space = runs[0].space
+    runs = [load_run(folder) for folder in folders]
+    configs = [run.config for run in runs]
+    require_alike(dict(zip(folders, configs, strict=True)), where="on one page")
+    first, space = configs[0], runs[0].space
     labels = run_labels(folders)
     shown = [
         _run_data(folder, run, label)
         for folder, run, label in zip(folders, runs, labels, strict=True)
     ]
-    own_rates = [run.config.scenario.uplink_mbps for run in runs]
+    own_rates = [config.scenario.uplink_mbps for config in configs]
     return {
         "problem": first.problem,
         "space": first.space,
         "objectives": list(first.objectives),
         "network_key": space.short_text_key,
         "genes": list(space.gene_words),
-        "operations": [space.choice_in_words(0, value) for value in range(max(space.n_choices))],
+        "choices": [
+            [space.choice_in_words(gene, value) for value in range(n_choices)]
+            for gene, n_choices in enumerate(space.n_choices)
+        ],
         "rates": [min(0.1, min(own_rates) / 10), max(1000.0, max(own_rates) * 10)],
         "runs": shown,
     }
@@ -103,20 +95,6 @@ def run_labels(folders: Sequence[Path]) -> list[str]:
     return names if len(set(names)) == len(names) else paths
 
 
-def _require_alike(first: RunConfig, other: RunConfig, folder: Path) -> None:
-    """Refuse runs that cannot be shown side by side."""
-    if (other.problem, other.space) != (first.problem, first.space):
-        raise ConfigError(
-            f"Runs on one page must be of one problem and space, {first.problem} on {first.space}, "
-            f"got {other.problem} on {other.space} in {folder}."
-        )
-    if other.objectives != first.objectives:
-        raise ConfigError(
-            f"Runs on one page must have the same objectives {', '.join(first.objectives)}, got "
-            f"{', '.join(other.objectives)} in {folder}."
-        )
-
-
 def _run_data(folder: Path, run: FinishedRun, label: str) -> dict[str, Any]:
     """Return what the page shows of a run.
 
@@ -125,23 +103,20 @@ def _run_data(folder: Path, run: FinishedRun, label: str) -> dict[str, Any]:
     """
     config, space = run.config, run.space
     summary = read_summary(folder)
-    if summary is None:  # read_finished found one a moment ago
+    if summary is None:  # load_run found one a moment ago
         raise DataFileError(f"{folder / SUMMARY_FILE} is missing.")
-    space_of_designs = _designs(config, space)
-    stored = read_designs(folder, space_of_designs)
+    designs = run.designs
+    stored = read_designs(folder, designs)
     front = _front_places(folder, run, stored)
     seen = _seen_columns(stored, config)
-    can_move = set(_PARTS) <= set(stored.columns)
-    objectives = sweep_objectives(config.objectives) if can_move else config.objectives
-    always = (
-        contenders(link_parts(seen, config.scenario), objectives)
-        if can_move
-        else np.array([], dtype=np.int64)
-    )
+    always, objectives, parts = np.array([], dtype=np.int64), config.objectives, None
+    if set(NEEDED) <= set(stored.columns):
+        objectives, parts = sweep_objectives(config.objectives), parts_of_run(seen, config)
+        always = contenders(parts, objectives)
     rows = np.union1d(front, always)
-    operations = space_of_designs.operations(stored.genes[rows])
-    cuts = space_of_designs.split_point(stored.genes[rows]).tolist()
-    curve = hypervolume_history(run, stored, summary)
+    operations = designs.operations(stored.genes[rows])
+    cuts = designs.split_point(stored.genes[rows]).tolist()
+    bits = designs.bits(stored.genes[rows])[:, 0].tolist()
     return {
         "label": label,
         "folder": str(folder),
@@ -154,8 +129,8 @@ def _run_data(folder: Path, run: FinishedRun, label: str) -> dict[str, Any]:
         "versions": {str(k): str(v) for k, v in dict(summary.get("versions") or {}).items()},
         "files": _digests(folder),
         "rate_mbps": config.scenario.uplink_mbps if config.scenario.link == "fixed" else None,
-        "link": _link(config.scenario) if can_move else None,
-        "energy": _energy(config.scenario) if can_move and "energy_mj" in seen else None,
+        "link": None if parts is None else _values(config.scenario, _LINK),
+        "energy": None if parts is None or parts.power is None else _values(parts.power, _ENERGY),
         "error_resolution": config.error_resolution,
         "rate_objectives": list(objectives),
         "designs": {
@@ -164,32 +139,20 @@ def _run_data(folder: Path, run: FinishedRun, label: str) -> dict[str, Any]:
             "network_in_full": space.to_text(operations),
             "cut": cuts,
             "cut_after": [space.cut_in_words(cut) for cut in cuts],
-            "bits": _bits(space_of_designs.bits(stored.genes[rows])[:, 0].tolist(), cuts, space),
+            "bits": [space.bits_in_words(*pair) for pair in zip(bits, cuts, strict=True)],
         },
         "values": {name: values[rows].tolist() for name, values in stored.columns.items()},
         "searched_error": seen["error"][rows].tolist() if "error" in seen else None,
         "front": np.searchsorted(rows, front).tolist(),
         "contenders": np.searchsorted(rows, always).tolist(),
-        "curve": {
-            "counts": curve.counts.tolist(),
-            "shares": curve.shares.tolist(),
-            "truth": curve.truth.tolist(),
-            "why_not": curve.why_not,
-        },
+        "curve": hypervolume_history(run, stored, summary),
         "groups": gene_groups(
-            space_of_designs.operations(stored.genes[front]),
+            designs.operations(stored.genes[front]),
             run.columns[config.objectives[0]],
-            space_of_designs.split_point(stored.genes[front]),
+            designs.split_point(stored.genes[front]),
             n_choices=space.n_choices,
         ),
     }
-
-
-def _designs(config: RunConfig, space: SearchSpace) -> DesignSpace:
-    """Return the designs of a run; the data of the default problem's errors is not needed."""
-    if config.problem == "split-nas":
-        return design_space(config.scenario, space)
-    return make_problem(config).designs
 
 
 def _front_places(folder: Path, run: FinishedRun, stored: StoredDesigns) -> IntArray:
@@ -212,33 +175,22 @@ def _seen_columns(stored: StoredDesigns, config: RunConfig) -> dict[str, FloatAr
     """Return the columns as the search compared them: the error at its resolution."""
     if "error" not in stored.columns:
         return stored.columns
-    error = coarse_error(stored.columns["error"], resolution=config.error_resolution)
+    error = coarse(stored.columns["error"], resolution=config.error_resolution)
     return {**stored.columns, "error": error}
 
 
-def _link(scenario: Scenario) -> dict[str, float | bool]:
-    """Return what :func:`evonasc.cost.link.uplink_ms` takes from a scenario, but for the rate."""
-    return {
-        "one_way_delay_ms": scenario.one_way_delay_ms,
-        "packet_room_bytes": scenario.packet_room_bytes,
-        "packet_header_bytes": scenario.packet_header_bytes,
-        "packet_loss": scenario.packet_loss,
-        "retransmit": scenario.retransmit,
-    }
+def _values(of: object, names: tuple[str, ...]) -> dict[str, float | bool]:
+    """Return some fields of a value by name."""
+    return {name: getattr(of, name) for name in names}
 
 
-def _energy(scenario: Scenario) -> dict[str, float]:
-    """Return what :func:`evonasc.cost.energy.energy_mj` takes from a scenario, but for the rate."""
-    slope, base = RADIO_POWER_MW[scenario.radio]
-    return {
-        "head_mw": head_power_mw(scenario),
-        "radio_mw_per_mbps": slope,
-        "radio_mw": base,
-    }
-
-
-def hypervolume_history(run: FinishedRun, stored: StoredDesigns, summary: dict[str, Any]) -> Curve:
+def hypervolume_history(
+    run: FinishedRun, stored: StoredDesigns, summary: dict[str, Any]
+) -> dict[str, Any]:
     """Return the share of the true front's hypervolume that a run held while it went on.
+
+    Keys: ``counts`` (distinct designs evaluated), ``shares`` (after so many), ``truth`` (the true
+    front) and ``why_not`` (for people; empty where the curve is known, and the rest is empty else).
 
     The true front comes from the run's problem as it is today. Where that front, or the share it
     gives the whole run, is not what the run noted, something changed since and there is no curve.
@@ -248,38 +200,35 @@ def hypervolume_history(run: FinishedRun, stored: StoredDesigns, summary: dict[s
         stored: All that it evaluated, in order.
         summary: Of the run.
     """
-    config = run.config
-    none = np.zeros(0)
     noted = summary.get("exact")
     if noted is None:
-        why = "The true front of this run is not known."
-        return Curve(none.astype(np.int64), none, none, why)
+        return _no_curve("The true front of this run is not known.")
     try:
-        exact = true_front(make_problem(config))
+        exact = exact_front_of(prepare(run.config).problem)
     except EvonascError as error:
-        why = f"The true front cannot be computed here: {error}"
-        return Curve(none.astype(np.int64), none, none, why)
-    names = config.objectives
-    points = config.searched(np.stack([stored.columns[name] for name in names], axis=1))
+        return _no_curve(f"The true front cannot be computed here: {error}")
+    points = run.config.compared(stored.columns)
     counts = evaluation_counts(len(points), most=_MOST_COUNTS)
     if exact is not None:
-        trial = Trial(
-            genes=stored.genes,
-            points=points,
-            answers=np.zeros((0, len(names))),
-            n_requested=len(points),
-            seconds=float(summary["seconds"]),
-        )
         truth = np.unique(exact.points, axis=0)
-        shares = hypervolume_curve(trial, Reference(truth, is_exact=True), counts=counts)
+        shares = hypervolume_curve(points, truth, counts=counts)
         is_same = np.isclose(shares[-1], noted["hypervolume_share"], rtol=1e-6)
         if is_same and len(truth) == noted["n_points"]:
-            return Curve(counts, shares, truth)
-    why = (
+            return {
+                "counts": counts.tolist(),
+                "shares": shares.tolist(),
+                "truth": truth.tolist(),
+                "why_not": "",
+            }
+    return _no_curve(
         "The true front of today is not the one the run was set against: a table or evonasc "
         "changed since. Run it again."
     )
-    return Curve(none.astype(np.int64), none, none, why)
+
+
+def _no_curve(why: str) -> dict[str, Any]:
+    """Say why there is no curve."""
+    return {"counts": [], "shares": [], "truth": [], "why_not": why}
 
 
 def gene_groups(
@@ -311,14 +260,6 @@ def gene_groups(
             ],
         }
         for rows in np.array_split(by_order, n_groups)
-    ]
-
-
-def _bits(bits: list[int], cuts: list[int], space: SearchSpace) -> list[str]:
-    """Return the payload's width where a tensor is sent, a dash elsewhere."""
-    return [
-        str(width) if 0 < cut < space.n_blocks else "-"
-        for width, cut in zip(bits, cuts, strict=True)
     ]
 
 

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from evonasc.analysis.plotting import cut_name, plain_text
+from evonasc.analysis.plotting import cut_colours, cut_name, plain_text
 from evonasc.arrays import FloatArray, IntArray
 
 
@@ -45,9 +45,7 @@ def payload_figure(
         raise ValueError("panels must hold at least one, got none.")
     sns.set_theme(style="whitegrid", context="notebook")
     cuts = sorted({int(cut) for panel in panels for cut in panel.cuts})
-    colours = dict(zip(cuts, sns.color_palette("colorblind", len(cuts)), strict=False))
-    if len(cuts) > 10:  # the colour-blind palette repeats after ten
-        colours = dict(zip(cuts, sns.color_palette("viridis", len(cuts)), strict=True))
+    colours = cut_colours(cuts)
     size = (4.8 * len(panels) + 0.6, 5.6)
     figure, grid = plt.subplots(1, len(panels), figsize=size, squeeze=False, sharex=True)
     for axes, panel in zip(grid[0], panels, strict=True):

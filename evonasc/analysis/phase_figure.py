@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator
 
-from evonasc.analysis.plotting import LABELS, cut_name, plain_text
+from evonasc.analysis.plotting import LABELS, cut_colours, cut_name, plain_text
 from evonasc.analysis.rate_sweep import LinkParts, best_rows
 from evonasc.arrays import FloatArray, IntArray
 
@@ -98,22 +98,19 @@ def _draw_cuts(
 ) -> None:
     """Draw the cuts in colours of their own, named beside the panel."""
     present = np.unique(cuts.compressed())
-    palette = sns.color_palette("colorblind", max(len(present), 1))
-    if len(present) > 10:  # the colour-blind palette repeats after ten
-        palette = sns.color_palette("viridis", len(present))
+    colours = cut_colours(present.tolist())
     places = np.searchsorted(present, cuts.filled(present[0] if len(present) else 0))
     axes.pcolormesh(
         rates,
         levels,
         np.ma.masked_where(np.ma.getmaskarray(cuts), places),
-        cmap=ListedColormap(palette),
+        cmap=ListedColormap(list(colours.values()) or ["white"]),
         norm=BoundaryNorm(np.arange(len(present) + 1) - 0.5, max(len(present), 1)),
         shading="nearest",
         rasterized=True,
     )
     handles = [
-        Patch(color=palette[place], label=cut_name(int(cut), block_names))
-        for place, cut in enumerate(present)
+        Patch(color=colour, label=cut_name(cut, block_names)) for cut, colour in colours.items()
     ]
     axes.legend(
         handles=handles,

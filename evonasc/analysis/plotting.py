@@ -17,8 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from evonasc.arrays import FloatArray, IntArray
-from evonasc.errors import ConfigError
-from evonasc.files import write_atomically
+from evonasc.files import write_output
 
 #: Axis labels of the columns.
 LABELS = {
@@ -72,9 +71,7 @@ def front_figure(
     size = (8.0, 5.2) if len(pairs) <= 1 else (4.6 * n_columns, 4.0 * n_rows)
     figure, grid = plt.subplots(n_rows, n_columns, figsize=size, squeeze=False)
     cuts = sorted({int(cut) for one in series for cut in one.cuts})
-    colours = dict(zip(cuts, sns.color_palette("colorblind", max(len(cuts), 1)), strict=False))
-    if len(cuts) > 10:  # the colour-blind palette repeats after ten
-        colours = dict(zip(cuts, sns.color_palette("viridis", len(cuts)), strict=True))
+    colours = cut_colours(cuts)
     for place, axes in enumerate(grid.flat):
         if place >= max(len(pairs), 1):
             axes.set_visible(False)
@@ -178,6 +175,12 @@ def _legend(
     axes.legend(handles=handles, loc="best", fontsize="small", title="cut after", framealpha=0.9)
 
 
+def cut_colours(cuts: Sequence[int]) -> dict[int, tuple[float, float, float]]:
+    """Return a colour for each cut."""
+    name = "colorblind" if len(cuts) <= 10 else "viridis"  # the first repeats after ten
+    return dict(zip(cuts, sns.color_palette(name, len(cuts)), strict=True))
+
+
 def cut_name(cut: int, block_names: tuple[str, ...]) -> str:
     """Return a cut in words: the block it follows."""
     if cut == 0:
@@ -216,11 +219,7 @@ def save_figure(figure: Figure, stem: Path) -> list[Path]:
         buffer = io.BytesIO()
         figure.savefig(buffer, dpi=150, format=suffix[1:], metadata=metadata)
         path = stem.with_name(f"{stem.name.removesuffix('.png').removesuffix('.svg')}{suffix}")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(path, buffer.getvalue())
-        except OSError as error:
-            raise ConfigError(f"Cannot write {path}: {error.strerror}.") from error
+        write_output(path, buffer.getvalue())
         paths.append(path)
     plt.close(figure)
     return paths

@@ -12,15 +12,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
-from evonasc.cost.energy import energy_mj
-from evonasc.cost.link import uplink_ms
+from evonasc.cost.energy import DevicePower, device_power
+from evonasc.cost.link import FixedLink
 from evonasc.cost.scenario import Scenario
-from evonasc.cost.varying_link import at_rate
 from evonasc.errors import ConfigError
 from evonasc.front import non_dominated
+from evonasc.runs.config import RunConfig
+from evonasc.runs.prepare import path_of_run
 
 #: Most rates of a sweep.
 _MOST_RATES = 10_000
+#: Columns that the time on a link is computed from.
+NEEDED = ("error", "head_ms", "tail_ms", "payload_bytes")
 #: Objectives that a link of one rate does not have, and those that its rate changes.
 _OF_TRACES, _OF_RATES = ("latency_p95_ms", "miss_probability"), ("latency_ms", "energy_mj")
 
@@ -58,8 +61,8 @@ def rates_from_text(text: str) -> FloatArray:
 class LinkParts:
     """What designs cost on a link of any rate; ``(n,)`` arrays."""
 
-    #: Machines, and the link but for its rate.
-    scenario: Scenario
+    #: Of the device; None where no energy is known.
+    power: DevicePower | None
     #: Error, head time (ms), and whatever else the rate does not change, by name.
     fixed: dict[str, FloatArray]
     #: Head, tail and one-way delay, ms.
@@ -74,7 +77,7 @@ class LinkParts:
     def rows(self, chosen: IntArray) -> "LinkParts":
         """Return the parts of some of the designs."""
         return LinkParts(
-            self.scenario,
+            self.power,
             {name: values[chosen] for name, values in self.fixed.items()},
             self.steady_ms[chosen],
             self.unit_ms[chosen],
@@ -88,38 +91,52 @@ class LinkParts:
         """Return a column at a rate."""
         if name == "latency_ms":
             return self.latency_ms(mbps)
-        if name == "energy_mj":
-            delay = np.where(self.unit_ms > 0, self.scenario.one_way_delay_ms, 0.0)
-            return energy_mj(
-                at_rate(self.scenario, mbps), self.fixed["head_ms"], self.unit_ms / mbps + delay
-            )
+        if name == "energy_mj" and self.power is not None:
+            return self.power.energy_mj(self.fixed["head_ms"], self.unit_ms / mbps, mbps=mbps)
         return self.fixed[name]
 
 
-def link_parts(columns: dict[str, FloatArray], scenario: Scenario) -> LinkParts:
+def link_parts(
+    columns: dict[str, FloatArray], scenario: Scenario, *, power: DevicePower | None = None
+) -> LinkParts:
     """Split what designs cost in a scenario into what the rate changes and what it does not.
+
+    Args:
+        columns: Of the designs, ``(n,)`` each.
+        scenario: Gives the link but for its rate.
+        power: Of the device, where energies are asked for.
 
     Raises:
         ConfigError: A column that is needed is missing.
     """
-    missing = [
-        name for name in ("error", "head_ms", "tail_ms", "payload_bytes") if name not in columns
-    ]
+    missing = [name for name in NEEDED if name not in columns]
     if missing:
         raise ConfigError(
             "A sweep of rates needs the columns error, head_ms, tail_ms and payload_bytes, got "
             f"no {', '.join(missing)}. Use a run of the problem split-nas."
         )
-    unit_scenario = replace(at_rate(scenario, 1.0), one_way_delay_ms=0.0)
+    unit_link = FixedLink(replace(scenario, uplink_mbps=1.0, one_way_delay_ms=0.0))
     payload = columns["payload_bytes"]
     delay = np.where(payload > 0, scenario.one_way_delay_ms, 0.0)
     changed = (*_OF_RATES, *_OF_TRACES, "uplink_ms", "tail_ms")
     return LinkParts(
-        scenario,
+        power,
         {name: values for name, values in columns.items() if name not in changed},
         columns["head_ms"] + columns["tail_ms"] + delay,
-        uplink_ms(unit_scenario, payload),
+        unit_link.send_ms(payload),
     )
+
+
+def parts_of_run(columns: dict[str, FloatArray], config: RunConfig) -> LinkParts:
+    """Return the :func:`link_parts` of a run's designs, with its device's power for energies.
+
+    Raises:
+        ConfigError: A column that is needed is missing.
+        EvonascError: A machine of the run cannot be had.
+    """
+    has_energy = "energy_mj" in columns
+    power = device_power(config.scenario, path_of_run(config)) if has_energy else None
+    return link_parts(columns, config.scenario, power=power)
 
 
 def sweep_objectives(objectives: Sequence[str]) -> tuple[str, ...]:

@@ -8,8 +8,10 @@ from rich.table import Table
 from rich.text import Text
 
 from evonasc.runs.run import RunResult
-from evonasc.runs.tables import answer_table, front_table
-from evonasc.space import SearchSpace
+from evonasc.runs.tables import answer_table, front_table, placement_columns
+from evonasc.search.algorithms import ALGORITHMS
+from evonasc.search.algorithms import algorithm as find_algorithm
+from evonasc.space import DesignSpace, SearchSpace
 
 #: Column -> (heading, number format).
 _HEADINGS = {
@@ -76,7 +78,7 @@ class _FittingTable:
 
 def front_view(
     rows: Sequence[Mapping[str, object]],
-    space: SearchSpace,
+    designs: DesignSpace,
     *,
     objectives: tuple[str, ...],
     most: int = 25,
@@ -85,7 +87,7 @@ def front_view(
 
     Args:
         rows: As :func:`evonasc.runs.folder.front_table` or ``front.csv`` gives them.
-        space: Writes networks in short.
+        designs: Writes networks in short, and knows the links.
         objectives: Shown besides error and times.
         most: Rows at most; of a longer front, evenly spaced ones with both ends.
     """
@@ -93,7 +95,9 @@ def front_view(
         return Text("The front is empty: nothing was evaluated.")
     extra = [name for name in objectives if name not in _ORDER]
     names = [name for name in (*_ORDER, *extra) if name in rows[0]]
-    has_bits = len({str(row["payload_bits"]) for row in rows}) > 1
+    space, placement = designs.space, placement_columns(designs)
+    cut_names, bits_names = placement[: designs.n_links], placement[designs.n_links :]
+    has_bits = len({str(row[name]) for row in rows for name in bits_names}) > 1
     has_cuts = space.n_blocks > 0
     step = max((len(rows) - 1) / (most - 1), 1.0)
     chosen = sorted({min(round(i * step), len(rows) - 1) for i in range(min(most, len(rows)))})
@@ -102,18 +106,20 @@ def front_view(
         table = Table(box=None, pad_edge=False, header_style="bold")
         table.add_column("id", justify="right")
         table.add_column(space.network_word)
-        if has_cuts:
+        for _ in cut_names if has_cuts else ():
             table.add_column("cut after")
-        if has_bits:
+        for _ in bits_names if has_bits else ():
             table.add_column("bits", justify="right")
         for name in names:
             table.add_column(_heading(name), justify="right", no_wrap=True)
         for row in (rows[i] for i in chosen):
-            cut = int(str(row["split_point"]))
-            network = space.to_short_text(space.from_text([str(row[space.text_column])]))[0]
-            where = [space.cut_in_words(cut)] if has_cuts else []
-            cells = [network, *where, *([_bits(row, cut, space)] if has_bits else [])]
-            table.add_row(str(row["id"]), *cells, *(_number(name, row[name]) for name in names))
+            cuts, bits = (
+                [int(str(row[name])) for name in part] for part in (cut_names, bits_names)
+            )
+            cells = [str(row["id"]), _network(row, space)]
+            cells += map(space.cut_in_words, cuts) if has_cuts else []
+            cells += map(space.bits_in_words, bits, cuts) if has_bits else []
+            table.add_row(*cells, *(_number(name, row[name]) for name in names))
         return table
 
     spared = [
@@ -129,9 +135,9 @@ def _heading(name: str) -> str:
     return _HEADINGS.get(name, (name, ""))[0]
 
 
-def _bits(row: Mapping[str, object], cut: int, space: SearchSpace) -> str:
-    """Return the payload's width, where a tensor is sent."""
-    return str(row["payload_bits"]) if 0 < cut < space.n_blocks else "-"
+def _network(row: Mapping[str, object], space: SearchSpace) -> str:
+    """Write a row's network in short."""
+    return space.to_short_text(space.from_text([str(row[space.text_column])]))[0]
 
 
 def _number(name: str, value: object) -> str:
@@ -144,37 +150,31 @@ def _number(name: str, value: object) -> str:
 
 def run_view(result: RunResult) -> RenderableType:
     """Return what a person wants to see after a run: the front, how complete it is, and why."""
-    table = front_view(
-        front_table(result),
-        result.problem.designs.space,
-        objectives=result.problem.objectives,
-    )
+    problem, algorithm = result.problem, result.config.search.algorithm
     return Group(
-        *answers_view(
-            answer_table(result),
-            result.problem.designs.space,
-            algorithm=result.config.search.algorithm,
-        ),
-        table,
+        *answers_view(answer_table(result), problem.designs, algorithm=algorithm),
+        front_view(front_table(result), problem.designs, objectives=problem.objectives),
         Text(),
         Text(outcome_line(result)),
-        *provenance_lines(list(result.provenance)),
+        *provenance_lines(result.provenance),
     )
 
 
 def answers_view(
-    rows: Sequence[Mapping[str, object]], space: SearchSpace, *, algorithm: str
+    rows: Sequence[Mapping[str, object]], designs: DesignSpace, *, algorithm: str
 ) -> tuple[RenderableType, ...]:
     """Return what a search under thresholds answers, threshold by threshold; nothing for others.
 
     Args:
         rows: As :func:`evonasc.runs.tables.answer_table` or ``answers.csv`` gives them.
-        space: Writes networks in short.
+        designs: Writes networks in short, and knows the links.
         algorithm: Whose thresholds they are.
     """
     if not rows:
         return ()
-    is_on_device = algorithm == "hwnas"  # the one that searches before it cuts
+    space, cut_names = designs.space, placement_columns(designs)[: designs.n_links]
+    # an uninstalled package's algorithm can be asked nothing
+    is_on_device = algorithm in ALGORITHMS and find_algorithm(algorithm).cuts_afterwards
     table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
     first = "on device ms" if is_on_device else "threshold ms"
     for name in (first, space.network_word, "cut after", "error", "total ms", "threshold"):
@@ -185,8 +185,8 @@ def answers_view(
         )
         table.add_row(
             f"{float(str(row['max_latency_ms'])):.2f}",
-            space.to_short_text(space.from_text([str(row[space.text_column])]))[0],
-            space.cut_in_words(int(str(row["split_point"])))
+            _network(row, space),
+            ", ".join(space.cut_in_words(int(str(row[name]))) for name in cut_names)
             + (" (repaired)" if is_repaired else ""),
             _number("error", row["error"]),
             _number("latency_ms", row["latency_ms"]),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from scipy.stats import mannwhitneyu, wilcoxon
+import scipy  # its `stats` takes a second to import and is loaded when it is used
 
 from evonasc.arrays import FloatArray
 
@@ -87,7 +87,7 @@ def signed_rank(first: FloatArray, second: FloatArray) -> float:
     differences = differences[differences != 0]
     if len(differences) == 0:
         return 1.0
-    return float(wilcoxon(differences).pvalue)
+    return float(scipy.stats.wilcoxon(differences).pvalue)
 
 
 def holm(p_values: list[float]) -> list[float]:
@@ -108,7 +108,7 @@ def holm(p_values: list[float]) -> list[float]:
 def a12(first: FloatArray, second: FloatArray) -> float:
     """Return the chance that a value of ``first`` is larger than one of ``second``, ties half."""
     rounded = np.round(first, _DIGITS), np.round(second, _DIGITS)
-    statistic = mannwhitneyu(*rounded, method="asymptotic").statistic
+    statistic = scipy.stats.mannwhitneyu(*rounded, method="asymptotic").statistic
     return float(statistic / (len(first) * len(second)))
 
 
@@ -124,11 +124,7 @@ def fewest_seeds(n_pairs: int) -> int:
 
 
 def verdict(values: Mapping[str, FloatArray]) -> str:
-    """Say in one sentence who is ahead and of whom that is certain.
-
-    Args:
-        values: As for :func:`compare_pairs`.
-    """
+    """Say in one sentence who is ahead and of whom that is certain; see :func:`compare_pairs`."""
     medians = {name: float(np.median(column)) for name, column in values.items()}
     best = max(medians, key=lambda name: medians[name])
     pairs = [pair for pair in compare_pairs(values) if best in (pair.first, pair.second)]

@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from evonasc.analysis.plotting import plain_text
 from evonasc.errors import ConfigError
-from evonasc.supernet.training_log import EpochLog
+from evonasc.supernet.training_state import EpochLog
 
 #: Field of the log, label of its axis.
 _PANELS = (

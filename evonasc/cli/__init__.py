@@ -60,11 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _require_inputs_kept(arguments: argparse.Namespace) -> None:
-    """Refuse to write over a file that the same command reads.
-
-    Raises:
-        ConfigError: ``--out`` is an input.
-    """
+    """Refuse to write over a file that the same command reads."""
     out = getattr(arguments, "out", None)
     if not isinstance(out, Path) or not out.is_file():
         return

@@ -3,9 +3,9 @@
 import argparse
 
 from evonasc.cli.console import output
+from evonasc.cli.problem_arguments import add_space_argument
+from evonasc.contracts.kinds import KINDS
 from evonasc.errors import MissingDependencyError
-
-KINDS = ("algorithms", "hardware", "links", "objectives", "operators", "problems", "spaces")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,6 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scenario", help="of a problem or a link: a name or a TOML file (default: the usual one)"
     )
+    add_space_argument(parser, of="of machines, errors, objectives, scenarios: whose networks")
     parser.add_argument(
         "--cases", type=int, default=25, help="drawn cases a rule (default: %(default)s)"
     )
@@ -29,17 +30,24 @@ def execute(arguments: argparse.Namespace) -> int:
             "check-plugin needs hypothesis. Install it with: pip install 'evonasc[plugins]'"
         ) from error
     from evonasc.contracts.checking import check, kinds_of
-    from evonasc.cost.scenario import named_scenario
+    from evonasc.cost.scenario_table import named_scenario
 
     scenario = None if arguments.scenario is None else named_scenario(arguments.scenario)
     n_cases = max(arguments.cases, 1)
-    console, n_broken = output(), 0
-    for kind in kinds_of(arguments.name, kind=arguments.kind):
+    console, n_broken, n_skipped = output(), 0, 0
+    for kind in kinds_of(arguments.name, kind=arguments.kind, space=arguments.space):
         console.print(f"{arguments.name} ({kind})", style="bold")
-        for finding in check(kind, arguments.name, n_cases=n_cases, scenario=scenario):
+        for finding in check(
+            kind, arguments.name, n_cases=n_cases, scenario=scenario, space=arguments.space
+        ):
             n_broken += bool(finding.fault)
-            console.print(f"{'FAILED' if finding.fault else 'ok':<6}  {finding.rule}")
-            if finding.fault:
-                console.print(f"        {finding.fault}", soft_wrap=True)
-    console.print("All rules hold." if not n_broken else f"{n_broken} rules are broken.")
+            n_skipped += bool(finding.skipped)
+            sign = "FAILED" if finding.fault else "-" if finding.skipped else "ok"
+            console.print(f"{sign:<6}  {finding.rule}")
+            if reason := finding.fault or finding.skipped:
+                console.print(f"        {reason}", soft_wrap=True)
+    if n_skipped:
+        console.print(f"{n_skipped} rules cannot be checked, so nothing is known of them.")
+    if n_broken or not n_skipped:
+        console.print(f"{n_broken} rules are broken." if n_broken else "All rules hold.")
     return 1 if n_broken else 0

@@ -3,23 +3,33 @@
 import argparse
 import shlex
 import sys
-from dataclasses import replace
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import numpy as np
+
+from evonasc.analysis import comparison_report as tables
+from evonasc.analysis.compared import Comparison, compare
+from evonasc.analysis.indicators import Reference, evaluation_counts, fronts_of, hypervolume_curve
 from evonasc.cli.accuracy_arguments import (
-    accuracy_fields,
     add_accuracy_arguments,
     add_weights_arguments,
+    error_of,
 )
-from evonasc.cli.console import output, progress
-from evonasc.cli.problem_arguments import add_problem_arguments, objectives_of, scenario_of
+from evonasc.cli.console import counter, output
+from evonasc.cli.problem_arguments import (
+    add_problem_arguments,
+    objectives_of,
+    scenario_of,
+    scenario_text,
+)
 from evonasc.errors import ConfigError
-
-if TYPE_CHECKING:
-    from evonasc.analysis.indicators import Reference
-    from evonasc.runs.comparison import ComparisonConfig, TrialKey
-    from evonasc.runs.trials import Trial
+from evonasc.files import write_atomically
+from evonasc.runs.comparison import ComparisonConfig
+from evonasc.runs.config import RunConfig
+from evonasc.runs.tables import as_csv
+from evonasc.search.archive import SearchStopped
+from evonasc.search.config import SearchConfig
 
 _NOTES = (
     "Medians over seeds, quartiles in brackets. hypervolume %: share of the reference front's "
@@ -51,7 +61,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_problem_arguments(parser, scenario="names, comma-separated")
     add_accuracy_arguments(parser, takes_live=True)
     add_weights_arguments(parser)
-    parser.add_argument("--pop-size", type=int, default=20, help="(default: %(default)s)")
+    parser.add_argument(
+        "--pop-size",
+        type=int,
+        default=20,
+        help="of those that have a population (default: %(default)s)",
+    )
     parser.add_argument("--jobs", type=int, default=1, help="worker processes, one thread each")
     parser.add_argument(
         "--out", type=Path, required=True, help="folder of the comparison; resumes and grows"
@@ -62,55 +77,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Run what is missing, then write and show tables and figures."""
-    from evonasc.runs.comparison import (
-        ComparisonConfig,
-        open_folder,
-        run_comparison,
-    )
-    from evonasc.runs.problem_table import PROBLEMS
-    from evonasc.runs.run import RunConfig, make_problem
-    from evonasc.search.config import SearchConfig
-
     config = ComparisonConfig(
         base=RunConfig(
             problem=arguments.problem,
             space=arguments.space,
             objectives=objectives_of(arguments),
             search=SearchConfig(pop_size=arguments.pop_size),
-            **accuracy_fields(arguments),
+            error=error_of(arguments),
         ),
         scenarios=tuple(
-            scenario_of(arguments, text=text) for text in _words(arguments.scenario, "scenario")
+            scenario_of(arguments, text=text)
+            for text in _words(scenario_text(arguments), "scenario")
         ),
         contenders=_words(arguments.algos, "algos"),
         budgets=_numbers(arguments.budget),
         n_seeds=arguments.seeds,
     )
-    if not PROBLEMS.is_own(config.base.problem):  # it brings objectives of its own
-        own = make_problem(replace(config.base, scenario=config.scenarios[0])).objectives
-        config = replace(config, base=replace(config.base, objectives=own))
-    open_folder(arguments.out, config)
-    with progress(quiet=arguments.quiet) as bar:
-        task = bar.add_task("comparing", total=None, note="")
-        for done, total in run_comparison(arguments.out, config, n_jobs=arguments.jobs):
-            bar.update(task, completed=done, total=total)
-    _report(arguments, config)
+    with counter("comparing", quiet=arguments.quiet) as on_progress:
+        try:
+            comparison = compare(
+                config, arguments.out, n_jobs=arguments.jobs, on_progress=on_progress
+            )
+        except SearchStopped as stopped:  # Ctrl-C, which the search took for itself
+            raise KeyboardInterrupt from stopped
+    _report(arguments, comparison)
     return 0
 
 
-def _report(arguments: argparse.Namespace, config: "ComparisonConfig") -> None:
+def _report(arguments: argparse.Namespace, comparison: Comparison) -> None:
     """Write the tables and figures of a comparison that is complete, and show them."""
-    from evonasc.analysis import comparison_report as tables
-    from evonasc.analysis.indicators import indicators, references, summary_rows
-    from evonasc.files import write_atomically
-    from evonasc.runs.comparison import read_trials, true_points
-    from evonasc.runs.tables import as_csv
-
-    trials = read_trials(arguments.out, config)
-    fronts = references(true_points(config), trials)
-    measured = {key: indicators(trial, fronts[key.scenario]) for key, trial in trials.items()}
-    rows, pairs = summary_rows(measured), tables.pair_rows(config, measured)
-    sentences = tables.verdicts(config, measured)
+    config, fronts = comparison.config, comparison.references
+    rows, pairs = comparison.summary, tables.pair_rows(config, comparison.trial_indicators)
+    sentences = tables.verdicts(config, comparison.trial_indicators)
     command = shlex.join(["python", "-m", "evonasc", *sys.argv[1:]])
     documents = {
         "summary.csv": as_csv(rows),
@@ -128,7 +126,7 @@ def _report(arguments: argparse.Namespace, config: "ComparisonConfig") -> None:
     for name, content in documents.items():
         write_atomically(arguments.out / name, content)
     if not arguments.no_plot:
-        _draw(arguments.out, config, trials, fronts)
+        _draw(arguments.out, comparison)
     console = output(quiet=arguments.quiet)
     for scenario in config.scenarios:
         console.print(f"{scenario.name}, {config.n_seeds} seeds", style="bold")
@@ -148,7 +146,7 @@ def _report(arguments: argparse.Namespace, config: "ComparisonConfig") -> None:
     console.print(f"Written to {arguments.out}: {names}.", soft_wrap=True)
 
 
-def _reference_note(fronts: "dict[str, Reference]") -> str:
+def _reference_note(fronts: Mapping[str, Reference]) -> str:
     """Say what was measured against."""
     parts = [
         f"{name}: the {'true' if front.is_exact else 'best known'} front of "
@@ -163,22 +161,15 @@ def _reference_note(fronts: "dict[str, Reference]") -> str:
     return f"Measured against {'; '.join(parts)}.{few}"
 
 
-def _draw(
-    folder: Path,
-    config: "ComparisonConfig",
-    trials: "dict[TrialKey, Trial]",
-    fronts: "dict[str, Reference]",
-) -> None:
+def _draw(folder: Path, comparison: Comparison) -> None:
     """Draw each scenario at its largest budget: fronts (of two objectives) and hypervolume."""
-    import numpy as np
-
     from evonasc.analysis.comparison_figures import attainment_figure, hypervolume_figure
-    from evonasc.analysis.indicators import evaluation_counts, fronts_of, hypervolume_curve
     from evonasc.analysis.plotting import save_figure
 
+    config, trials = comparison.config, comparison.trials
     budget, objectives = max(config.budgets), config.base.objectives
     counts = evaluation_counts(budget)
-    for name, reference in fronts.items():
+    for name, reference in comparison.references.items():
         title = f"{name}, {budget} evaluations, {config.n_seeds} seeds"
         if len(objectives) == 2:
             found = fronts_of(trials, scenario=name, budget=budget)
@@ -187,7 +178,7 @@ def _draw(
         curves = {
             contender: np.stack(
                 [
-                    hypervolume_curve(trial, reference, counts=counts)
+                    hypervolume_curve(trial.points, reference.points, counts=counts)
                     for key, trial in trials.items()
                     if (key.scenario, key.contender, key.budget) == (name, contender, budget)
                 ]
@@ -200,11 +191,7 @@ def _draw(
 
 
 def _words(text: str, option: str) -> tuple[str, ...]:
-    """Read names, comma-separated.
-
-    Raises:
-        ConfigError: None.
-    """
+    """Read names, comma-separated."""
     words = tuple(word.strip() for word in text.split(",") if word.strip())
     if not words:
         raise ConfigError(f"{option} must name at least one, got {text!r}.")
@@ -212,11 +199,7 @@ def _words(text: str, option: str) -> tuple[str, ...]:
 
 
 def _numbers(text: str) -> tuple[int, ...]:
-    """Read whole numbers, comma-separated.
-
-    Raises:
-        ConfigError: Not whole numbers.
-    """
+    """Read whole numbers, comma-separated."""
     try:
         return tuple(int(word) for word in _words(text, "budget"))
     except ValueError as error:

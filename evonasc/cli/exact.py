@@ -3,12 +3,24 @@
 import argparse
 import time
 from pathlib import Path
-from typing import Any
 
-from evonasc.cli.accuracy_arguments import add_accuracy_arguments, stored_accuracy_fields
+import numpy as np
+
+from evonasc.analysis.report import front_view, provenance_lines
+from evonasc.arrays import IntArray
+from evonasc.cli.accuracy_arguments import add_accuracy_arguments, stored_error_of
 from evonasc.cli.console import output
+from evonasc.cli.plot import draw_front
 from evonasc.cli.problem_arguments import add_problem_arguments, objectives_of, scenario_of
 from evonasc.errors import ConfigError
+from evonasc.files import write_output
+from evonasc.problems import DesignProblem
+from evonasc.runs.config import RunConfig
+from evonasc.runs.exact_cache import cached_exact_front
+from evonasc.runs.exact_front import ExactFront
+from evonasc.runs.folder import require_empty
+from evonasc.runs.prepare import prepare
+from evonasc.runs.tables import as_csv, design_rows
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,21 +37,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Print the front, and write it where asked."""
-    from evonasc.analysis.report import front_view, provenance_lines
-    from evonasc.runs.exact_cache import cached_exact_front
-    from evonasc.runs.folder import require_empty
-    from evonasc.runs.run import RunConfig, make_problem
-
     config = RunConfig(
         problem=arguments.problem,
         space=arguments.space,
         scenario=scenario_of(arguments),
         objectives=objectives_of(arguments),
-        **stored_accuracy_fields(arguments, what="A true front"),
+        error=stored_error_of(arguments, what="An exact front"),
     )
     if arguments.out is not None:
         require_empty(arguments.out)
-    problem = make_problem(config)
+    problem = prepare(config).problem
     started = time.perf_counter()
     cached = cached_exact_front(problem)
     seconds = time.perf_counter() - started
@@ -48,12 +55,13 @@ def execute(arguments: argparse.Namespace) -> int:
             f"The designs of {problem.designs.space.name!r} are too many to list. "
             "Use evonasc run --algo nsga2."
         )
-    rows = _distinct_rows(problem, cached.front)
+    _, first = np.unique(cached.front.points, axis=0, return_index=True)
+    rows = _rows(problem, cached.front.genes[first])  # of a point's designs the first
     console = output()
     console.print(
         front_view(
             rows,
-            problem.designs.space,
+            problem.designs,
             objectives=problem.objectives,
             most=max(arguments.rows, 2),
         )
@@ -65,52 +73,33 @@ def execute(arguments: argparse.Namespace) -> int:
         f"valid designs, {', '.join(problem.objectives)} minimised; {seconds:.2f} s. {kept}",
         soft_wrap=True,
     )
-    for line in provenance_lines(list(problem.provenance())):
+    for line in provenance_lines(problem.provenance()):
         console.print(line)
     if arguments.out is not None:
         _write(arguments, config, problem, cached.front)
     return 0
 
 
-def _distinct_rows(problem: Any, front: Any) -> list[dict[str, object]]:
-    """Return one row a point, its first design, by rising first objective."""
-    import numpy as np
-
-    _, first = np.unique(front.points, axis=0, return_index=True)
-    return _rows(problem, front.genes[first])
-
-
-def _rows(problem: Any, genes: Any) -> list[dict[str, object]]:
+def _rows(problem: DesignProblem, genes: IntArray) -> list[dict[str, object]]:
     """Return the rows of designs as tables show them."""
-    from evonasc.runs.tables import design_rows
-
-    return design_rows(problem, genes, problem.columns(genes), first_id=1)
+    return design_rows(problem, genes, problem.columns(genes), ids=range(1, len(genes) + 1))
 
 
-def _write(arguments: argparse.Namespace, config: Any, problem: Any, front: Any) -> None:
+def _write(
+    arguments: argparse.Namespace, config: RunConfig, problem: DesignProblem, front: ExactFront
+) -> None:
     """Write all designs on the front, and draw it."""
-    from evonasc.cli.tables import write_csv
-
-    rows = _rows(problem, front.genes)
-    target = arguments.out / "front.csv"
-    write_csv(target, list(rows[0]), [list(row.values()) for row in rows])
-    paths = [target]
+    paths = [arguments.out / "front.csv"]
+    write_output(paths[0], as_csv(_rows(problem, front.genes)))
     if not arguments.no_plot:
-        from evonasc.analysis.plotting import FrontSeries, front_figure, save_figure
-
-        designs = problem.designs
-        series = FrontSeries(
-            label="true front",
+        paths += draw_front(
+            problem,
+            front.genes,
+            arguments.out / "front",
             points=front.points,
-            cuts=designs.split_point(front.genes),
             evaluated=front.points[:0],
-        )
-        figure = front_figure(
-            [series],
-            objectives=problem.objectives,
-            block_names=designs.space.block_names,
             true_front=front.points,
+            label="true front",
             title=f"true front of {front.n_designs} designs, {config.scenario.name}",
         )
-        paths += save_figure(figure, arguments.out / "front")
     output().print(f"Written to {arguments.out}: {', '.join(path.name for path in paths)}.")

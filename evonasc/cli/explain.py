@@ -2,14 +2,15 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from evonasc.analysis.explanation import Effect, effects, single_changes
+from evonasc.analysis.report import front_view, plain_table
+from evonasc.arrays import FloatArray, IntArray
 from evonasc.cli.console import output
-
-if TYPE_CHECKING:
-    from evonasc.analysis.explanation import Effect
-    from evonasc.arrays import FloatArray, IntArray
-    from evonasc.problems import DesignProblem
+from evonasc.problems import DesignProblem
+from evonasc.runs.finished import load_run, read_designs, require_same
+from evonasc.runs.prepare import prepare
+from evonasc.runs.tables import design_rows
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,23 +23,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Draw the design and print its changes."""
-    from evonasc.analysis.explanation import effects, single_changes
-    from evonasc.analysis.report import front_view
-    from evonasc.runs.finished import read_designs, read_finished, require_same
-    from evonasc.runs.run import make_problem
-    from evonasc.runs.tables import design_rows
-
-    run = read_finished(arguments.run)
-    problem = make_problem(run.config)
+    run = load_run(arguments.run)
+    problem = prepare(run.config).problem
     stored = read_designs(arguments.run, problem.designs)
     place = stored.row_of(arguments.id)
     genes = stored.genes[place]
     columns = problem.checked_columns(genes[None])
     require_same(arguments.run, stored, columns, rows=[place])
-    row = {**design_rows(problem, genes[None], columns, first_id=1)[0], "id": arguments.id}
+    rows = design_rows(problem, genes[None], columns, ids=[arguments.id])
     console = output()
     console.print(f"Design {arguments.id} of {arguments.run}:", soft_wrap=True)
-    console.print(front_view([row], problem.designs.space, objectives=problem.objectives))
+    console.print(front_view(rows, problem.designs, objectives=problem.objectives))
     found = effects(
         genes, single_changes(genes, problem.designs), problem=problem, front=run.points
     )
@@ -49,10 +44,8 @@ def execute(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _show(found: "list[Effect]", problem: "DesignProblem", *, most: int) -> None:
+def _show(found: list[Effect], problem: DesignProblem, *, most: int) -> None:
     """Print the changes that improve something."""
-    from evonasc.analysis.report import plain_table
-
     helpful = [effect for effect in found if (effect.difference < 0).any()]
     console = output()
     improving = ", ".join(
@@ -87,9 +80,9 @@ def _show(found: "list[Effect]", problem: "DesignProblem", *, most: int) -> None
 
 def _draw(
     arguments: argparse.Namespace,
-    problem: "DesignProblem",
-    genes: "IntArray",
-    columns: "dict[str, FloatArray]",
+    problem: DesignProblem,
+    genes: IntArray,
+    columns: dict[str, FloatArray],
 ) -> list[Path]:
     """Write the figure into the run folder."""
     from evonasc.analysis.network_figure import DesignPicture, design_figure
@@ -112,7 +105,7 @@ def _draw(
 
 
 def _payload_words(
-    cut: int, bits: int, problem: "DesignProblem", columns: "dict[str, FloatArray]"
+    cut: int, bits: int, problem: DesignProblem, columns: dict[str, FloatArray]
 ) -> str:
     """Say what is sent at the cut."""
     n_blocks = problem.designs.space.n_blocks

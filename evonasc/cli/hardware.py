@@ -2,31 +2,42 @@
 
 import argparse
 from pathlib import Path
+from typing import cast
 
+from evonasc.analysis.report import plain_table
 from evonasc.cli import own_machine
 from evonasc.cli.console import output
+from evonasc.cli.problem_arguments import add_space_argument
 from evonasc.cli.shared import shared_data
+from evonasc.cost.fit_quality import FitReport
+from evonasc.cost.machine_table import machine_of
+from evonasc.errors import ConfigError
+from evonasc.files import write_output
+from evonasc.runs.benchmarks import benchmark
+from evonasc.runs.tables import as_csv
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    table = actions.add_parser("table", help="whole-network latency of all 15,625 cells as CSV")
+    table = actions.add_parser("table", help="latency of every whole network as CSV")
     table.add_argument(
         "name", metavar="NAME", help="machine: see `evonasc list hardware`, or a file"
     )
     table.add_argument("--out", type=Path, required=True, metavar="FILE.csv")
+    add_space_argument(table)
     own_machine.add_actions(actions)
     fit = actions.add_parser(
-        "fit", help="fit all predictors to HW-NAS-Bench measurements (for developers)"
+        "fit", help="fit a space's predictors to its benchmark's measurements (for developers)"
     )
     fit.add_argument(
         "--data-root",
         type=Path,
         default=shared_data(),
-        help="folder with nasbench201.npz and fbnet_lut_cifar100.json (default: %(default)s)",
+        help="folder with the benchmark's measurements (default: %(default)s)",
     )
     fit.add_argument("--names", help="machines, comma-separated (default: all)")
+    add_space_argument(fit)
     fit.add_argument("--seed", type=int, default=0, help="of held-out cells and starting points")
 
 
@@ -42,37 +53,36 @@ def execute(arguments: argparse.Namespace) -> int:
 
 
 def _table(arguments: argparse.Namespace) -> int:
-    """Write arch_str and total_ms of every cell, in the benchmark's order."""
-    import numpy as np
-
-    from evonasc.cli.tables import write_csv
-    from evonasc.cost.machines import resolve, total_ms
-    from evonasc.nasbench201.cells import N_CELLS, arch_strings, cells_of_benchmark_index
-
-    cells = cells_of_benchmark_index(np.arange(N_CELLS))
-    times = total_ms(arguments.name, cells).tolist()
-    write_csv(arguments.out, ("arch_str", "total_ms"), zip(arch_strings(cells), times, strict=True))
-    machine = resolve(arguments.name)
+    """Write name and total_ms of every network, as it is written, in the benchmark's order."""
+    chosen = benchmark(arguments.space)
+    space = chosen.make_space()
+    machine = machine_of(arguments.name, space=space, known=chosen.machines)
+    networks = space.spellings()
+    if networks is None:
+        raise ConfigError(
+            f"The networks of {space.name!r} are too many to list. Use evonasc run, whose tables "
+            "have the times of those it finds."
+        )
+    texts = space.to_text(networks)
+    rows = [
+        {space.text_column: text, "total_ms": total_ms}
+        for text, total_ms in zip(texts, machine.total_ms(networks).tolist(), strict=True)
+    ]
+    write_output(arguments.out, as_csv(rows))
     output().print(f"Wrote {arguments.out}: {machine.description}, {machine.kind}.")
     return 0
 
 
 def _fit(arguments: argparse.Namespace) -> int:
     """Fit, ship, and show how good the fits are."""
-    from evonasc.analysis.report import plain_table
-    from evonasc.nasbench201.machines.fitting import fit_hardware
-    from evonasc.nasbench201.machines.known import HARDWARE
-    from evonasc.nasbench201.machines.roofline_fitting import fit_rooflines
-
-    names = arguments.names.split(",") if arguments.names else list(HARDWARE)
-    reports = fit_hardware(
-        arguments.data_root / "nasbench201.npz", names=names, seed=arguments.seed, holdout=0.2
-    )
-    rooflines = fit_rooflines(arguments.data_root / "fbnet_lut_cifar100.json")
+    chosen = benchmark(arguments.space)
+    names = arguments.names.split(",") if arguments.names else None
+    fitted = chosen.use_tool("fit-machines", arguments.data_root, names, arguments.seed)
+    reports, notes = cast("tuple[list[FitReport], list[str]]", fitted)
     rows = [
         {
             "machine": report.name,
-            "cells": str(report.n_cells),
+            "networks": str(report.n_networks),
             "held out": str(report.n_held_out),
             "mean error": f"{report.mape:.2%}",
             "within 10 %": f"{report.within_10_percent:.2%}",
@@ -83,6 +93,6 @@ def _fit(arguments: argparse.Namespace) -> int:
     ]
     console = output()
     console.print(plain_table(rows))
-    for name, roofline in rooflines.items():
-        console.print(f"roofline {name}: mean error {roofline.fit_error:.1%} on FBNet blocks")
+    for note in notes:
+        console.print(note)
     return 0

@@ -1,34 +1,46 @@
 """``evonasc list``: what can be chosen, and who brings it."""
 
 import argparse
-from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from evonasc.cli.console import output
+from evonasc.cli.problem_arguments import add_space_argument
+from evonasc.contracts.kinds import KINDS, tables_of
 from evonasc.errors import EvonascError
 
 if TYPE_CHECKING:
+    from evonasc.benchmark import Benchmark
     from evonasc.plugins import Entry, Registry
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("kind", choices=sorted(_TABLES), help="what to list")
+    parser.add_argument("kind", choices=KINDS, help="what to list")
+    add_space_argument(parser, of="search space whose hardware and errors are listed")
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Print a table of names."""
     from evonasc.analysis.report import plain_table
+    from evonasc.runs.benchmarks import benchmark
 
-    output().print(plain_table(_TABLES[arguments.kind]()))
+    kind, chosen = arguments.kind, benchmark(arguments.space)
+    rows = _LISTS[kind](chosen) if kind in _LISTS else _rows(tables_of(kind, chosen))
+    output().print(plain_table(rows) if rows else f"No {kind} here.")
+    if kind == "algorithms":
+        output().print("", plain_table(_readers()), sep="\n")
     return 0
 
 
-def _rows(table: "Registry") -> list[dict[str, str]]:
-    """Name what a table holds; whatever cannot be used says why in its own row."""
+def _rows(tables: list["Registry"]) -> list[dict[str, str]]:
+    """Name what tables hold; whatever cannot be used says why in its own row."""
+    found = {
+        (entry.name, entry.source): (table, entry) for table in tables for entry in table.entries()
+    }
     return [
         {"name": entry.name, "source": entry.source, "what": _what(table, entry)}
-        for entry in table.entries()
+        for table, entry in found.values()
     ]
 
 
@@ -43,86 +55,59 @@ def _what(table: "Registry", entry: "Entry") -> str:
         return f"CANNOT BE USED: {error}"
 
 
-def _algorithms() -> list[dict[str, str]]:
-    """Name the algorithms."""
-    from evonasc.search.algorithms import REGISTRY
+def _readers() -> list[dict[str, str]]:
+    """Name the algorithms that read each option of a search; some options all of them read."""
+    from evonasc.search.algorithm import optional_fields
+    from evonasc.search.algorithms import ALGORITHMS, algorithm
+    from evonasc.search.config import option_of
 
-    return _rows(REGISTRY)
-
-
-def _problems() -> list[dict[str, str]]:
-    """Name the problems."""
-    from evonasc.runs.problem_table import PROBLEMS
-
-    return _rows(PROBLEMS)
-
-
-def _spaces() -> list[dict[str, str]]:
-    """Name the search spaces."""
-    from evonasc.space import SPACES
-
-    return _rows(SPACES)
+    readers: dict[str, list[str]] = {option_of(field): [] for field in optional_fields()}
+    for name in ALGORITHMS:
+        with suppress(EvonascError):  # the row of its name says why it cannot be used
+            for field in algorithm(name).options:
+                readers[option_of(field)].append(name)
+    return [
+        {"option": option, "read by": ", ".join(names)} for option, names in sorted(readers.items())
+    ]
 
 
-def _operators() -> list[dict[str, str]]:
-    """Name the operators."""
-    from evonasc.search.operator_table import OPERATORS
-
-    return _rows(OPERATORS)
-
-
-def _links() -> list[dict[str, str]]:
-    """Name the links."""
-    from evonasc.cost.link_table import LINKS
-
-    return _rows(LINKS)
-
-
-def _objectives() -> list[dict[str, str]]:
-    """Name the objectives of the split problem."""
-    from evonasc.problems.objective_table import OBJECTIVES
-
-    return _rows(OBJECTIVES)
-
-
-def _hardware() -> list[dict[str, str]]:
-    """Name the machines and say how well each is predicted."""
-    from evonasc.cost.machines import MACHINES, resolve
-    from evonasc.cost.roofline import is_roofline_fitted
-    from evonasc.nasbench201.machines.known import HARDWARE, fit_report
-    from evonasc.plugins import OWN
+def _hardware(chosen: "Benchmark") -> list[dict[str, str]]:
+    """Name the machines that have times for its networks, and say how well each is predicted."""
+    from evonasc.cost.machine_table import machine_of
 
     rows = []
-    for entry in MACHINES.entries():
+    for entry in chosen.machines.entries():
         row = {"name": entry.name, "source": entry.source}
+        unknown = {"total": "-", "within 10 %": "-", "mean error": "-", "blocks": "-"}
         try:
-            MACHINES.entry(entry.name)
-            machine = resolve(entry.name)
+            machine = machine_of(entry.name, space=chosen.make_space(), known=chosen.machines)
         except EvonascError as error:
-            row |= {"total": "-", "within 10 %": "-", "mean error": "-", "blocks": "-"}
-            rows.append({**row, "machine": f"CANNOT BE USED: {error}"})
+            rows.append({**row, **unknown, "machine": f"CANNOT BE USED: {error}"})
             continue
-        if entry.source == OWN:
-            report = fit_report(entry.name)
+        row |= {**unknown, "total": machine.kind, "blocks": machine.block_model}
+        if machine.fit is not None:
             row |= {
-                "total": HARDWARE[entry.name].kind,
-                "within 10 %": f"{report.within_10_percent:.1%}",
-                "mean error": f"{report.mape:.1%}",
-                "blocks": "roofline" if is_roofline_fitted(entry.name) else "MACs and bytes",
+                "within 10 %": f"{machine.fit.within_10_percent:.1%}",
+                "mean error": f"{machine.fit.mape:.1%}",
             }
-        else:
-            row |= {"total": machine.kind, "within 10 %": "-", "mean error": "-", "blocks": "-"}
         rows.append({**row, "machine": machine.description})
     return rows
 
 
-def _scenarios() -> list[dict[str, str]]:
+def _scenarios(chosen: "Benchmark") -> list[dict[str, str]]:
     """Name the scenarios."""
-    from evonasc.cost.scenario import SCENARIOS
+    from evonasc.cost.scenario_table import SCENARIOS, named_scenario
 
-    return [
-        {
-            "name": name,
+    rows = []
+    for entry in SCENARIOS.entries():
+        row = {"name": entry.name, "source": entry.source}
+        try:
+            scenario = named_scenario(entry.name)
+        except EvonascError as error:
+            blank = dict.fromkeys(("tail", "Mbit/s", "delay ms", "bits", "radio"), "-")
+            rows.append({**row, "head": f"CANNOT BE USED: {error}", **blank})
+            continue
+        row |= {
             "head": scenario.head_hardware,
             "tail": scenario.tail_hardware,
             "Mbit/s": f"{scenario.uplink_mbps:g}",
@@ -130,17 +115,9 @@ def _scenarios() -> list[dict[str, str]]:
             "bits": ",".join(map(str, scenario.payload_bits)),
             "radio": scenario.radio,
         }
-        for name, scenario in SCENARIOS.items()
-    ]
+        rows.append(row)
+    return rows
 
 
-_TABLES: dict[str, Callable[[], list[dict[str, str]]]] = {
-    "algorithms": _algorithms,
-    "hardware": _hardware,
-    "links": _links,
-    "objectives": _objectives,
-    "operators": _operators,
-    "problems": _problems,
-    "scenarios": _scenarios,
-    "spaces": _spaces,
-}
+#: What is more than names and words -> the rows of it for a benchmark.
+_LISTS = {"hardware": _hardware, "scenarios": _scenarios}

@@ -4,10 +4,12 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evonasc.cli.console import output, progress
+from evonasc.cli.console import counter, output
+from evonasc.cli.problem_arguments import add_space_argument
 
 if TYPE_CHECKING:
-    from evonasc.cost.own_machine import OwnMachine
+    from evonasc.benchmark import Benchmark
+    from evonasc.cost.machine_record import MachineRecord
     from evonasc.cost.profile_fit import Profile
 
 _BUSY = 1.2  # wall time over processor time above which a machine was not idle
@@ -37,7 +39,8 @@ def add_actions(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "measurements",
         type=Path,
         metavar="FILE.csv",
-        help="columns arch_str, latency_ms (ms, one input); three networks or more",
+        help="columns arch_str (or the space's) and latency_ms (ms, one input); three networks or "
+        "more",
     )
     _add_shared(calibrate)
     calibrate.add_argument(
@@ -52,12 +55,13 @@ def profile(arguments: argparse.Namespace) -> int:
     """Measure this computer."""
     from dataclasses import replace
 
-    from evonasc.cost.own_machine import write_own_machine
+    from evonasc.cost.machine_record import write_record
     from evonasc.cost.profile_fit import fit_profile
-    from evonasc.nasbench201.space import NasBench201
+    from evonasc.runs.benchmarks import benchmark, supernet_family
     from evonasc.supernet.profiling import QUICK, ProfileConfig, profile_this_machine
 
-    name = _checked_name(arguments)
+    chosen = benchmark(arguments.space)
+    name = _checked_name(arguments, chosen)
     default = QUICK if arguments.quick else ProfileConfig()
     config = replace(
         default,
@@ -67,13 +71,17 @@ def profile(arguments: argparse.Namespace) -> int:
         clock=arguments.clock,
         seed=arguments.seed,
     )
-    with progress() as bar:
-        task = bar.add_task("measuring", total=config.n_rounds, note="")
-        measured = profile_this_machine(
-            config, report=lambda done, of: bar.update(task, completed=done, total=of)
-        )
-    machine = fit_profile(measured, NasBench201(), name=name, power_mw=arguments.power_mw)
-    write_own_machine(arguments.out, machine)
+    family = supernet_family(chosen.name)
+    with counter("measuring") as report:
+        measured = profile_this_machine(config, family, report=report)
+    machine = fit_profile(
+        measured,
+        chosen.make_space(),
+        name=name,
+        taken=chosen.machines.names(),
+        power_mw=arguments.power_mw,
+    )
+    write_record(arguments.out, machine)
     _tell(arguments.out, machine)
     _warn(measured, machine, clock=config.clock)
     return 0
@@ -82,22 +90,27 @@ def profile(arguments: argparse.Namespace) -> int:
 def calibrate(arguments: argparse.Namespace) -> int:
     """Fit a machine to the user's measurements."""
     from evonasc.cost.calibration import calibrate, read_measured_networks
-    from evonasc.cost.own_machine import write_own_machine
+    from evonasc.cost.machine_record import write_record
+    from evonasc.cost.machine_table import known_machines
+    from evonasc.runs.benchmarks import benchmark
 
-    name = _checked_name(arguments)
-    measured = read_measured_networks(arguments.measurements)
+    chosen = benchmark(arguments.space)
+    name, space = _checked_name(arguments, chosen), chosen.make_space()
+    measured = read_measured_networks(arguments.measurements, space)
     machine = calibrate(
         measured,
+        space=space,
+        known=known_machines(chosen.machines),
         name=name,
         description=arguments.description or f"times of {arguments.measurements.name}",
         like=arguments.like,
         power_mw=arguments.power_mw,
     )
-    write_own_machine(arguments.out, machine)
-    if measured.n_with_dead_edges:
+    write_record(arguments.out, machine)
+    if measured.n_rewritten:
         output().print(
-            f"{measured.n_with_dead_edges} of the networks are written with edges that compute "
-            "nothing; they are taken to have been measured without them."
+            f"{measured.n_rewritten} of the networks are not written in their canonical form; they "
+            "are taken to have been measured without what computes nothing."
         )
     _tell(arguments.out, machine)
     return 0
@@ -105,6 +118,7 @@ def calibrate(arguments: argparse.Namespace) -> int:
 
 def _add_shared(parser: argparse.ArgumentParser) -> None:
     """Declare what both actions take."""
+    add_space_argument(parser, of="networks measured")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.npz")
     parser.add_argument("--name", help="of the machine in reports (default: the file's)")
     parser.add_argument(
@@ -112,19 +126,18 @@ def _add_shared(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _checked_name(arguments: argparse.Namespace) -> str:
+def _checked_name(arguments: argparse.Namespace, chosen: "Benchmark") -> str:
     """Return the machine's name; refuse name, power and file before anything is measured."""
-    from evonasc.cost.own_machine import check_name, check_power, check_target
-    from evonasc.nasbench201.machines.known import HARDWARE
+    from evonasc.cost.machine_record import check_name, check_power, check_target
 
     name: str = arguments.out.stem if arguments.name is None else arguments.name
-    check_name(name, HARDWARE)
+    check_name(name, chosen.machines.names())
     check_power(arguments.power_mw)
     check_target(arguments.out)
     return name
 
 
-def _tell(path: Path, machine: "OwnMachine") -> None:
+def _tell(path: Path, machine: "MachineRecord") -> None:
     """Say what was made, how good it is, and how to use it."""
     how = f"leaning on {machine.base}" if machine.base else "from its own layers"
     console = output()
@@ -144,7 +157,7 @@ def _tell(path: Path, machine: "OwnMachine") -> None:
     console.print(f"Wrote {path}. Use it: evonasc run --head-hardware {path}")
 
 
-def _warn(measured: "Profile", machine: "OwnMachine", *, clock: str) -> None:
+def _warn(measured: "Profile", machine: "MachineRecord", *, clock: str) -> None:
     """Say so where the machine was too busy to be measured well."""
     if clock == "wall" and measured.busyness > _BUSY:
         output().print(

@@ -2,17 +2,15 @@
 
 import argparse
 import json
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
+from evonasc.analysis.choice import feasible, rounded_up
+from evonasc.analysis.picking import Picked, pick
+from evonasc.analysis.report import front_view, plain_table
 from evonasc.cli.console import output
 from evonasc.errors import ConfigError
-
-if TYPE_CHECKING:
-    from evonasc.analysis.choice import Bound
-    from evonasc.arrays import FloatArray
-    from evonasc.runs.finished import FinishedRun
+from evonasc.runs.finished import FinishedRun, load_run
+from evonasc.runs.tables import placement_columns
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,122 +48,62 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Print the choice."""
-    from evonasc.analysis import choice
-    from evonasc.runs.finished import read_finished
-
-    run = read_finished(arguments.run)
-    limits = [_pair(text, "max") for text in arguments.max]
-    bounds = [choice.Bound(name, limit) for name, limit in limits]
-    scores, mode_bounds, why = _wish(arguments, run)
-    bounds = [*mode_bounds, *bounds]
-    given: dict[str, Any] = {
-        "bounds": bounds,
-        "tie_breaker": -choice.knee_depths(run.points),
-    }
-    row = choice.choose(scores, run.columns, **given)
-    binding = choice.bindings(scores, run.columns, **given)
-    beside = choice.neighbours(run.points, row, objectives=run.config.objectives)
-    n_allowed = int(choice.feasible(run.columns, bounds).sum())
-    reason = _reason(why, scores[row], bounds=bounds, n_allowed=n_allowed, n=len(run.rows))
+    run = load_run(arguments.run)
+    weights = None
+    if arguments.weights is not None:
+        words = [word for word in arguments.weights.split(",") if word.strip()]
+        weights = dict(_pair(word, "weights") for word in words)
+    picked = pick(
+        run,
+        max_latency_ms=arguments.max_latency_ms,
+        max_error_increase=arguments.max_error_increase,
+        weights=weights,
+        at_most=dict(_pair(text, "max") for text in arguments.max),
+    )
     if arguments.json:
         document = {
-            "choice": run.rows[row],
-            "why": reason,
-            "neighbours": [{"better_in": one.better_in, **run.rows[one.row]} for one in beside],
+            "choice": picked.design,
+            "why": picked.reason,
+            "neighbours": [
+                {"better_in": one.better_in, **run.rows[one.row]} for one in picked.neighbours
+            ],
             "binding": [
                 {
                     "bound": str(one.bound),
                     "next_limit": one.next_limit,
                     "next_id": run.rows[one.next_row]["id"],
                 }
-                for one in binding
+                for one in picked.binding
             ],
         }
         print(json.dumps(document, indent=2))
         return 0
-    _show(run, row, reason=reason, beside=beside, binding=binding, bounds=bounds)
+    _show(run, picked)
     output().print(
-        f"\nWhat each change of it would do: evonasc explain {arguments.run} {run.rows[row]['id']}",
+        f"\nWhat each change of it would do: evonasc explain {arguments.run} {picked.design['id']}",
         soft_wrap=True,
     )
     return 0
 
 
-def _wish(
-    arguments: argparse.Namespace, run: "FinishedRun"
-) -> "tuple[FloatArray, list[Bound], str]":
-    """Return what to minimise, the bounds that the wish brings, and the wish in words."""
-    from evonasc.analysis import choice
-    from evonasc.errors import UnknownNameError
-
-    for name in ("error", "latency_ms"):
-        is_needed = arguments.max_latency_ms is not None or arguments.max_error_increase is not None
-        if is_needed and name not in run.columns:
-            raise UnknownNameError("column", name, run.columns)
-    if arguments.max_latency_ms is not None:
-        bound = choice.Bound("latency_ms", arguments.max_latency_ms)
-        return run.columns["error"], [bound], "the least error, {score:.4f},"
-    if arguments.max_error_increase is not None:
-        increase = arguments.max_error_increase
-        if not increase >= 0:
-            raise ConfigError(f"max_error_increase must be at least 0, got {increase}.")
-        bound = choice.Bound("error", float(run.columns["error"].min()) + increase)
-        return run.columns["latency_ms"], [bound], "the least latency, {score:.2f} ms,"
-    if arguments.weights is not None:
-        words = [word for word in arguments.weights.split(",") if word.strip()]
-        weights = dict(_pair(word, "weights") for word in words)
-        text = " + ".join(f"{weight:g} {name}" for name, weight in weights.items())
-        return choice.weighted_sums(run.columns, weights), [], f"the least {text}, {{score:.4g}},"
-    depths = choice.knee_depths(run.points)
-    if depths.max() <= 0:
-        return (
-            -depths,
-            [],
-            "(no knee: no point lies below the line through the front's ends) an end",
-        )
-    return -depths, [], "the knee, furthest below the line through the front's ends"
-
-
-def _reason(why: str, score: float, *, bounds: "Sequence[Bound]", n_allowed: int, n: int) -> str:
-    """Return one sentence on why it is this design."""
-    among = f"among all {n} points of the front"
-    if bounds:
-        limits = " and ".join(map(str, bounds))
-        among = f"among the {n_allowed} of {n} points of the front with {limits}"
-    return f"It is {why.format(score=score)} {among}."
-
-
-def _show(
-    run: "FinishedRun",
-    row: int,
-    *,
-    reason: str,
-    beside: Sequence[Any],
-    binding: Sequence[Any],
-    bounds: "Sequence[Bound]",
-) -> None:
+def _show(run: FinishedRun, picked: Picked) -> None:
     """Print the choice, its neighbours and what binds, for people."""
-    from evonasc.analysis.choice import feasible, rounded_up
-    from evonasc.analysis.report import front_view, plain_table
-
-    console, chosen = output(), run.rows[row]
-    console.print(f"Design {chosen['id']}. {reason}", soft_wrap=True)
-    console.print(front_view([chosen], run.space, objectives=run.config.objectives))
+    console, chosen, row, bounds = output(), picked.design, picked.row, picked.bounds
+    console.print(f"Design {chosen['id']}. {picked.reason}", soft_wrap=True)
+    console.print(front_view([chosen], run.designs, objectives=run.config.objectives))
     allowed = feasible(run.columns, bounds)
     has_cuts = run.space.n_blocks > 0
+    cut_names = placement_columns(run.designs)[: run.designs.n_links]
     rows = []
-    for one in beside:
+    for one in picked.neighbours:
+        cuts = [int(run.rows[one.row][name]) for name in cut_names]
         operations = run.space.from_text([run.rows[one.row][run.space.text_column]])
         rows.append(
             {
                 "better in": one.better_in,
                 "id": run.rows[one.row]["id"],
                 run.space.network_word: run.space.to_short_text(operations)[0],
-                **(
-                    {"cut after": run.space.cut_in_words(int(run.rows[one.row]["split_point"]))}
-                    if has_cuts
-                    else {}
-                ),
+                **({"cut after": ", ".join(map(run.space.cut_in_words, cuts))} if has_cuts else {}),
                 **{
                     name: f"{values[one.row]:.4g} ({values[one.row] - values[row]:+.3g})"
                     for name, values in run.columns.items()
@@ -177,22 +115,18 @@ def _show(
     if rows:
         console.print("\nBeside it on the front, with the difference to it:")
         console.print(plain_table(rows))
-    for one in binding:
+    for binding in picked.binding:
         console.print(
-            f"\n{one.bound} binds: from {rounded_up(one.next_limit)} on, design "
-            f"{run.rows[one.next_row]['id']} would be chosen.",
+            f"\n{binding.bound} binds: from {rounded_up(binding.next_limit)} on, design "
+            f"{run.rows[binding.next_row]['id']} would be chosen.",
             soft_wrap=True,
         )
-    if bounds and not binding:
+    if bounds and not picked.binding:
         console.print("\nNo bound binds: without them the choice would be the same.")
 
 
 def _pair(text: str, option: str) -> tuple[str, float]:
-    """Read COLUMN=VALUE.
-
-    Raises:
-        ConfigError: It is none.
-    """
+    """Read COLUMN=VALUE."""
     name, equals, value = text.partition("=")
     try:
         if not equals or not name.strip():

@@ -2,15 +2,23 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from evonasc.arrays import FloatArray, IntArray
 from evonasc.cli.console import output
 from evonasc.errors import ConfigError, DataFileError, EvaluationError
-from evonasc.runs.run import RunResult
-
-if TYPE_CHECKING:
-    from evonasc.arrays import FloatArray
-    from evonasc.runs.run import RunConfig
+from evonasc.problems import DesignProblem
+from evonasc.runs.config import RunConfig
+from evonasc.runs.exact_cache import exact_front_of
+from evonasc.runs.finished import read_designs, require_alike, require_same
+from evonasc.runs.folder import (
+    EVALUATIONS_FILE,
+    FRONT_FILE,
+    read_config,
+    read_front,
+    read_table,
+    table_columns,
+)
+from evonasc.runs.prepare import prepare, stored_designs
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,47 +32,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Draw PNG and SVG."""
     from evonasc.analysis.plotting import FrontSeries, front_figure, save_figure
-    from evonasc.runs.folder import (
-        EVALUATIONS_FILE,
-        FRONT_FILE,
-        read_config,
-        read_front,
-        read_table,
-        table_columns,
-    )
-    from evonasc.runs.run import space_of
 
     configs = [read_config(folder) for folder in arguments.runs]
-    objectives = configs[0].objectives
-    for folder, config in zip(arguments.runs, configs, strict=True):
-        if (config.problem, config.space) != (configs[0].problem, configs[0].space):
-            raise ConfigError(
-                f"Runs in one figure must be of one problem and space, {configs[0].problem} on "
-                f"{configs[0].space}, got {config.problem} on {config.space} in {folder}."
-            )
-    problem_space = space_of(configs[0])
-    for folder, config in zip(arguments.runs, configs, strict=True):
-        if config.objectives != objectives:
-            raise ConfigError(
-                f"Runs in one figure must have the same objectives {', '.join(objectives)}, "
-                f"got {', '.join(config.objectives)} in {folder}."
-            )
+    require_alike(dict(zip(arguments.runs, configs, strict=True)), where="in one figure")
+    objectives, designs = configs[0].objectives, stored_designs(configs[0])
+    designs.require_one_link("A figure of fronts")
     series = []
     for folder, config in zip(arguments.runs, configs, strict=True):
-        front = read_front(folder, objectives=objectives, space=problem_space)
-        names = (*objectives, "split_point")
-        table = table_columns(front, names, where=folder / FRONT_FILE)
-        if not len(table):
+        front = read_front(folder, objectives=objectives, designs=designs)
+        if not front:
             raise ConfigError(f"{folder} has an empty front: nothing was evaluated.")
+        cuts = table_columns(front, ("split_point",), where=folder / FRONT_FILE)[:, 0]
         evaluated = read_table(folder / EVALUATIONS_FILE) if len(arguments.runs) == 1 else []
+        points, cloud = (
+            config.compared(
+                dict(zip(objectives, table_columns(rows, objectives, where=where).T, strict=True))
+            )
+            for rows, where in (
+                (front, folder / FRONT_FILE),
+                (evaluated, folder / EVALUATIONS_FILE),
+            )
+        )
         series.append(
             FrontSeries(
-                label=folder.name,
-                points=config.searched(table[:, :-1]),
-                cuts=table[:, -1].astype("int64"),
-                evaluated=config.searched(
-                    table_columns(evaluated, objectives, where=folder / EVALUATIONS_FILE)
-                ),
+                label=folder.name, points=points, cuts=cuts.astype("int64"), evaluated=cloud
             )
         )
     same_scenario = all(config.scenario == configs[0].scenario for config in configs)
@@ -72,7 +63,7 @@ def execute(arguments: argparse.Namespace) -> int:
     figure = front_figure(
         series,
         objectives=objectives,
-        block_names=problem_space.block_names,
+        block_names=designs.space.block_names,
         true_front=truth,
         title=configs[0].scenario.name if same_scenario else "",
     )
@@ -82,29 +73,19 @@ def execute(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _common_truth(folders: list[Path], configs: "list[RunConfig]") -> "FloatArray | None":
+def _common_truth(folders: list[Path], configs: list[RunConfig]) -> FloatArray | None:
     """Return the true front of runs of one scenario, ``(n, n_obj)``; None where there is not one.
 
     The truth is enumerated on stored errors only, and only where the runs' designs still have the
     numbers that the runs noted; where not, it says so.
     """
-    from evonasc.runs.exact_cache import true_front
-    from evonasc.runs.finished import read_designs, require_same
-    from evonasc.runs.run import BY_FORWARD_PASSES, make_problem
-
-    sources = {
-        (
-            config.accuracy,
-            config.accuracy_table,
-            config.scores,
-            config.calibration,
-            config.error_resolution,
-        )
-        for config in configs
-    }
-    if len(sources) > 1 or configs[0].accuracy in BY_FORWARD_PASSES:
+    sources = {(config.error, config.calibration, config.error_resolution) for config in configs}
+    if len(sources) > 1:
         return None
-    problem = make_problem(configs[0])
+    prepared = prepare(configs[0])
+    if not prepared.is_stored:
+        return None
+    problem = prepared.problem
     try:
         for folder in folders:
             stored = read_designs(folder, problem.designs)
@@ -113,28 +94,31 @@ def _common_truth(folders: list[Path], configs: "list[RunConfig]") -> "FloatArra
     except (ConfigError, DataFileError, EvaluationError) as error:
         output().print(f"No true front is drawn: {error}", soft_wrap=True)
         return None
-    exact = true_front(problem)
+    exact = exact_front_of(problem)
     return None if exact is None else exact.points
 
 
-def draw_result(result: RunResult, stem: Path) -> None:
-    """Draw the front of a run just finished as ``stem.png`` and ``stem.svg``."""
+def draw_front(
+    problem: DesignProblem,
+    genes: IntArray,
+    stem: Path,
+    *,
+    points: FloatArray,
+    evaluated: FloatArray,
+    true_front: FloatArray | None,
+    label: str,
+    title: str,
+) -> list[Path]:
+    """Draw one front as ``stem.png`` and ``stem.svg``."""
     from evonasc.analysis.plotting import FrontSeries, front_figure, save_figure
 
-    designs = result.problem.designs
-    one = FrontSeries(
-        label=result.config.search.algorithm,
-        points=result.front,
-        cuts=designs.split_point(result.genes[result.front_rows]),
-        evaluated=result.problem.objective_values(result.columns),
-    )
-    has_cuts = designs.space.n_blocks > 0
-    scenario = result.config.scenario.name if has_cuts else result.config.problem
+    designs = problem.designs
+    series = FrontSeries(label, points, designs.split_point(genes), evaluated)
     figure = front_figure(
-        [one],
-        objectives=result.problem.objectives,
+        [series],
+        objectives=problem.objectives,
         block_names=designs.space.block_names,
-        true_front=None if result.exact is None else result.exact.points,
-        title=f"{result.config.search.algorithm}, {len(result.genes)} evaluations, {scenario}",
+        true_front=true_front,
+        title=title,
     )
-    save_figure(figure, stem)
+    return save_figure(figure, stem)

@@ -2,35 +2,31 @@
 
 import argparse
 from pathlib import Path
+from typing import Any
 
-from evonasc.cost.scenario import (
-    DEFAULT_SCENARIO,
-    FIELD_HELP,
-    FIELD_KINDS,
-    Scenario,
-    named_scenario,
-    override,
-)
+from evonasc.benchmark import DEFAULT_SPACE
+from evonasc.cost.scenario import FIELD_HELP, FIELD_KINDS, Scenario, override
+from evonasc.cost.scenario_table import DEFAULT_SCENARIO, named_scenario
 from evonasc.errors import ConfigError
+from evonasc.runs.benchmarks import benchmark
+
+
+def add_space_argument(parser: argparse.ArgumentParser, *, of: str = "search space") -> None:
+    """Declare the option that names a search space; its help says what of."""
+    parser.add_argument("--space", default=DEFAULT_SPACE, help=f"{of} (default: %(default)s)")
 
 
 def add_problem_arguments(parser: argparse.ArgumentParser, *, scenario: str = "name") -> None:
-    """Declare the options.
-
-    Args:
-        parser: Of a command.
-        scenario: What ``--scenario`` takes, for its help.
-    """
+    """Declare the options; the help of ``--scenario`` says what it takes."""
     parser.add_argument(
         "--problem",
         default="split-nas",
         help="problem, or package.module:factory of your own (default: %(default)s)",
     )
-    parser.add_argument("--space", default="nasbench201", help="search space")
+    add_space_argument(parser)
     parser.add_argument(
         "--scenario",
-        default=DEFAULT_SCENARIO,
-        help=f"{scenario}, or a TOML file (default: %(default)s)",
+        help=f"{scenario}, or a TOML file (default: the space's own, else {DEFAULT_SCENARIO})",
     )
     parser.add_argument(
         "--objectives",
@@ -49,17 +45,16 @@ def add_problem_arguments(parser: argparse.ArgumentParser, *, scenario: str = "n
 
 
 def scenario_of(arguments: argparse.Namespace, *, text: str | None = None) -> Scenario:
-    """Return the scenario that the options describe.
-
-    Args:
-        arguments: Parsed.
-        text: Name or TOML file; what ``--scenario`` says by default.
-
-    Raises:
-        EvonascError: An unknown scenario, or a field out of range.
-    """
-    chosen: str = arguments.scenario if text is None else text
+    """Return the scenario that the options describe: that of a text, or what they name."""
+    chosen = scenario_text(arguments) if text is None else text
     return override(named_scenario(chosen), _overrides(arguments, chosen))
+
+
+def scenario_text(arguments: argparse.Namespace) -> str:
+    """Return what ``--scenario`` says, or the default of the space."""
+    if arguments.scenario is not None:
+        return str(arguments.scenario)
+    return benchmark(arguments.space).default_scenario or DEFAULT_SCENARIO
 
 
 def objectives_of(arguments: argparse.Namespace) -> tuple[str, ...]:
@@ -68,26 +63,19 @@ def objectives_of(arguments: argparse.Namespace) -> tuple[str, ...]:
 
 
 def _overrides(arguments: argparse.Namespace, scenario: str) -> dict[str, object]:
-    """Return the scenario fields given on the command line."""
-    given = {
-        name: getattr(arguments, f"set_{name}")
-        for name in FIELD_KINDS
-        if name != "name" and getattr(arguments, f"set_{name}") is not None
-    }
-    values: dict[str, object] = {
-        name: text if FIELD_KINDS[name] == "bool" else _parse(name, text)
-        for name, text in given.items()
-    }
-    return {**values, **({"name": f"{_stem(scenario)}*"} if values else {})}
+    """Return the scenario fields given on the command line, and the name that they make."""
+    words = vars(arguments)
+    given = {name: words.get(f"set_{name}") for name in FIELD_KINDS}
+    values = {name: _parse(name, text) for name, text in given.items() if text is not None}
+    if not values:
+        return {}
+    # a file is named by its stem
+    stem = Path(scenario).stem if scenario.endswith(".toml") else scenario
+    return {**values, "name": f"{stem}*"}
 
 
-def _stem(scenario: str) -> str:
-    """Return a scenario's name; a file is named by its stem."""
-    return Path(scenario).stem if scenario.endswith(".toml") else scenario
-
-
-def _parse(name: str, text: str) -> object:
-    """Read a scenario field from the command line."""
+def _parse(name: str, text: Any) -> object:
+    """Read a scenario field from the command line: text, or a switch that is read already."""
     kind = FIELD_KINDS[name]
     try:
         if kind == "tuple":
@@ -96,7 +84,7 @@ def _parse(name: str, text: str) -> object:
             return int(text)
         if kind == "optional" and text.lower() == "none":
             return None
-        return text if kind == "str" else float(text)
+        return text if kind in ("str", "bool") else float(text)
     except ValueError as error:
         words = {"tuple": "whole numbers, comma-separated", "int": "a whole number"}
         raise ConfigError(f"{name} must be {words.get(kind, 'a number')}, got {text!r}.") from error

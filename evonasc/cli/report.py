@@ -4,9 +4,12 @@ import argparse
 import shlex
 from pathlib import Path
 
+from evonasc.analysis.page_data import page_data
 from evonasc.cli.console import output
+from evonasc.cli.run_command import run_command
 from evonasc.errors import ConfigError
-from evonasc.files import write_atomically
+from evonasc.files import write_output
+from evonasc.runs.folder import read_config
 
 _PAGE = "report.html"
 
@@ -27,10 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Write the page."""
-    from evonasc.analysis.page_data import page_data
     from evonasc.analysis.report_page import report_page
-    from evonasc.cli.run_command import run_command
-    from evonasc.runs.folder import read_config
 
     path: Path = arguments.out or arguments.runs[0] / _PAGE
     if path.suffix.lower() not in (".html", ".htm"):
@@ -43,11 +43,7 @@ def execute(arguments: argparse.Namespace) -> int:
         page_command=_page_command(arguments, path),
         title=arguments.title or f"evonasc: {', '.join(labels)}",
     ).encode()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, page)
-    except OSError as error:
-        raise ConfigError(f"Cannot write {path}: {error.strerror}.") from error
+    write_output(path, page)
     console = output()
     for run in data["runs"]:
         if run["curve"]["why_not"]:

@@ -2,36 +2,61 @@
 
 import argparse
 import json
-from dataclasses import replace
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
+
+import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cli.accuracy_arguments import (
-    accuracy_fields,
     add_accuracy_arguments,
     add_weights_arguments,
+    error_of,
 )
 from evonasc.cli.console import output, progress
 from evonasc.cli.interrupt import stop_on_interrupt
-from evonasc.cli.live_arguments import add_live_arguments, live_options_of
+from evonasc.cli.plot import draw_front
 from evonasc.cli.problem_arguments import add_problem_arguments, objectives_of, scenario_of
-
-_DEFAULT_BUDGET, _DEFAULT_POP_SIZE = 2000, 20
+from evonasc.runs.config import RunConfig
+from evonasc.runs.folder import RunWriter, summary
+from evonasc.runs.prepare import prepare
+from evonasc.runs.run import run_prepared
+from evonasc.runs.tables import answer_table, front_table
+from evonasc.search.algorithms import algorithm
+from evonasc.search.config import SearchConfig
+from evonasc.search.threshold_rule import THRESHOLD_RULES
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--algo", default="nsga2", help="algorithm (default: %(default)s)")
+    parser.add_argument(
+        "--algo",
+        dest="algorithm",
+        metavar="ALGO",
+        default=SearchConfig.algorithm,
+        help="algorithm (default: %(default)s)",
+    )
     add_problem_arguments(parser)
     add_accuracy_arguments(parser, takes_live=True)
     add_weights_arguments(parser)
     parser.add_argument(
         "--data",
-        help="data set to train on, for gdas and nasc --nasc-mode cotrain: cifar10, cifar100, "
-        "digits or folder:PATH",
+        help="data set to train on, where the algorithm trains weights: cifar10, cifar100, digits "
+        "or folder:PATH",
     )
-    add_live_arguments(parser)
+    live = parser.add_argument_group("live evaluation")
+    live.add_argument(
+        "--images",
+        type=int,
+        metavar="N",
+        help="held-out images to run networks on (default: 1000, or all where there are fewer)",
+    )
+    live.add_argument(
+        "--no-cache",
+        action="store_true",
+        help="neither read nor keep losses on disk ($EVONASC_CACHE or ~/.cache/evonasc)",
+    )
+    live.add_argument("--device", help="auto, cpu or cuda (default: auto: a GPU torch sees)")
     parser.add_argument(
         "--error-resolution",
         type=float,
@@ -46,15 +71,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE.json",
         help="show errors as of networks trained alone, made by evonasc supernet calibrate",
     )
-    parser.add_argument("--seed", type=int, default=0, help="(default: %(default)s)")
+    parser.add_argument(
+        "--seed", type=int, default=SearchConfig.seed, help="(default: %(default)s)"
+    )
     parser.add_argument(
         "--budget",
         type=int,
-        default=_DEFAULT_BUDGET,
+        default=SearchConfig.budget,
         help="distinct designs to evaluate; exact ignores it (default: %(default)s)",
     )
     parser.add_argument(
-        "--pop-size", type=int, default=_DEFAULT_POP_SIZE, help="(default: %(default)s)"
+        "--pop-size",
+        type=int,
+        default=SearchConfig.pop_size,
+        help="of algorithms that evolve a population (default: %(default)s)",
     )
     _add_algorithm_arguments(parser)
     parser.add_argument("--out", type=Path, help="run folder (default: a new one below runs/)")
@@ -65,7 +95,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_algorithm_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what single algorithms ask for."""
-    group = parser.add_argument_group("single algorithms")
+    group = parser.add_argument_group(
+        "single algorithms", "`evonasc list algorithms` names those that read each option"
+    )
     group.add_argument(
         "--refine-split",
         action="store_true",
@@ -75,84 +107,83 @@ def _add_algorithm_arguments(parser: argparse.ArgumentParser) -> None:
         "--max-latency-ms",
         type=float,
         metavar="MS",
-        help="nasc, hwnas, gdas: the one threshold (default: a sweep of thresholds)",
+        help="the one threshold (default: a sweep of thresholds)",
     )
-    group.add_argument("--nasc-mode", default="frozen", help="frozen or cotrain (default: frozen)")
     group.add_argument(
-        "--nasc-rule",
-        default="feasible-first",
-        help="nasc, hwnas: feasible-first or penalty (default: %(default)s)",
+        "--n-thresholds",
+        type=int,
+        metavar="N",
+        help="thresholds of a sweep, at most (default: 10, or 5 where weights are trained)",
+    )
+    group.add_argument(
+        "--threshold-rule",
+        default=SearchConfig.threshold_rule,
+        metavar="RULE",
+        help=f"{' or '.join(THRESHOLD_RULES)} (default: %(default)s)",
     )
     group.add_argument(
         "--penalty-weight",
         type=float,
-        default=1.0,
+        default=SearchConfig.penalty_weight,
         help="error an excess of once the threshold is worth (default: %(default)s)",
     )
     group.add_argument(
         "--cold-start",
-        action="store_true",
-        help="nasc, hwnas: search each threshold of a sweep from scratch",
+        dest="is_warm",
+        action="store_false",
+        help="search each threshold of a sweep from scratch",
+    )
+    group.add_argument(
+        "--n-samples",
+        type=int,
+        default=SearchConfig.n_samples,
+        metavar="N",
+        help="samples of a step, lambda (default: %(default)s)",
+    )
+    group.add_argument(
+        "--patience",
+        type=int,
+        default=SearchConfig.patience,
+        metavar="N",
+        help="samples drawn at most for each new design (default: %(default)s)",
     )
     for kind in ("sampling", "crossover", "mutation"):
         group.add_argument(
             f"--{kind}",
-            default=f"design-{kind}",
+            default=getattr(SearchConfig, kind),
             metavar="NAME",
-            help="evolutionary algorithms, see evonasc list operators (default: %(default)s)",
+            help="see evonasc list operators (default: %(default)s)",
         )
     group.add_argument(
-        "--fixed-cut", type=int, metavar="BLOCK", help="hwnas: cut here, not at the fastest cut"
+        "--fixed-cut", type=int, metavar="BLOCK", help="cut here, not at the fastest cut"
     )
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Search, and return 0, or 130 after Ctrl-C."""
-    from evonasc.runs.folder import RunWriter, summary
-    from evonasc.runs.run import RunConfig, make_problem, require_fit, run_search
-    from evonasc.runs.tables import answer_table, front_table
-    from evonasc.search.algorithms import trains_weights
-    from evonasc.search.config import SearchConfig
-
-    search = SearchConfig(
-        algorithm=arguments.algo,
-        budget=arguments.budget,
-        pop_size=arguments.pop_size,
-        seed=arguments.seed,
-        refine_split=arguments.refine_split,
-        max_latency_ms=arguments.max_latency_ms,
-        nasc_mode=arguments.nasc_mode,
-        nasc_rule=arguments.nasc_rule,
-        penalty_weight=arguments.penalty_weight,
-        is_warm=not arguments.cold_start,
-        fixed_cut=arguments.fixed_cut,
-        sampling=arguments.sampling,
-        crossover=arguments.crossover,
-        mutation=arguments.mutation,
-    )
-    _refuse_unknown_algorithm(arguments.algo)
+    # refuses an unknown one before anything is made or written
+    entry = algorithm(arguments.algorithm)
+    given = vars(arguments)
+    search = SearchConfig(**{field.name: given[field.name] for field in fields(SearchConfig)})
     config = RunConfig(
         problem=arguments.problem,
         space=arguments.space,
         scenario=scenario_of(arguments),
         objectives=objectives_of(arguments),
-        data=arguments.data,
+        error=error_of(arguments, trains=entry.trains),
         error_resolution=arguments.error_resolution,
         calibration=arguments.calibration,
-        live=live_options_of(arguments),
         search=search,
-        **accuracy_fields(arguments, trains=trains_weights(search)),
     )
-    problem = make_problem(config)
-    config = replace(config, objectives=problem.objectives)  # a problem may bring its own
-    require_fit(config.search, problem)
+    prepared = prepare(config)
+    problem, config = prepared.problem, prepared.config
     # Refuses a scenario without a valid cut, damaged files and numbers that overflow, while there
     # is nothing on disk yet.
-    problem.checked_columns(problem.designs.sample(1, rng=_any_rng()))
+    problem.checked_columns(problem.designs.sample(1, rng=np.random.default_rng(0)))
     folder = arguments.out or _new_folder(config.search)
     quiet = arguments.quiet or arguments.json
-    with RunWriter(folder, config, problem) as writer, progress(quiet=quiet) as bar:
-        task = bar.add_task(f"{arguments.algo}", total=config.search.budget, note="")
+    with RunWriter(folder, prepared) as writer, progress(quiet=quiet) as bar:
+        task = bar.add_task(arguments.algorithm, total=config.search.budget, note="")
         best: list[float] = []
 
         def on_new(genes: IntArray, columns: dict[str, FloatArray]) -> None:
@@ -164,12 +195,21 @@ def execute(arguments: argparse.Namespace) -> int:
             )
 
         with stop_on_interrupt() as should_stop:
-            result = run_search(config, on_new=on_new, problem=problem, should_stop=should_stop)
+            result = run_prepared(prepared, on_new=on_new, should_stop=should_stop)
         writer.finish(result)
     if not arguments.no_plot and len(result.front_rows):
-        from evonasc.cli.plot import draw_result
-
-        draw_result(result, folder / "front")
+        name = config.search.algorithm
+        where = config.scenario.name if problem.designs.space.n_blocks else config.problem
+        draw_front(
+            problem,
+            result.genes[result.front_rows],
+            folder / "front",
+            points=result.front,
+            evaluated=problem.objective_values(result.columns),
+            true_front=None if result.exact is None else result.exact.points,
+            label=name,
+            title=f"{name}, {len(result.genes)} evaluations, {where}",
+        )
     if arguments.json:
         document = {"out": str(folder), **summary(result), "front": front_table(result)}
         if result.answers:
@@ -185,24 +225,10 @@ def execute(arguments: argparse.Namespace) -> int:
     return 130 if result.status == "interrupted" else 0
 
 
-def _refuse_unknown_algorithm(name: str) -> None:
-    """Refuse before anything is made or written."""
-    from evonasc.search.algorithms import algorithm
-
-    algorithm(name)
-
-
-def _new_folder(search: Any) -> Path:
+def _new_folder(search: SearchConfig) -> Path:
     """Return a folder below runs/ that does not exist yet."""
     stem = f"{search.algorithm}-seed{search.seed}"
     number = 1
     while (folder := Path("runs") / f"{stem}-{number:03d}").exists():
         number += 1
     return folder
-
-
-def _any_rng() -> Any:
-    """Return a generator for a draw whose outcome does not matter."""
-    import numpy as np
-
-    return np.random.default_rng(0)

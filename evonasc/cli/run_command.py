@@ -1,37 +1,34 @@
 """The command that makes a run again, from its configuration."""
 
+import json
 import shlex
+from collections.abc import Callable
 from dataclasses import fields
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any
 
-from evonasc.cost.scenario import DEFAULT_SCENARIO, FIELD_KINDS, SCENARIOS, Scenario
-
-if TYPE_CHECKING:
-    from evonasc.runs.run import RunConfig
-    from evonasc.supernet.live_options import LiveOptions
+from evonasc.cost.scenario import FIELD_KINDS, Scenario
+from evonasc.cost.scenario_table import DEFAULT_SCENARIO, SCENARIOS, named_scenario
+from evonasc.runs.config import RunConfig
+from evonasc.runs.error_table import ANY_OPTION, SPELLED
+from evonasc.search.config import option_of
 
 #: Fields of a run's configuration that the command always names, so that another default of
 #: another release changes nothing.
-_ALWAYS = ("problem", "space", "objectives", "accuracy")
+_ALWAYS = ("problem", "space", "objectives")
 #: Fields of the configuration that other functions write.
-_ELSEWHERE = ("scenario", "search", "live")
-#: Fields of the search that are options of another name, or switches.
-_SEARCH_OPTIONS = {"algorithm": "--algo"}
-_SEARCH_SWITCHES = {"refine_split": (True, "--refine-split"), "is_warm": (False, "--cold-start")}
+_ELSEWHERE = ("error", "scenario", "search")
+#: Those of the search.
+_ALWAYS_OF_SEARCH = ("algorithm", "budget", "pop_size", "seed")
 
 
-def run_command(config: "RunConfig") -> str:
+def run_command(config: RunConfig) -> str:
     """Return the command line that searches the same problem in the same way.
 
     It names the scenario by the fields that differ from a named one, so a run of a scenario file
     needs the file no more; the scenario's own name is then another.
-
-    Args:
-        config: Of the run.
     """
-    from evonasc.runs.run import RunConfig
-
-    words = ["evonasc", "run", *_search_words(config)]
+    words = ["evonasc", "run", *_changed_words(config.search, option_of, always=_ALWAYS_OF_SEARCH)]
     default = RunConfig()
     for field in fields(config):
         if field.name in _ELSEWHERE:
@@ -39,36 +36,43 @@ def run_command(config: "RunConfig") -> str:
         value = getattr(config, field.name)
         if field.name in _ALWAYS or value != getattr(default, field.name):
             words += _option(field.name, value)
-    return shlex.join([*words, *_live_words(config.live), *_scenario_words(config.scenario)])
+    if config.error.name:
+        words += ["--accuracy", config.error.name]
+        words += _error_words(config.error.options)
+    return shlex.join([*words, *_scenario_words(config.scenario)])
 
 
-def _search_words(config: "RunConfig") -> list[str]:
-    """Return the options of the search."""
-    search, words = config.search, list[str]()
-    default = type(search)()
-    for field in fields(search):
-        value = getattr(search, field.name)
-        if field.name in _SEARCH_SWITCHES:
-            wanted, switch = _SEARCH_SWITCHES[field.name]
-            words += [switch] if value == wanted else []
-        elif field.name in ("algorithm", "budget", "pop_size", "seed"):
-            words += _option(field.name, value)
-        elif value != getattr(default, field.name):
-            words += _option(field.name, value)
+def _changed_words(
+    options: Any, spelled: Callable[[str], str], *, always: tuple[str, ...] = ()
+) -> list[str]:
+    """Return the options of fields that are not at their default, or are always named."""
+    words = list[str]()
+    for field in fields(options):
+        value, option = getattr(options, field.name), spelled(field.name)
+        if field.name in always or value != field.default:
+            words += [option] if isinstance(value, bool) else _words(option, value)
     return words
 
 
-def _live_words(live: "LiveOptions") -> list[str]:
-    """Return the options of live evaluation that change its results."""
-    words = [] if live.n_images is None else ["--images", str(live.n_images)]
-    words += ["--early-decision"] if live.decides_early else []
-    return words + ([] if live.device == type(live)().device else ["--device", live.device])
+def _error_words(options: Any) -> list[str]:
+    """Return the options of a source of errors that are not at their default."""
+    words = list[str]()
+    for field in fields(options):
+        value, option = getattr(options, field.name), SPELLED.get(field.name)
+        if value == field.default:
+            continue
+        if option is None:
+            text = str(value) if isinstance(value, str | Path) else json.dumps(value)
+            words += [ANY_OPTION, f"{field.name}={text}"]
+        else:
+            words += [option] if isinstance(value, bool) else _words(option, value)
+    return words
 
 
 def _scenario_words(scenario: Scenario) -> list[str]:
     """Return the options of the scenario: a named one, and what differs from it."""
     stem = scenario.name.removesuffix("*")
-    base = SCENARIOS[stem if stem in SCENARIOS else DEFAULT_SCENARIO]
+    base = named_scenario(stem if stem in SCENARIOS else DEFAULT_SCENARIO)
     words = ["--scenario", base.name]
     for name, kind in FIELD_KINDS.items():
         value = getattr(scenario, name)
@@ -82,8 +86,12 @@ def _scenario_words(scenario: Scenario) -> list[str]:
 
 
 def _option(name: str, value: object) -> list[str]:
+    """Return the option of a field and its value."""
+    return _words(f"--{name.replace('_', '-')}", value)
+
+
+def _words(option: str, value: object) -> list[str]:
     """Return an option and its value; numbers in full."""
-    option = _SEARCH_OPTIONS.get(name, f"--{name.replace('_', '-')}")
     text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
     if value is None:
         text = "none"

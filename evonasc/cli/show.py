@@ -4,7 +4,18 @@ import argparse
 import json
 from pathlib import Path
 
+from evonasc.analysis.report import answers_view, front_view, provenance_lines
 from evonasc.cli.console import output
+from evonasc.runs.folder import (
+    ANSWERS_FILE,
+    EVALUATIONS_FILE,
+    read_answers,
+    read_config,
+    read_front,
+    read_summary,
+    read_table,
+)
+from evonasc.runs.prepare import stored_designs
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,26 +27,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Print the front."""
-    from evonasc.analysis.report import answers_view, front_view, provenance_lines
-    from evonasc.runs.folder import (
-        ANSWERS_FILE,
-        EVALUATIONS_FILE,
-        read_answers,
-        read_config,
-        read_front,
-        read_summary,
-        read_table,
-    )
-    from evonasc.runs.run import space_of
-
     config, summary = read_config(arguments.run), read_summary(arguments.run)
     if arguments.json:
         print(json.dumps(summary, indent=2))
         return 0
     console = output()
     search = config.search
-    space = space_of(config)
-    where = config.scenario.name if space.n_blocks else config.problem
+    designs = stored_designs(config)
+    where = config.scenario.name if designs.space.n_blocks else config.problem
     console.print(
         f"{search.algorithm} on {where}, seed {search.seed}, "
         f"budget {search.budget}, objectives {', '.join(config.objectives)}"
@@ -44,13 +43,13 @@ def execute(arguments: argparse.Namespace) -> int:
         n = len(read_table(arguments.run / EVALUATIONS_FILE))
         console.print(f"The run did not end: {n} designs are in {EVALUATIONS_FILE}, no front.")
         return 0
-    rows = read_front(arguments.run, objectives=config.objectives, space=space)
+    rows = read_front(arguments.run, objectives=config.objectives, designs=designs)
     if (arguments.run / ANSWERS_FILE).exists():
-        answers = read_answers(arguments.run, space=space)
-        for part in answers_view(answers, space, algorithm=search.algorithm):
+        answers = read_answers(arguments.run, designs=designs)
+        for part in answers_view(answers, designs, algorithm=search.algorithm):
             console.print(part)
     console.print(
-        front_view(rows, space, objectives=config.objectives, most=max(arguments.rows, 2))
+        front_view(rows, designs, objectives=config.objectives, most=max(arguments.rows, 2))
     )
     console.print(
         f"{summary['status']}: {summary['n_evaluated']} distinct designs in "

@@ -3,19 +3,22 @@
 import argparse
 from pathlib import Path
 
-from evonasc.cli.accuracy_arguments import add_accuracy_arguments, stored_accuracy_fields
+from evonasc.cli.accuracy_arguments import add_accuracy_arguments, stored_source
 from evonasc.cli.console import output
+from evonasc.cli.problem_arguments import add_space_argument
 
 _DEFAULT_OUT = Path("calibration.json")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
+    add_space_argument(parser)
     parser.add_argument(
         "pairs",
         type=Path,
         metavar="PAIRS.csv",
-        help="columns arch_str, error: a handful of networks and their error when trained",
+        help="columns arch_str (or what the space calls it), error: a handful of networks and "
+        "their error when trained",
     )
     parser.add_argument(
         "--out",
@@ -30,20 +33,15 @@ def execute(arguments: argparse.Namespace) -> int:
     """Fit, write, and print each network beside what the line through the others says of it."""
     from evonasc.analysis.report import plain_table
     from evonasc.errors import ConfigError
-    from evonasc.nasbench201.space import NasBench201
-    from evonasc.runs.run import RunConfig, error_source
-    from evonasc.supernet.trained_calibration import (
-        TrainedCalibration,
-        read_pairs,
-        write_calibration,
-    )
+    from evonasc.runs.benchmarks import search_space
+    from evonasc.supernet.calibration import TrainedCalibration, read_pairs, write_calibration
 
     out = arguments.out or _DEFAULT_OUT
     if arguments.out is None and out.exists():
         raise ConfigError(f"{out} exists. Give --out {out} to replace it, or another name.")
-    fields = stored_accuracy_fields(arguments, what="A calibration")
-    source = error_source(RunConfig(**fields))
-    pairs = read_pairs(arguments.pairs, source)
+    source = stored_source(arguments, what="A calibration")
+    space = search_space(arguments.space)
+    pairs = read_pairs(arguments.pairs, source, space)
     calibration = TrainedCalibration(pairs)
     try:
         write_calibration(out, calibration, source)
@@ -51,14 +49,14 @@ def execute(arguments: argparse.Namespace) -> int:
         raise ConfigError(f"Cannot write {out}: {error.strerror}.") from error
     rows = [
         {
-            "cell": text,
+            space.network_word: text,
             "error": f"{error:.4f}",
             "trained": f"{trained:.4f}",
             "from the others": f"{guess:.4f}",
             "missed by": f"{guess - trained:+.4f}",
         }
         for text, error, trained, guess in zip(
-            NasBench201().to_short_text(pairs.cells),
+            space.to_short_text(pairs.networks),
             pairs.error,
             pairs.trained_error,
             calibration.left_out,

@@ -2,12 +2,15 @@
 
 import argparse
 from pathlib import Path
+from typing import cast
 
-from evonasc.cli.console import output, progress
+from evonasc.cli.console import counter, output
+from evonasc.cli.problem_arguments import add_space_argument
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
+    add_space_argument(parser)
     parser.add_argument("--data-root", type=Path, help="folder with the data set, where it has one")
     parser.add_argument("--out", type=Path, required=True, help="measurements (.npz); resumes")
     parser.add_argument(
@@ -22,39 +25,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Measure the shipped supernet with a progress bar, fit the model; ship if asked."""
-    from evonasc.nasbench201.errors.payload_file import EffectConfig, fit_table, measure_to_file
-    from evonasc.nasbench201.errors.payload_fitting import ship
-    from evonasc.supernet.live import scoring_images
-    from evonasc.supernet.scores import ScoredError
+    from evonasc.runs.benchmarks import benchmark
     from evonasc.supernet.training import set_threads
-    from evonasc.supernet.weights import shipped_supernet
 
     set_threads(1)
-    config = EffectConfig(
-        n_networks=arguments.networks, n_images=arguments.images, seed=arguments.seed
-    )
-    trained = shipped_supernet()
-    images = scoring_images(trained, arguments.data_root, n_images=config.n_images)
-    with progress() as bar:
-        task = bar.add_task("measuring", total=None, note="")
-        table = measure_to_file(
+    with counter("measuring") as on_progress:
+        lines = benchmark(arguments.space).use_tool(
+            "payload-effects",
             arguments.out,
-            trained,
-            images,
-            config,
-            on_progress=lambda done, total: bar.update(task, completed=done, total=total),
+            arguments.data_root,
+            arguments.networks,
+            arguments.images,
+            arguments.seed,
+            arguments.ship,
+            on_progress,
         )
-    side = images.pixels.shape[-1]
-    own_error = ScoredError().table(table.cells)
-    model = fit_table(table, own_error, config=trained.supernet.config, side=side)
     console = output()
-    console.print(f"Measured {len(table.cells)} networks into {arguments.out}.")
-    console.print(f"Error at the cut: {model.header['summary']}")
-    if arguments.ship:
-        command = (
-            f"python -m evonasc supernet payload-effects --data-root DATA --networks "
-            f"{config.n_networks} --images {config.n_images} --seed {config.seed} "
-            "--out payload.npz --ship"
-        )
-        console.print(f"Shipped {ship(model, command=command)}")
+    for line in cast(list[str], lines):
+        console.print(line)
     return 0

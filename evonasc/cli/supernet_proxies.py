@@ -1,26 +1,47 @@
-"""``evonasc supernet proxies``: measure the training-free proxies of every network."""
+"""``evonasc supernet proxies``: measure the training-free proxies of networks."""
 
 import argparse
+from pathlib import Path
 
-from evonasc.cli.console import output, progress
+from evonasc.cli.console import counter, output
+from evonasc.cli.problem_arguments import add_space_argument
+from evonasc.cli.supernet_train import NETWORKS_HELP
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add_space_argument(parser)
+    parser.add_argument("--out", type=Path, required=True, help="proxy file (.npz); resumes")
+    parser.add_argument("--networks", type=Path, metavar="FILE.csv", help=NETWORKS_HELP)
+    parser.add_argument("--jobs", type=int, default=1, help="worker processes")
+    parser.add_argument(
+        "--repeats", type=int, default=1, help="random initialisations (default: %(default)s)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="(default: %(default)s)")
+    parser.add_argument("--ship", action="store_true", help="make them the shipped ones")
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Measure with a progress bar; ship if asked."""
-    from evonasc.supernet.proxy_file import ProxyConfig, measure_to_file, ship
+    from evonasc.runs.benchmarks import benchmark, supernet_family
+    from evonasc.supernet.network_list import read_networks
+    from evonasc.supernet.proxy_file import ProxyConfig, measure_to_file
 
-    config = ProxyConfig(n_repeats=arguments.repeats, seed=arguments.seed)
-    with progress() as bar:
-        task = bar.add_task("measuring", total=None, note="")
+    family = supernet_family(arguments.space)
+    config = ProxyConfig(*family.proxy_configs(), n_repeats=arguments.repeats, seed=arguments.seed)
+    chosen = arguments.networks
+    with counter("measuring") as on_progress:
         table = measure_to_file(
             arguments.out,
             config,
+            family,
             n_jobs=arguments.jobs,
-            on_progress=lambda done, total: bar.update(task, completed=done, total=total),
+            networks=None if chosen is None else read_networks(chosen, family.space),
+            on_progress=on_progress,
         )
     console = output()
     console.print(
-        f"Measured {len(table.cells)} networks, {config.n_repeats} random initialisations each, "
+        f"Measured {len(table.networks)} networks, {config.n_repeats} random initialisations each, "
         f"into {arguments.out}."
     )
     if arguments.ship:
@@ -28,5 +49,6 @@ def execute(arguments: argparse.Namespace) -> int:
             f"python -m evonasc supernet proxies --repeats {config.n_repeats} "
             f"--seed {config.seed} --out proxies.npz --ship"
         )
-        console.print(f"Shipped {ship(table, command=command)}")
+        shipped = benchmark(arguments.space).use_tool("ship-proxies", table, command)
+        console.print(f"Shipped {shipped}")
     return 0

@@ -1,4 +1,4 @@
-"""``evonasc supernet train``: one supernet, or one for each operation of a split edge."""
+"""``evonasc supernet train``: one supernet, or one for each operation of a split gene."""
 
 import argparse
 import contextlib
@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 from evonasc.cli.console import output, progress
 from evonasc.cli.interrupt import stop_on_interrupt
+from evonasc.cli.problem_arguments import add_space_argument
 
 if TYPE_CHECKING:  # torch comes with it, and takes seconds
     from evonasc.data.datasets import DataSet
-    from evonasc.supernet.training_log import EpochLog
+    from evonasc.supernet.training_state import EpochLog
 
-NETWORKS_HELP = "only these networks: a table with a column arch_str (default: all)"
+NETWORKS_HELP = (
+    "only these networks: a table with a column arch_str, or what the space calls it (default: all)"
+)
 _SMALL_SET = "sets below 10,000 training images"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
+    add_space_argument(parser)
     parser.add_argument(
         "--data",
         default="cifar10",
@@ -33,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--path-sampling",
         default="uniform",
-        help="uniform, or fair: every operation of every edge each step (default: %(default)s)",
+        help="uniform, or fair: every choice of every gene each step (default: %(default)s)",
     )
     parser.add_argument(
         "--start", type=Path, metavar="FILE", help="start from these weights, not from random ones"
@@ -42,15 +46,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--split-edge",
         type=int,
-        metavar="EDGE",
-        help="few-shot: from --start, one supernet for the networks of each operation on this edge "
-        "(0 to 5), each in a folder of its own",
+        metavar="GENE",
+        help="few-shot: from --start, one supernet for the networks of each operation of this "
+        "gene (its number; an edge, where networks are cells), each in a folder of its own",
     )
     parser.add_argument(
         "--learning-rate", type=float, help=f"(default: 0.05, or 0.2 for {_SMALL_SET})"
     )
-    parser.add_argument("--channels", type=int, help=f"(default: 16, or 8 for {_SMALL_SET})")
-    parser.add_argument("--cells", type=int, default=1, help="cells a stage (default: %(default)s)")
+    parser.add_argument(
+        "--size",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="size of the supernet, such as channels=8; may be given again; a name that it lacks "
+        f"is refused with those it has (default: the space's own, less for {_SMALL_SET})",
+    )
     parser.add_argument(
         "--validation",
         type=int,
@@ -73,51 +83,52 @@ def execute(arguments: argparse.Namespace) -> int:
         require_no_idle_root,
     )
     from evonasc.errors import ConfigError
-    from evonasc.nasbench201.cells import OPERATIONS
-    from evonasc.nasbench201.network import SupernetConfig
+    from evonasc.runs.benchmarks import supernet_family
     from evonasc.supernet.few_shot import train_few_shot
-    from evonasc.supernet.network_list import networks_digest, read_networks
+    from evonasc.supernet.network_list import parts_of_gene, read_networks
     from evonasc.supernet.training import TrainingConfig, set_threads, train_supernet
     from evonasc.supernet.weights import read_supernet
 
-    edge = arguments.split_edge
-    if edge is not None and (arguments.start is None or arguments.networks is not None):
+    gene = arguments.split_edge
+    if gene is not None and (arguments.start is None or arguments.networks is not None):
         raise ConfigError("--split-edge needs --start, and chooses the networks itself.")
     has_root = arguments.data_root is not None
     require_data_name(arguments.data, has_root=has_root)
     require_no_idle_root(arguments.data, has_root=has_root)
     set_threads(arguments.threads)
-    start = None if arguments.start is None else read_supernet(arguments.start)
-    networks = None if arguments.networks is None else read_networks(arguments.networks)
+    family = supernet_family(arguments.space)
+    start = None if arguments.start is None else read_supernet(arguments.start, family)
+    chosen = arguments.networks
+    networks = None if chosen is None else read_networks(chosen, family.space)
     # Images that the weights to start from never saw must stay held out.
     split = arguments.seed if start is None else start.split_seed
     data = load_data(
         arguments.data, arguments.data_root, n_validation=arguments.validation, seed=split
     )
     # A small set gives few batches: smaller ones and longer steps teach more from one pass.
-    channels, batch_size, learning_rate = (16, 128, 0.05) if is_large(data) else (8, 16, 0.2)
+    batch_size, learning_rate = (128, 0.05) if is_large(data) else (16, 0.2)
 
     def given(value: Any, default: Any) -> Any:
         return default if value is None else value
 
     config = TrainingConfig(
-        supernet=SupernetConfig(
-            given(arguments.channels, channels), arguments.cells, data.n_classes
+        supernet=family.make_config(
+            data.n_classes,
+            is_large=is_large(data),
+            given=_sizes(arguments.size),
         ),
         data=arguments.data,
         n_validation=len(data.validation),
         epochs=arguments.epochs,
         batch_size=given(arguments.batch_size, batch_size),
         path_sampling=arguments.path_sampling,
-        start="" if start is None else start.digest,
-        networks="" if networks is None else networks_digest(networks),
         learning_rate=given(arguments.learning_rate, learning_rate),
         seed=arguments.seed,
         split=None if split == arguments.seed else split,
     )
     folders = [arguments.out]
-    if edge is not None:
-        folders = [arguments.out / operation for operation in OPERATIONS]
+    if gene is not None:
+        folders = [arguments.out / part for part in parts_of_gene(gene, family)]
     n_epochs = config.epochs * len(folders)
     console = output()
     for line in _said_of(data):
@@ -144,26 +155,15 @@ def execute(arguments: argparse.Namespace) -> int:
 
         try:
             with contextlib.suppress(_StopHereError):
-                if edge is None:
+                told = (config, data, arguments.out, family)
+                if gene is None:
                     train_supernet(
-                        config,
-                        data,
-                        arguments.out,
-                        start=start,
-                        networks=networks,
-                        on_step=on_step,
-                        on_epoch=on_epoch,
+                        *told, start=start, networks=networks, on_step=on_step, on_epoch=on_epoch
                     )
                 else:
                     assert start is not None
                     train_few_shot(
-                        config,
-                        data,
-                        arguments.out,
-                        edge=edge,
-                        start=start,
-                        on_step=on_step,
-                        on_epoch=on_epoch,
+                        *told, gene=gene, start=start, on_step=on_step, on_epoch=on_epoch
                     )
             for folder in folders:
                 if _logs(folder):
@@ -176,16 +176,36 @@ def execute(arguments: argparse.Namespace) -> int:
         nothing = "no epoch was finished and nothing is kept; the same command"
         console.print(f"Interrupted: {words if n_done else nothing} goes on from there.")
         return 130
-    each = "" if edge is None else f" for each of {len(folders)} supernets"
+    each = "" if gene is None else f" for each of {len(folders)} supernets"
     console.print(
         f"Trained {config.epochs} epochs{each}; checkpoint, log and curve are in {arguments.out}."
     )
     return 0
 
 
+def _sizes(texts: list[str]) -> dict[str, int]:
+    """Return the sizes that texts like ``channels=8`` give, by name.
+
+    Raises:
+        ConfigError: A text says none.
+    """
+    from evonasc.errors import ConfigError
+
+    sizes = {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        try:
+            sizes[name] = int(value)
+        except ValueError as error:
+            raise ConfigError(
+                f"--size must be NAME=VALUE, the value a whole number, got {text!r}."
+            ) from error
+    return sizes
+
+
 def _said_of(data: "DataSet") -> list[str]:
     """Return what was read, and a warning where it is too little to tell networks apart."""
-    from evonasc.supernet.calibration import coarseness_note
+    from evonasc.supernet.loss_scale import coarseness_note
 
     said = (
         f"{data.name}: {data.n_classes} classes; {len(data.train)} images to train on, "
@@ -211,6 +231,6 @@ def _draw_training(folder: Path, n_epochs: int) -> None:
 def _logs(folder: Path) -> "list[EpochLog]":
     """Return the log of all epochs done; empty where the first was not finished."""
     from evonasc.supernet.checkpoint import CHECKPOINT_FILE
-    from evonasc.supernet.training_log import read_epoch_logs
+    from evonasc.supernet.training_state import read_epoch_logs
 
     return read_epoch_logs(folder / CHECKPOINT_FILE)

@@ -4,17 +4,29 @@ import argparse
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import numpy as np
+
+from evonasc.analysis.choice import knee_depths
+from evonasc.analysis.rate_policy import Policy, every_cut, rate_policy
+from evonasc.analysis.rate_sweep import (
+    LinkParts,
+    best_rows,
+    contenders,
+    front_at,
+    parts_of_run,
+    rates_from_text,
+    sweep_objectives,
+)
+from evonasc.analysis.report import plain_table
+from evonasc.arrays import FloatArray, IntArray
 from evonasc.cli.console import output
 from evonasc.errors import ConfigError
-
-if TYPE_CHECKING:
-    from evonasc.analysis.rate_policy import Policy
-    from evonasc.analysis.rate_sweep import LinkParts
-    from evonasc.arrays import FloatArray, IntArray
-    from evonasc.problems import DesignProblem
-    from evonasc.runs.finished import FinishedRun, StoredDesigns
+from evonasc.files import write_output
+from evonasc.problems import DesignProblem
+from evonasc.runs.finished import FinishedRun, StoredDesigns, load_run, read_designs, require_same
+from evonasc.runs.prepare import prepare
+from evonasc.runs.tables import as_csv, design_rows
 
 #: Rates of the diagram and of the regret, at least.
 _N_FINE = 200
@@ -48,23 +60,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Print and write the sweep."""
-    import numpy as np
-
-    from evonasc.analysis import rate_sweep
-    from evonasc.runs.finished import read_designs, read_finished
-    from evonasc.runs.run import make_problem
-
-    rates = rate_sweep.rates_from_text(arguments.uplink_mbps)
-    run = read_finished(arguments.run)
-    problem = make_problem(run.config)
+    rates = rates_from_text(arguments.uplink_mbps)
+    run = load_run(arguments.run)
+    problem = prepare(run.config).problem
     stored = read_designs(arguments.run, problem.designs)
     genes, columns = _designs(problem) if arguments.exact else (stored.genes, stored.columns)
-    objectives = rate_sweep.sweep_objectives(problem.objectives)
-    every = rate_sweep.link_parts(columns, run.config.scenario)
-    chosen = rate_sweep.contenders(every, objectives)
+    objectives = sweep_objectives(problem.objectives)
+    every = parts_of_run(columns, run.config)
+    chosen = contenders(every, objectives)
     parts, genes = every.rows(chosen), genes[chosen]
     started = time.perf_counter()
-    fronts = [rate_sweep.front_at(parts, float(rate), objectives) for rate in rates]
+    fronts = [front_at(parts, float(rate), objectives) for rate in rates]
     per_rate_ms = (time.perf_counter() - started) * 1e3 / len(rates)
     fine = np.geomspace(rates[0], rates[-1], max(_N_FINE, len(rates)))
     network = _network(arguments, run, problem, stored, parts, fine)
@@ -92,11 +98,11 @@ def execute(arguments: argparse.Namespace) -> int:
 class _Fronts:
     """The fronts of all rates."""
 
-    rates: "FloatArray"
+    rates: FloatArray
     #: Rows of ``parts``, one array a rate.
-    rows: "list[IntArray]"
-    parts: "LinkParts"
-    genes: "IntArray"
+    rows: list[IntArray]
+    parts: LinkParts
+    genes: IntArray
     objectives: tuple[str, ...]
 
 
@@ -107,9 +113,9 @@ class _Network:
     #: Id of the design it comes from, and the design's row in what follows.
     number: int
     kept: int
-    genes: "IntArray"
-    parts: "LinkParts"
-    policy: "Policy"
+    genes: IntArray
+    parts: LinkParts
+    policy: Policy
 
     @property
     def error(self) -> float:
@@ -117,12 +123,8 @@ class _Network:
         return float(self.parts.fixed["error"][self.kept])
 
 
-def _designs(problem: "DesignProblem") -> "tuple[IntArray, dict[str, FloatArray]]":
-    """Return every design of a problem and what it costs.
-
-    Raises:
-        ConfigError: They are too many to list.
-    """
+def _designs(problem: DesignProblem) -> tuple[IntArray, dict[str, FloatArray]]:
+    """Return every design of a problem and what it costs."""
     listed = problem.designs.all_designs()
     if listed is None:
         raise ConfigError(
@@ -134,18 +136,13 @@ def _designs(problem: "DesignProblem") -> "tuple[IntArray, dict[str, FloatArray]
 
 def _network(
     arguments: argparse.Namespace,
-    run: "FinishedRun",
-    problem: "DesignProblem",
-    stored: "StoredDesigns",
-    everything: "LinkParts",
-    fine: "FloatArray",
+    run: FinishedRun,
+    problem: DesignProblem,
+    stored: StoredDesigns,
+    everything: LinkParts,
+    fine: FloatArray,
 ) -> _Network:
     """Return the network that was asked for, or that of the front's knee, cut by the rate."""
-    from evonasc.analysis.choice import knee_depths
-    from evonasc.analysis.rate_policy import every_cut, rate_policy
-    from evonasc.analysis.rate_sweep import link_parts
-    from evonasc.runs.finished import require_same
-
     number = arguments.design
     if number is None:
         number = int(run.rows[int(knee_depths(run.points).argmax())]["id"])
@@ -154,19 +151,14 @@ def _network(
     columns = problem.checked_columns(design)
     require_same(arguments.run, stored, columns, rows=[row])
     genes = every_cut(design[0], problem.designs)
-    parts = link_parts(problem.checked_columns(genes), run.config.scenario)
+    parts = parts_of_run(problem.checked_columns(genes), run.config)
     kept = int((genes == design).all(axis=1).argmax())
     policy = rate_policy(parts, kept=kept, everything=everything, rates=fine)
     return _Network(number, kept, genes, parts, policy)
 
 
-def _show_fronts(fronts: _Fronts, network: _Network, problem: "DesignProblem") -> None:
+def _show_fronts(fronts: _Fronts, network: _Network, problem: DesignProblem) -> None:
     """Print, rate by rate, the front's size and ends and the best design of the network's error."""
-    import numpy as np
-
-    from evonasc.analysis.rate_sweep import best_rows
-    from evonasc.analysis.report import plain_table
-
     space, parts = problem.designs.space, fronts.parts
     best = best_rows(parts, fronts.rates, np.array([network.error]))[0]
     step = -(-len(fronts.rates) // _MOST_SHOWN)
@@ -194,23 +186,21 @@ def _show_fronts(fronts: _Fronts, network: _Network, problem: "DesignProblem") -
         output().print(f"{len(rows)} of {len(fronts.rates)} rates shown; all are in sweep.csv.")
 
 
-def _show_network(network: _Network, problem: "DesignProblem", fine: "FloatArray") -> None:
+def _show_network(network: _Network, problem: DesignProblem, fine: FloatArray) -> None:
     """Print which cut of the network to use at which rates, and what other networks would gain."""
-    from evonasc.analysis.report import plain_table
-
     policy, designs = network.policy, problem.designs
     rows = []
     for one in policy.stretches:
         (genome,) = designs.decode(network.genes[[one.row]])
-        is_tensor_sent = 0 < genome.split_points[0] < designs.space.n_blocks
+        cut, bits = genome.split_points[0], genome.payload_bits[0]
         first, last = (
             network.parts.latency_ms(rate)[one.row] for rate in (one.low_mbps, one.high_mbps)
         )
         rows.append(
             {
                 "Mbit/s": f"{one.low_mbps:.4g} to {one.high_mbps:.4g}",
-                "cut after": designs.space.cut_in_words(genome.split_points[0]),
-                "bits": str(genome.payload_bits[0]) if is_tensor_sent else "-",
+                "cut after": designs.space.cut_in_words(cut),
+                "bits": designs.space.bits_in_words(bits, cut),
                 "ms": f"{first:.2f} to {last:.2f}",
             }
         )
@@ -245,55 +235,45 @@ def _ranges(numbers: list[int]) -> str:
     )
 
 
-def _write_fronts(path: Path, fronts: _Fronts, problem: "DesignProblem") -> Path:
+def _write_fronts(path: Path, fronts: _Fronts, problem: DesignProblem) -> Path:
     """Write every point of every front."""
-    from evonasc.cli.tables import write_csv
-    from evonasc.runs.tables import design_rows
-
-    lines: list[list[object]] = []
-    header: list[str] = []
+    rows: list[dict[str, object]] = []
     for rate, front in zip(fronts.rates.tolist(), fronts.rows, strict=True):
         values = fronts.parts.rows(front)
         columns = dict(
             zip(fronts.objectives, values.objective_values(rate, fronts.objectives).T, strict=True)
         )
         columns |= {"steady_ms": values.steady_ms, "sending_ms": values.unit_ms / rate}
-        for row in design_rows(problem, fronts.genes[front], columns, first_id=1):
-            del row["id"]  # designs of all rates, not of the run
-            header = ["uplink_mbps", *row]
-            lines.append([rate, *row.values()])
-    write_csv(path, header, lines)
+        table = design_rows(problem, fronts.genes[front], columns)
+        rows += [{"uplink_mbps": rate, **row} for row in table]
+    write_output(path, as_csv(rows))
     return path
 
 
-def _write_policy(path: Path, network: _Network, problem: "DesignProblem") -> Path:
+def _write_policy(path: Path, network: _Network, problem: DesignProblem) -> Path:
     """Write which design of the network to use at which rates."""
-    from evonasc.cli.tables import write_csv
-    from evonasc.runs.tables import design_rows
-
     rows = [one.row for one in network.policy.stretches]
     columns = {
         "error": network.parts.fixed["error"][rows],
         "steady_ms": network.parts.steady_ms[rows],
         "sending_ms_at_1_mbps": network.parts.unit_ms[rows],
     }
-    table = design_rows(problem, network.genes[rows], columns, first_id=1)
-    header = ["low_mbps", "high_mbps", *(name for name in table[0] if name != "id")]
+    table = design_rows(problem, network.genes[rows], columns)
     lines = [
-        [one.low_mbps, one.high_mbps, *(value for name, value in row.items() if name != "id")]
+        {"low_mbps": one.low_mbps, "high_mbps": one.high_mbps, **row}
         for one, row in zip(network.policy.stretches, table, strict=True)
     ]
-    write_csv(path, header, lines)
+    write_output(path, as_csv(lines))
     return path
 
 
 def _draw(
     stem: Path,
-    run: "FinishedRun",
-    problem: "DesignProblem",
+    run: FinishedRun,
+    problem: DesignProblem,
     fronts: _Fronts,
     network: _Network,
-    fine: "FloatArray",
+    fine: FloatArray,
 ) -> list[Path]:
     """Draw the phase diagram."""
     from evonasc.analysis.phase_figure import phase_figure

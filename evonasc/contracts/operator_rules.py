@@ -1,7 +1,9 @@
-"""What operators promise, on designs with few cuts, with several widths, and with all cuts."""
+"""What operators promise, on designs with few cuts or none, several widths or links, one gene."""
 
 import pickle
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -10,11 +12,12 @@ from pymoo.core.mutation import Mutation
 from pymoo.core.population import Population
 
 from evonasc.arrays import BoolArray, FloatArray, IntArray
+from evonasc.benchmark import DEFAULT_SPACE
 from evonasc.contracts.rules import Rule, require, require_same
-from evonasc.nasbench201.space import NasBench201
 from evonasc.problems import DesignProblem
 from evonasc.problems.toy import ToySpace
-from evonasc.search.operator_table import OPERATORS, kind_of
+from evonasc.runs.benchmarks import search_space
+from evonasc.search.operator_table import OPERATORS, operator
 from evonasc.space import DesignSpace
 
 
@@ -29,31 +32,55 @@ class _AnyDesigns(DesignProblem):
         return {"zero": np.zeros(len(genes))}
 
 
-def _some_cuts(operations: IntArray, bits: IntArray) -> BoolArray:
-    """Allow cuts that differ from network to network, the last always."""
-    cuts = np.arange(20)
-    total = operations.sum(axis=1)
-    allowed: BoolArray = ((cuts + total[:, None]) % 4 == 0) | (cuts == 19)
-    return np.repeat(allowed[:, None], bits.shape[1], axis=1)
+class _OneGene(ToySpace):
+    """The smallest space: one gene of two choices, one block."""
+
+    n_choices = (2,)
+    gene_groups = ((0,),)
+    block_names = ("block",)
+    cut_shapes = ((1, 1, 1),) * 2
+    bare_network = (0,)
+    layer_membership = np.zeros((0, 1), dtype=np.int64)
+
+    def sample(self, n: int, *, rng: np.random.Generator) -> IntArray:
+        """Draw ``(n, 1)`` networks."""
+        return rng.integers(2, size=(n, 1))
 
 
-def _every_cut(operations: IntArray, bits: IntArray) -> BoolArray:
-    """Allow every cut of the toy space."""
-    return np.ones((*bits.shape, 7), dtype=bool)
+@dataclass(frozen=True)
+class _Cuts:
+    """Allows every ``step``-th cut of a network, from a place that differs from one to the next.
+
+    Of some networks no cut at all is allowed, unless every cut of all is.
+    """
+
+    n_blocks: int
+    step: int = 1
+
+    def __call__(self, operations: IntArray, bits: IntArray) -> BoolArray:
+        total = operations.sum(axis=1)[:, None]
+        allowed: BoolArray = (np.arange(self.n_blocks + 1) + total) % self.step == 0
+        allowed &= (self.step == 1) | (total % 3 > 0)
+        return np.repeat(allowed[:, None], bits.shape[1], axis=1)
 
 
+@lru_cache
 def _design_spaces() -> tuple[DesignSpace, ...]:
-    """Return designs on which operators must work: few cuts, several widths, many cuts."""
+    """Return designs on which operators must work: one gene, several widths or links, few cuts."""
+    cells, toy, one = search_space(DEFAULT_SPACE), ToySpace(), _OneGene()
     return (
-        DesignSpace(NasBench201(), (8,), _some_cuts),
-        DesignSpace(ToySpace(), (4, 8, 16), _every_cut),
-        DesignSpace(ToySpace(), (8,), _every_cut),
+        DesignSpace(one, (8,), _Cuts(one.n_blocks)),
+        DesignSpace(toy, (4, 8, 16), _Cuts(toy.n_blocks)),
+        DesignSpace(cells, (8,), _Cuts(cells.n_blocks, step=9)),
+        DesignSpace(cells, (4, 32), _Cuts(cells.n_blocks, step=4)),
+        DesignSpace(toy, (8,), _Cuts(toy.n_blocks, step=2), n_links=2),
+        DesignSpace(cells, (4, 8), _Cuts(cells.n_blocks, step=3), n_links=2),
     )
 
 
 def operator_rules(name: str) -> list[Rule]:
     """Return what an operator promises."""
-    kind = kind_of(OPERATORS.make(name))
+    _, kind = operator(name)
 
     def applied(designs: DesignSpace, genes: IntArray, seed: int) -> Any:
         made: Any = OPERATORS.make(name)
@@ -71,34 +98,32 @@ def operator_rules(name: str) -> list[Rule]:
             return made(problem, Population.new("X", genes), inplace=False, **drawn).get("X")
         return made(problem, len(genes), **drawn).get("X")
 
-    def cases(n: int, seed: int) -> Iterator[tuple[DesignSpace, IntArray]]:
+    def cases(n: int, seed: int) -> Iterator[tuple[DesignSpace, IntArray, IntArray]]:
+        """Yield designs, rows of genes, and what the operator makes of them."""
         for designs in _design_spaces():
             genes = designs.sample(n, rng=np.random.default_rng(seed))
             genes.flags.writeable = False
-            yield designs, genes
+            yield designs, genes, np.asarray(applied(designs, genes, seed))
 
     def shape(n: int, seed: int) -> None:
-        for designs, genes in cases(n, seed):
-            made = np.asarray(applied(designs, genes, seed))
+        for _, genes, made in cases(n, seed):
             require(made.shape == genes.shape, f"shape {made.shape} instead of {genes.shape}")
             require(np.issubdtype(made.dtype, np.integer), f"{made.dtype} instead of integers")
 
     def bounds(n: int, seed: int) -> None:
-        for designs, genes in cases(n, seed):
-            made = np.asarray(applied(designs, genes, seed))
+        for designs, _, made in cases(n, seed):
             is_inside = (made >= 0) & (made < np.array(designs.n_choices))
             require(bool(is_inside.all()), f"genes out of range in {made.tolist()}")
 
     def valid(n: int, seed: int) -> None:
-        for designs, genes in cases(n, seed):
-            made = np.asarray(applied(designs, genes, seed))
+        for designs, _, made in cases(n, seed):
             is_valid = designs.is_valid(made.astype(np.int64))
             require(bool(is_valid.all()), f"forbidden cuts in {made.tolist()}; use designs.repair")
 
-    def again(n: int, seed: int) -> None:
-        for designs, genes in cases(n, seed):
-            one, other = (applied(designs, genes, seed) for _ in range(2))
-            require_same(one, other, "the same seed makes other designs")
+    def repeated(n: int, seed: int) -> None:
+        for designs, genes, made in cases(n, seed):
+            again = applied(designs, genes, seed)
+            require_same(made, again, "the same seed makes other designs")
 
     def pickled(n: int, seed: int) -> None:
         pickle.loads(pickle.dumps(OPERATORS.make(name)))
@@ -107,6 +132,6 @@ def operator_rules(name: str) -> list[Rule]:
         (f"{kind}: integers, as many rows as came, input unchanged", shape),
         (f"{kind}: every gene in range", bounds),
         (f"{kind}: every cut allowed", valid),
-        (f"{kind}: the same seed, the same designs", again),
+        (f"{kind}: the same seed, the same designs", repeated),
         (f"{kind}: survives pickling", pickled),
     ]

@@ -1,48 +1,59 @@
-"""What problems and algorithms promise."""
+"""What problems, algorithms and their variations promise."""
 
-from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
-from evonasc.contracts.rules import Rule, require, require_same, row_rules
+from evonasc.contracts.rules import Rule, UncheckedError, require, require_same, row_rules
 from evonasc.cost.scenario import Scenario
 from evonasc.problems import Staircase
-from evonasc.runs.run import RunConfig, make_problem
-from evonasc.search.algorithms import algorithm
+from evonasc.runs.config import RunConfig
+from evonasc.runs.prepare import prepare
+from evonasc.runs.problem_table import problem_kind
+from evonasc.runs.variations import variation
+from evonasc.search.algorithms import algorithm, own_algorithms
 from evonasc.search.archive import Archive, BudgetSpent
 from evonasc.search.config import SearchConfig
 
 
 def problem_rules(name: str, scenario: Scenario) -> list[Rule]:
     """Return what a problem promises."""
-    problem, other = (make_problem(RunConfig(problem=name, scenario=scenario)) for _ in range(2))
+    config = RunConfig(problem=name)
+    if "scenario" in problem_kind(name).reads:
+        config = replace(config, scenario=scenario)
+    problem, other = (prepare(config).problem for _ in range(2))
 
-    def ask(n: int, seed: int) -> tuple[IntArray, Callable[[IntArray], FloatArray]]:
-        rows = problem.designs.sample(n, rng=np.random.default_rng(seed))
-        return rows, lambda genes: problem.objective_values(problem.checked_columns(genes))
+    def draw(n: int, seed: int) -> IntArray:
+        return problem.designs.sample(n, rng=np.random.default_rng(seed))
+
+    def objectives_of(rows: IntArray) -> FloatArray:
+        return problem.objective_values(problem.checked_columns(rows))
 
     def objectives(n: int, seed: int) -> None:
-        columns = problem.checked_columns(ask(n, seed)[0])
+        columns = problem.checked_columns(draw(n, seed))
         missing = [one for one in problem.objectives if one not in columns]
         require(not missing, f"the columns lack the objectives {', '.join(missing)}")
 
     def unchanged(n: int, seed: int) -> None:
-        rows, function = ask(n, seed)
+        rows = draw(n, seed)
         rows.flags.writeable = False
-        function(rows)
+        objectives_of(rows)
 
     def made_again(n: int, seed: int) -> None:
-        rows, function = ask(n, seed)
-        values = other.objective_values(other.checked_columns(rows))
-        require_same(values, function(rows), "objectives differ between two problems made alike")
+        rows = draw(n, seed)
+        require_same(
+            other.objective_values(other.checked_columns(rows)),
+            objectives_of(rows),
+            "objectives differ between two problems made alike",
+        )
 
     def canonical(n: int, seed: int) -> None:
-        rows, function = ask(n, seed)
+        rows = draw(n, seed)
         require_same(
-            function(problem.designs.canonical(rows)),
-            function(rows),
+            objectives_of(problem.designs.canonical(rows)),
+            objectives_of(rows),
             "a design and its canonical form have other objectives",
         )
 
@@ -51,18 +62,24 @@ def problem_rules(name: str, scenario: Scenario) -> list[Rule]:
         ("genes: not changed", unchanged),
         ("a problem made again gives the same", made_again),
         ("a design counts as its canonical form", canonical),
-        *row_rules("objectives", ask),
+        *row_rules("objectives", draw, objectives_of),
     ]
 
 
 def algorithm_rules(name: str) -> list[Rule]:
     """Return what an algorithm promises."""
-    search = algorithm(name)
+    entry = algorithm(name)
+    pop_size = 10 if entry.is_evolving else SearchConfig.pop_size
 
     def run(seed: int) -> Archive:
+        if entry.trains:
+            raise UncheckedError(
+                "It trains weights, and the problem of the check has none. Try it on a small data "
+                f"set: evonasc run --algo {name} --data digits."
+            )
         archive = Archive(Staircase(), budget=60)
         with suppress(BudgetSpent):
-            search(archive, SearchConfig(budget=60, pop_size=10, seed=seed))
+            entry.search(archive, SearchConfig(name, budget=60, seed=seed, pop_size=pop_size))
         return archive
 
     def evaluates(n: int, seed: int) -> None:
@@ -74,4 +91,22 @@ def algorithm_rules(name: str) -> list[Rule]:
     return [
         ("evaluates designs within its budget", evaluates),
         ("the same seed, the same designs", again),
+    ]
+
+
+def variation_rules(name: str) -> list[Rule]:
+    """Return what a variation promises."""
+    change, _ = variation(name)
+
+    def changes(n: int, seed: int) -> None:
+        search = SearchConfig(seed=seed)
+        require(change.applied(search) != search, "it changes nothing")
+
+    def fits(n: int, seed: int) -> None:
+        fitting = [one for one, entry in own_algorithms().items() if change.fits(entry)]
+        require(bool(fitting), "no algorithm of evonasc reads all that it changes")
+
+    return [
+        ("changes the default search, within its ranges", changes),
+        ("there is an algorithm that reads what changes", fits),
     ]

@@ -13,6 +13,10 @@ class BrokenRuleError(AssertionError):
     """A plug-in does not do what its table promises."""
 
 
+class UncheckedError(Exception):
+    """A rule cannot be asked of this plug-in; says why."""
+
+
 def require(is_met: bool, fault: str) -> None:
     """Raise where a rule is broken."""
     if not is_met:
@@ -25,27 +29,30 @@ def require_same(one: Any, other: Any, what: str) -> None:
     require(bool(is_same), what)
 
 
-def row_rules(name: str, ask: Callable[[int, int], tuple[Any, Callable[[Any], Any]]]) -> list[Rule]:
+def row_rules(
+    name: str, draw: Callable[[int, int], Any], function: Callable[[Any], Any]
+) -> list[Rule]:
     """Return the rules of whatever maps rows to rows: again the same, in any order, one by one.
 
     Args:
         name: What is mapped, for messages.
-        ask: Gives, for a number of rows and a seed, the rows and the function of them.
+        draw: Gives rows, from their number and a seed.
+        function: Of the rows.
     """
 
     def again(n: int, seed: int) -> None:
-        rows, function = ask(n, seed)
+        rows = draw(n, seed)
         require_same(function(rows), function(rows), f"{name} differ from call to call")
 
     def order(n: int, seed: int) -> None:
-        rows, function = ask(n, seed)
+        rows = draw(n, seed)
         turned = np.random.default_rng(seed).permutation(len(rows))
         require_same(
             function(rows[turned]), function(rows)[turned], f"{name} depend on the order of rows"
         )
 
     def single(n: int, seed: int) -> None:
-        rows, function = ask(n, seed)
+        rows = draw(n, seed)
         alone = np.concatenate([function(rows[i : i + 1]) for i in range(len(rows))])
         require_same(alone, function(rows), f"{name} of a row depend on the other rows")
 

@@ -1,13 +1,12 @@
 """What search spaces promise."""
 
 import pickle
-from collections.abc import Callable
 
 import numpy as np
 
-from evonasc.arrays import FloatArray, IntArray
+from evonasc.arrays import IntArray
 from evonasc.contracts.rules import Rule, require, require_same, row_rules
-from evonasc.space import search_space
+from evonasc.runs.benchmarks import search_space
 
 
 def space_rules(name: str) -> list[Rule]:
@@ -82,9 +81,6 @@ def space_rules(name: str) -> list[Rule]:
         copy = pickle.loads(pickle.dumps(space))
         require_same(copy.canonical(rows), space.canonical(rows), "a pickled space is another")
 
-    def ask(n: int, seed: int) -> tuple[IntArray, Callable[[IntArray], FloatArray]]:
-        return raw(n, seed), lambda rows: space.canonical(rows).astype(np.float64)
-
     return [
         ("shapes: genes, blocks, cuts and layers fit together", shapes),
         ("tables: one row a network, nothing negative", tables),
@@ -94,5 +90,5 @@ def space_rules(name: str) -> list[Rule]:
         ("texts: read as they were written", texts),
         ("networks: all canonical ones, each once", listed),
         ("survives pickling", pickled),
-        *row_rules("canonical forms", ask),
+        *row_rules("canonical forms", raw, space.canonical),
     ]

@@ -5,30 +5,35 @@ have passed through the same state: some algorithms plan by their budget. One ev
 distinct design whose error is looked up or computed, for every contender alike.
 """
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import joblib
 
 import evonasc
 from evonasc.arrays import FloatArray
-from evonasc.nasbench201.assets import ASSETS
 from evonasc.cost.scenario import Scenario, as_dict
 from evonasc.errors import ConfigError, DataFileError
 from evonasc.files import write_atomically
 from evonasc.limits import require_workers
 from evonasc.parsing import json_value
-from evonasc.problems import DesignProblem
-from evonasc.search.exact import exact_front
-from evonasc.runs.run import BY_FORWARD_PASSES, RunConfig, make_problem
+from evonasc.runs.benchmarks import benchmark
+from evonasc.runs.config import RunConfig
+from evonasc.runs.exact_front import exact_front
+from evonasc.runs.prepare import Prepared, path_digests, prepare, settled
+from evonasc.runs.problem_table import PROBLEMS, problem_kind
+from evonasc.runs.record import config_dict, option_files
 from evonasc.runs.tabulated import tabulated
 from evonasc.runs.trials import Trial, contender_config, read_trial, run_trial, write_trial
 
+#: Fields of a search in which trials differ.
+_OF_TRIALS = ("algorithm", "budget", "seed")
 COMPARISON_FILE = "comparison.json"
 TRIALS_FOLDER = "trials"
 
@@ -55,6 +60,17 @@ class ComparisonConfig:
     Raises:
         ConfigError: Nothing to compare, something named twice, or a number out of range.
         UnknownNameError: An unknown algorithm or variation.
+
+    Example:
+        >>> config = ComparisonConfig(
+        ...     base=RunConfig(problem="toy"),
+        ...     scenarios=(RunConfig().scenario,),
+        ...     contenders=("nsga2", "nsga2+refine", "random"),
+        ...     budgets=(60, 120),
+        ...     n_seeds=5,
+        ... )
+        >>> len(config.trial_keys())
+        30
     """
 
     #: Problem, objectives, accuracy, population; scenario, algorithm, budget, seed are replaced.
@@ -104,35 +120,61 @@ class ComparisonConfig:
 
     def settings(self) -> dict[str, object]:
         """Return what all trials share, as JSON holds it; a folder holds trials of one such."""
-        base = asdict(replace(self.base, scenario=self.scenarios[0]))
-        search = {
-            name: value
-            for name, value in base.pop("search").items()
-            if name not in ("algorithm", "budget", "seed")
-        }
-        del base["scenario"]
-        shipped = {name: entry["sha256"] for name, entry in ASSETS.manifest().items()}
-        assets = hashlib.sha256(json.dumps(shipped, sort_keys=True).encode()).hexdigest()
-        version = {"version": evonasc.__version__, "shipped_files": assets[:16]}
+        base = settled(self.base, trains=False)
+        settings = config_dict(base) | {"version": evonasc.__version__}
+        settings.pop("scenario", None)
+        search = dataclasses.asdict(base.search)
+        settings["search"] = {name: search[name] for name in search if name not in _OF_TRIALS}
+        settings["shipped_files"] = self._shipped_files()
         # Files of the user by their content: what stands under a name may change.
-        named = {name: getattr(self.base, name) for name in ("weights", "scores", "accuracy_table")}
-        files = {name: _file_digest(path) for name, path in named.items() if path is not None}
-        settings = {**version, **base, "search": search, **({"files": files} if files else {})}
-        plain: dict[str, object] = json.loads(json.dumps(settings, default=str))
-        return plain
+        named = {} if base.error.options is None else option_files(base.error.options)
+        if base.calibration is not None:
+            named["calibration"] = base.calibration
+        files = {name: _file_digest(path) for name, path in named.items() if path.is_file()}
+        return _plain(settings | ({"files": files} if files else {}))
 
-    def digest(self, key: TrialKey) -> str:
-        """Return what tells a trial's settings from any other's."""
-        settings = self.settings() | {"scenario": as_dict(self.run_config(key).scenario)}
-        return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+    def _shipped_files(self) -> str:
+        """Return what tells the shipped files of the benchmark apart; empty without any."""
+        if "space" not in problem_kind(self.base.problem).reads:
+            return ""
+        assets = benchmark(self.base.space).assets
+        manifest = {} if assets is None else assets.manifest()
+        shipped = {name: entry["sha256"] for name, entry in manifest.items()}
+        return hashlib.sha256(json.dumps(shipped, sort_keys=True).encode()).hexdigest()[:16]
+
+    def described_scenarios(self) -> dict[str, object]:
+        """Return the scenarios by name as JSON holds them, with what their machines' files hold."""
+        return _plain(
+            {
+                scenario.name: as_dict(scenario)
+                | path_digests(replace(self.base, scenario=scenario))
+                for scenario in self.scenarios
+            }
+        )
+
+    def digests(self) -> dict[str, str]:
+        """Return what tells the settings of a scenario's trials from any other's, by scenario."""
+        shared = self.settings()
+        texts = {
+            name: json.dumps(shared | {"scenario": scenario}, sort_keys=True)
+            for name, scenario in self.described_scenarios().items()
+        }
+        return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
+
+    def with_own_objectives(self) -> "ComparisonConfig":
+        """Return the same, with the objectives that another package's problem brings.
+
+        Raises:
+            EvonascError: The problem cannot be had.
+        """
+        if PROBLEMS.is_built_in(self.base.problem):
+            return self
+        own = prepare(replace(self.base, scenario=self.scenarios[0])).config.objectives
+        return replace(self, base=replace(self.base, objectives=own))
 
 
 def _file_digest(path: Path) -> str:
-    """Return the start of a file's SHA-256.
-
-    Raises:
-        DataFileError: It cannot be read.
-    """
+    """Return the start of a file's SHA-256."""
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
     except OSError as error:
@@ -149,17 +191,14 @@ def open_folder(folder: Path, config: ComparisonConfig) -> None:
         ConfigError: The folder holds another comparison or something else, or cannot be written.
     """
     path = folder / COMPARISON_FILE
-    wanted: dict[str, object] = {
-        "settings": config.settings(),
-        "scenarios": {scenario.name: _plain(scenario) for scenario in config.scenarios},
-    }
+    wanted = {"settings": config.settings(), "scenarios": config.described_scenarios()}
     try:
         if path.exists():
             found = _read(path)
             if not any((folder / TRIALS_FOLDER).rglob("*.npz")):
                 found = {"settings": {}, "scenarios": {}}
             _refuse_difference(found, wanted, folder)
-            wanted["scenarios"] = {**found["scenarios"], **_as_dict(wanted["scenarios"])}
+            wanted["scenarios"] = found["scenarios"] | wanted["scenarios"]
         elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise ConfigError(
                 f"The folder {folder} must be empty or hold a comparison, got something else. "
@@ -177,24 +216,20 @@ def run_comparison(
     """Run the trials that are missing and yield (trials done, trials in all) as they end.
 
     One thread a worker. A trial is on disk before it counts, so an interrupted comparison goes on
-    where it stopped, and its results do not depend on ``n_jobs``.
-
-    Args:
-        folder: Opened by :func:`open_folder`.
-        config: What to compare.
-        n_jobs: Worker processes; 1 computes here.
+    where it stopped, and its results do not depend on the number of worker processes ``n_jobs``.
+    The folder is one that :func:`open_folder` opened.
 
     Raises:
         ConfigError: ``n_jobs`` out of range, or a search that its scenario does not allow.
     """
     require_workers("jobs", n_jobs)
-    keys = config.trial_keys()
-    missing = [key for key in keys if not _is_done(folder, config, key)]
+    keys, digests = config.trial_keys(), config.digests()
+    missing = [key for key in keys if not _is_done(folder / key.file, digests[key.scenario])]
     yield len(keys) - len(missing), len(keys)
     with joblib.parallel_config(backend="loky", n_jobs=n_jobs, inner_max_num_threads=1):
         done = joblib.Parallel(return_as="generator_unordered")(
             joblib.delayed(_run_and_write)(
-                folder / key.file, config.run_config(key), config.digest(key)
+                folder / key.file, config.run_config(key), digests[key.scenario]
             )
             for key in missing
         )
@@ -208,51 +243,55 @@ def read_trials(folder: Path, config: ComparisonConfig) -> dict[TrialKey, Trial]
     Raises:
         DataFileError: One is missing or damaged.
     """
+    digests = config.digests()
     return {
-        key: read_trial(folder / key.file, digest=config.digest(key)) for key in config.trial_keys()
+        key: read_trial(folder / key.file, digest=digests[key.scenario])
+        for key in config.trial_keys()
     }
 
 
 def true_points(config: ComparisonConfig) -> dict[str, FloatArray | None]:
     """Return the true front of each scenario, ``(n, n_obj)``; None where it cannot be listed."""
     truths: dict[str, FloatArray | None] = {}
+    digests = config.digests()
     for scenario in config.scenarios:
+        prepared = _prepared(replace(config.base, scenario=scenario), digests[scenario.name])
         # Enumerating with live evaluation would be a search of its own.
-        is_listed = config.base.accuracy not in BY_FORWARD_PASSES
-        problem = _problem(replace(config.base, scenario=scenario)) if is_listed else None
-        exact = None if problem is None else exact_front(problem)
+        exact = exact_front(prepared.problem) if prepared.is_stored else None
         truths[scenario.name] = None if exact is None else exact.points
     return truths
 
 
 def _run_and_write(path: Path, config: RunConfig, digest: str) -> None:
     """Run one trial, in whatever process, and put it on disk."""
-    problem = _problem(replace(config, search=RunConfig().search))
-    write_trial(path, run_trial(config, problem), digest=digest)
+    prepared = _prepared(replace(config, search=RunConfig().search), digest)
+    write_trial(path, run_trial(prepared.for_search(config.search)), digest=digest)
 
 
 @lru_cache(maxsize=4)
-def _problem(config: RunConfig) -> DesignProblem:
-    """Return a problem with its table, made once a process and scenario."""
-    problem = make_problem(config)
-    return problem if config.accuracy in BY_FORWARD_PASSES else tabulated(problem)
+def _prepared(config: RunConfig, digest: str) -> Prepared:
+    """Return a problem with its table, made once a process, scenario and state of the files."""
+    prepared = prepare(config)
+    if not prepared.is_stored:
+        return prepared
+    return replace(prepared, problem=tabulated(prepared.problem))
 
 
-def _is_done(folder: Path, config: ComparisonConfig, key: TrialKey) -> bool:
+def _is_done(path: Path, digest: str) -> bool:
     """Tell whether a trial is on disk and sound."""
     try:
-        read_trial(folder / key.file, digest=config.digest(key))
+        read_trial(path, digest=digest)
     except DataFileError:  # missing, or damaged: computed again, and the same comes out
         return False
     return True
 
 
 def _refuse_difference(
-    found: dict[str, dict[str, object]], wanted: dict[str, object], folder: Path
+    found: dict[str, dict[str, object]], wanted: dict[str, dict[str, object]], folder: Path
 ) -> None:
     """Refuse a folder whose trials were made otherwise."""
     for part in ("settings", "scenarios"):
-        there, asked = found[part], _as_dict(wanted[part])
+        there, asked = found[part], wanted[part]
         for name in asked:
             if name in there and there[name] != asked[name]:
                 raise ConfigError(
@@ -273,13 +312,7 @@ def _read(path: Path) -> dict[str, dict[str, object]]:
     return {part: values[part] for part in ("settings", "scenarios")}
 
 
-def _plain(scenario: Scenario) -> dict[str, object]:
-    """Return a scenario as JSON gives it back."""
-    plain: dict[str, object] = json.loads(json.dumps(as_dict(scenario)))
+def _plain(values: dict[str, Any]) -> dict[str, object]:
+    """Return values as JSON gives them back."""
+    plain: dict[str, object] = json.loads(json.dumps(values))
     return plain
-
-
-def _as_dict(value: object) -> dict[str, object]:
-    """Return a value that is a dictionary, as one."""
-    assert isinstance(value, dict)
-    return value

@@ -2,16 +2,12 @@
 
 They lie in the folder ``$EVONASC_CACHE``, or in ``~/.cache/evonasc``, one file a question, named by
 the SHA-256 of everything that decides the answer: what the problem says of itself, the objectives,
-evonasc's version, its shipped files and its own code. The folder can be deleted at any time.
+evonasc's version and its own code. The folder can be deleted at any time.
 """
 
 import hashlib
-import importlib
-import io
 import json
 import logging
-import zipfile
-import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,28 +16,17 @@ import numpy as np
 
 import evonasc
 import evonasc.front
-from evonasc.nasbench201.assets import ASSETS
-from evonasc.errors import GenomeError
+import evonasc.problems
 from evonasc.files import cache_folder, write_atomically
 from evonasc.front import non_dominated
+from evonasc.parsing import npz_arrays, npz_bytes
 from evonasc.problems import DesignProblem
-from evonasc.search.exact import ExactFront, exact_front
+from evonasc.runs.exact_front import ExactFront, exact_front
 
 logger = logging.getLogger(__name__)
 
-#: Packages whose code decides a front.
-_PACKAGES = (
-    "evonasc.cost",
-    "evonasc.nasbench201",
-    "evonasc.nasbench201.errors",
-    "evonasc.nasbench201.machines",
-    "evonasc.problems",
-    "evonasc.runs",
-    "evonasc.search",
-    "evonasc.space",
-    "evonasc.supernet",
-)
-_DAMAGE = (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile, zlib.error)
+#: Rooms whose code decides no front.
+_ROOMS_BESIDE = ("analysis", "cli", "contracts")
 
 
 @dataclass(frozen=True)
@@ -90,7 +75,7 @@ def cached_exact_front(problem: DesignProblem) -> CachedFront | None:
     return CachedFront(front, path, False)
 
 
-def true_front(problem: DesignProblem) -> ExactFront | None:
+def exact_front_of(problem: DesignProblem) -> ExactFront | None:
     """Return the front of :func:`cached_exact_front` alone."""
     cached = cached_exact_front(problem)
     return None if cached is None else cached.front
@@ -103,7 +88,6 @@ def _question(problem: DesignProblem, identity: dict[str, object]) -> str:
             "problem": identity,
             "objectives": list(problem.objectives),
             "version": evonasc.__version__,
-            "assets": {name: entry["sha256"] for name, entry in ASSETS.manifest().items()},
             "code_sha256": _code_digest(),
         },
         sort_keys=True,
@@ -113,26 +97,26 @@ def _question(problem: DesignProblem, identity: dict[str, object]) -> str:
 @lru_cache(maxsize=1)
 def _code_digest() -> str:
     """Digest evonasc's code: who changes it between releases must not see yesterday's fronts."""
-    digest = hashlib.sha256(Path(evonasc.front.__file__).read_bytes())
-    for package in _PACKAGES:
-        for folder in importlib.import_module(package).__path__:
-            for path in sorted(Path(folder).glob("*.py")):
-                digest.update(f"{package}/{path.name}\n".encode())
+    digest = hashlib.sha256()
+    here = Path(evonasc.front.__file__).parent
+    beside = Path(evonasc.problems.__file__).parent  # in a checkout it lies beside the package
+    for folder in (here, beside):
+        for path in sorted(folder.rglob("*.py")):
+            name = path.relative_to(folder)
+            if name.parts[0] not in _ROOMS_BESIDE:
+                digest.update(f"{folder.name}/{name.as_posix()}\n".encode())
                 digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
 def _encode(front: ExactFront, question: str) -> bytes:
     """Return the bytes of a cache file (npz without pickles)."""
-    buffer = io.BytesIO()
-    np.savez_compressed(
-        buffer,
+    return npz_bytes(
         genes=front.genes,
         points=front.points,
         n_designs=np.int64(front.n_designs),
         question=np.array(question),
     )
-    return buffer.getvalue()
 
 
 def _read(path: Path, question: str, problem: DesignProblem) -> ExactFront | None:
@@ -142,13 +126,12 @@ def _read(path: Path, question: str, problem: DesignProblem) -> ExactFront | Non
     except OSError:  # absent, or not ours to read: computing is always right
         return None
     try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as file:
-            front = ExactFront(file["genes"], file["points"], int(file["n_designs"]))
-            is_asked = str(file["question"]) == question
+        file = npz_arrays(data, ("genes", "points", "n_designs", "question"))
+        front = ExactFront(file["genes"], file["points"], int(file["n_designs"]))
         _require_front(front, problem)
-        if not is_asked:
+        if str(file["question"]) != question:
             raise ValueError("it answers another question")
-    except (*_DAMAGE, GenomeError) as error:
+    except (TypeError, ValueError) as error:  # a GenomeError is one
         logger.warning("The cached front %s is damaged (%s); computing it anew.", path, error)
         return None
     return front

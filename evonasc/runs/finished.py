@@ -1,6 +1,6 @@
 """What a run left, read back: its front as columns, and its designs as genes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.errors import ConfigError, DataFileError, EvonascError
-from evonasc.runs.run import RunConfig, space_of
+from evonasc.runs.config import RunConfig
 from evonasc.runs.folder import (
     EVALUATIONS_FILE,
     FRONT_FILE,
@@ -18,11 +18,10 @@ from evonasc.runs.folder import (
     read_table,
     table_columns,
 )
-from evonasc.runs.tables import placement_columns
+from evonasc.runs.prepare import stored_designs
+from evonasc.runs.run import RunResult
+from evonasc.runs.tables import front_table, placement_columns
 from evonasc.space import DesignSpace, Genome, SearchSpace
-
-#: Columns of a table that are no quantities.
-_NAMES = ("id", "arch_str", "network", "split_point", "payload_bits")
 
 
 @dataclass(frozen=True)
@@ -30,18 +29,22 @@ class FinishedRun:
     """The front of a run that ended."""
 
     config: RunConfig
-    #: Its networks.
-    space: SearchSpace
+    #: What reads its designs.
+    designs: DesignSpace
     #: Rows of the front as text, by rising first objective.
     rows: list[dict[str, str]]
     #: ``(n,)`` quantities by name, those that are no objectives too.
     columns: dict[str, FloatArray]
 
     @property
+    def space(self) -> SearchSpace:
+        """Its networks."""
+        return self.designs.space
+
+    @property
     def points(self) -> FloatArray:
         """Objectives of the front as the search saw them, ``(n, n_obj)``."""
-        names = self.config.objectives
-        return self.config.searched(np.stack([self.columns[name] for name in names], axis=1))
+        return self.config.compared(self.columns)
 
 
 @dataclass(frozen=True)
@@ -70,32 +73,67 @@ class StoredDesigns:
         return int(rows[0])
 
 
-def read_finished(folder: Path) -> FinishedRun:
+def load_run(folder: Path | str) -> FinishedRun:
     """Read the front of a run.
 
     Raises:
         DataFileError: The folder holds no run, or a damaged one.
         ConfigError: The run did not end, or found nothing.
+
+    Example:
+        >>> from tempfile import mkdtemp
+        >>> from evonasc.cli import main
+        >>> folder = Path(mkdtemp()) / "run"
+        >>> words = ["run", "--problem", "toy", "--budget", "50", "--quiet", "--no-plot"]
+        >>> main([*words, "--out", str(folder)])
+        0
+        >>> sorted(load_run(folder).columns)
+        ['error', 'latency_ms']
     """
+    folder = Path(folder)
     config = read_config(folder)
     if read_summary(folder) is None:
         raise ConfigError(
             f"The run in {folder} must have ended, got one without a front. Run it again; `evonasc "
             f"show {folder}` says how far it came."
         )
-    space = space_of(config)
-    rows = read_front(folder, objectives=config.objectives, space=space)
+    designs = stored_designs(config)
+    rows = read_front(folder, objectives=config.objectives, designs=designs)
     if not rows:
         raise ConfigError(f"{folder} has an empty front: nothing was evaluated.")
-    return FinishedRun(config, space, rows, _quantities(rows, folder / FRONT_FILE))
+    columns = _quantities(rows, folder / FRONT_FILE, designs=designs)
+    return FinishedRun(config, designs, rows, columns)
+
+
+def as_finished(result: RunResult) -> FinishedRun:
+    """Return the front of a run in hand as :func:`load_run` reads it."""
+    rows = [{key: str(value) for key, value in row.items()} for row in front_table(result)]
+    columns = {name: values[result.front_rows] for name, values in result.columns.items()}
+    return FinishedRun(result.config, result.problem.designs, rows, columns)
+
+
+def require_alike(configs: Mapping[Path, RunConfig], *, where: str) -> None:
+    """Refuse runs, by folder, that cannot be shown together ``where`` somebody asked for it.
+
+    Raises:
+        ConfigError: Their problems, spaces or objectives differ.
+    """
+    first = next(iter(configs.values()))
+    for folder, config in configs.items():
+        if (config.problem, config.space) != (first.problem, first.space):
+            raise ConfigError(
+                f"Runs {where} must be of one problem and space, {first.problem} on {first.space}, "
+                f"got {config.problem} on {config.space} in {folder}."
+            )
+        if config.objectives != first.objectives:
+            raise ConfigError(
+                f"Runs {where} must have the same objectives {', '.join(first.objectives)}, got "
+                f"{', '.join(config.objectives)} in {folder}."
+            )
 
 
 def read_designs(folder: Path, designs: DesignSpace) -> StoredDesigns:
-    """Read every design that a run evaluated.
-
-    Args:
-        folder: Of the run.
-        designs: The designs of its problem.
+    """Read every design that a run evaluated, given the design space of its problem.
 
     Raises:
         DataFileError: The file is missing or damaged.
@@ -121,7 +159,7 @@ def read_designs(folder: Path, designs: DesignSpace) -> StoredDesigns:
             raise ValueError("one id twice")
     except (KeyError, ValueError, EvonascError) as error:
         raise DataFileError(f"{path} is damaged: {error}") from error
-    return StoredDesigns(np.array(ids), genes, _quantities(rows, path))
+    return StoredDesigns(np.array(ids), genes, _quantities(rows, path, designs=designs))
 
 
 def require_same(
@@ -151,9 +189,12 @@ def require_same(
             )
 
 
-def _quantities(rows: list[dict[str, str]], path: Path) -> dict[str, FloatArray]:
+def _quantities(
+    rows: list[dict[str, str]], path: Path, *, designs: DesignSpace
+) -> dict[str, FloatArray]:
     """Return the columns that are quantities, checked to be finite."""
-    names = tuple(name for name in rows[0] if name not in _NAMES)
+    others = ("id", designs.space.text_column, *placement_columns(designs))
+    names = tuple(name for name in rows[0] if name not in others)
     table = table_columns(rows, names, where=path)
     if not np.isfinite(table).all():
         raise DataFileError(f"{path} is damaged: its numbers must be finite.")

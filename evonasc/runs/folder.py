@@ -6,7 +6,6 @@ thresholds. Nothing needs a pickle to be read.
 """
 
 import csv
-import json
 import platform
 from dataclasses import asdict, fields
 from importlib.metadata import version
@@ -18,17 +17,14 @@ import numpy as np
 
 import evonasc
 from evonasc.arrays import FloatArray, IntArray
-from evonasc.cost.scenario import as_dict, override
-from evonasc.errors import ConfigError, DataFileError, EvonascError
+from evonasc.errors import ConfigError, DataFileError
 from evonasc.files import write_atomically
-from evonasc.parsing import json_value
-from evonasc.plugins import refuse_code
-from evonasc.problems import DesignProblem
-from evonasc.search.config import SearchConfig
-from evonasc.runs.run import ExactComparison, RunConfig, RunResult
-from evonasc.runs.tables import answer_table, as_csv, design_rows, front_table
-from evonasc.space import SearchSpace
-from evonasc.supernet.live_options import LiveOptions
+from evonasc.runs.config import RunConfig
+from evonasc.runs.prepare import Prepared
+from evonasc.runs.record import as_json, config_dict, config_from, read_object
+from evonasc.runs.run import ExactComparison, RunResult
+from evonasc.runs.tables import answer_table, as_csv, design_rows, front_table, placement_columns
+from evonasc.space import DesignSpace
 
 CONFIG_FILE, EVALUATIONS_FILE, FRONT_FILE, ANSWERS_FILE, SUMMARY_FILE = (
     "config.json",
@@ -44,23 +40,28 @@ class RunWriter:
 
     Args:
         folder: Made if it does not exist; must be empty.
-        config: Written at once.
-        problem: Gives names to genes.
+        prepared: Its configuration is written at once; its problem gives names to genes.
 
     Raises:
-        ConfigError: The folder holds something, or cannot be written.
+        ConfigError: The folder holds something, or cannot be written; or the problem was in hand.
     """
 
-    def __init__(self, folder: Path, config: RunConfig, problem: DesignProblem) -> None:
+    def __init__(self, folder: Path, prepared: Prepared) -> None:
+        if not prepared.is_described:
+            raise ConfigError(
+                "A run in a folder must be of a problem that its configuration names, got one in "
+                f"hand, {type(prepared.problem).__name__}. Enter the problem in the table of "
+                "problems, or name it as package.module:object."
+            )
         try:
             require_empty(folder)
             self._is_new = not folder.exists()
             folder.mkdir(parents=True, exist_ok=True)
-            write_atomically(folder / CONFIG_FILE, _as_json(_config_dict(config)))
+            write_atomically(folder / CONFIG_FILE, as_json(config_dict(prepared.config)))
             self._file = (folder / EVALUATIONS_FILE).open("w", newline="", encoding="utf-8")
         except OSError as error:
             raise ConfigError(f"Cannot write the run folder {folder}: {error.strerror}.") from error
-        self.folder, self._problem = folder, problem
+        self.folder, self._problem = folder, prepared.problem
         self._writer: csv.DictWriter[str] | None = None
         self._n_written = 0
 
@@ -82,7 +83,8 @@ class RunWriter:
 
     def add(self, genes: IntArray, columns: dict[str, FloatArray]) -> None:
         """Append new designs; on disk when this returns."""
-        rows = design_rows(self._problem, genes, columns, first_id=self._n_written + 1)
+        ids = range(self._n_written + 1, self._n_written + 1 + len(genes))
+        rows = design_rows(self._problem, genes, columns, ids=ids)
         try:
             if self._writer is None:
                 names = list(rows[0])
@@ -100,7 +102,7 @@ class RunWriter:
             write_atomically(self.folder / FRONT_FILE, as_csv(front_table(result)))
             if result.answers:
                 write_atomically(self.folder / ANSWERS_FILE, as_csv(answer_table(result)))
-            write_atomically(self.folder / SUMMARY_FILE, _as_json(summary(result)))
+            write_atomically(self.folder / SUMMARY_FILE, as_json(summary(result)))
         except OSError as error:
             raise ConfigError(f"Cannot write in {self.folder}: {error.strerror}.") from error
 
@@ -147,36 +149,8 @@ def read_config(folder: Path) -> RunConfig:
         DataFileError: The folder holds no run.
         EvonascError: Its configuration is not valid.
     """
-    values = _read_json(folder / CONFIG_FILE, folder)
-    try:
-        root = values["data_root"]
-        table = values.get("accuracy_table")  # runs of the first release have none
-        if not isinstance(values["objectives"], list):
-            raise TypeError("objectives must be a list")
-        scenario, search = dict(values["scenario"]), dict(values["search"])
-        machines = (scenario.get("head_hardware"), scenario.get("tail_hardware"))
-        named = (values["problem"], values["space"], *values["objectives"], *search.values())
-        refuse_code((*named, *machines), where=folder / CONFIG_FILE)
-        return RunConfig(
-            problem=str(values["problem"]),
-            space=str(values["space"]),
-            scenario=override(RunConfig().scenario, scenario),
-            objectives=tuple(map(str, values["objectives"])),
-            accuracy=str(values["accuracy"]),
-            data_root=None if root is None else Path(str(root)),
-            data=None if values.get("data") is None else str(values["data"]),
-            weights=_path(values.get("weights")),
-            scores=_path(values.get("scores")),
-            accuracy_table=None if table is None else Path(str(table)),
-            error_resolution=float(values.get("error_resolution", 0.0)),
-            calibration=_path(values.get("calibration")),
-            live=LiveOptions(**values.get("live", {})),
-            search=SearchConfig(**search),
-        )
-    except EvonascError:
-        raise
-    except (KeyError, TypeError, ValueError) as error:
-        raise DataFileError(f"{folder / CONFIG_FILE} is no run configuration ({error}).") from error
+    path = folder / CONFIG_FILE
+    return config_from(read_object(path, folder=folder), where=path)
 
 
 def read_summary(folder: Path) -> dict[str, Any] | None:
@@ -187,7 +161,7 @@ def read_summary(folder: Path) -> dict[str, Any] | None:
     """
     if not (folder / SUMMARY_FILE).exists():
         return None
-    values = _read_json(folder / SUMMARY_FILE, folder)
+    values = read_object(folder / SUMMARY_FILE, folder=folder)
     numbers = ("n_evaluated", "n_front", "seconds")
     exact, is_number = values.get("exact"), (int, float)
     is_whole = (
@@ -208,45 +182,46 @@ def read_summary(folder: Path) -> dict[str, Any] | None:
 
 
 def read_front(
-    folder: Path, *, objectives: tuple[str, ...], space: SearchSpace
+    folder: Path, *, objectives: tuple[str, ...], designs: DesignSpace
 ) -> list[dict[str, str]]:
     """Return the rows of a run's front, checked.
 
     Args:
         folder: Of the run.
         objectives: Must be columns of finite numbers.
-        space: Gives the cuts that exist.
+        designs: Gives the links, and the cuts that exist.
 
     Raises:
         DataFileError: The front is missing or damaged.
     """
     path, summary_values = folder / FRONT_FILE, read_summary(folder)
-    rows = read_table(path)
-    table = table_columns(rows, (*objectives, "split_point", "payload_bits"), where=path)
-    cuts = table[:, -2]
-    is_fine = np.isfinite(table).all() and np.isin(cuts, np.arange(space.n_blocks + 1)).all()
+    rows, is_fine = _read_designs(path, objectives, designs)
     if not is_fine or (summary_values is not None and summary_values["n_front"] != len(rows)):
         raise DataFileError(f"{path} is damaged: its rows are not the front that the run wrote.")
     return rows
 
 
-def read_answers(folder: Path, *, space: SearchSpace) -> list[dict[str, str]]:
+def read_answers(folder: Path, *, designs: DesignSpace) -> list[dict[str, str]]:
     """Return the rows of a run's answers to latency thresholds, checked.
 
     Raises:
         DataFileError: The file is missing or damaged.
     """
     path = folder / ANSWERS_FILE
-    rows = read_table(path)
-    table = table_columns(
-        rows, ("max_latency_ms", "error", "latency_ms", "split_point"), where=path
-    )
-    is_fine = (
-        np.isfinite(table).all() and np.isin(table[:, -1], np.arange(space.n_blocks + 1)).all()
-    )
+    rows, is_fine = _read_designs(path, ("max_latency_ms", "error", "latency_ms"), designs)
     if not is_fine or not all({"is_feasible", "is_repaired"} <= set(row) for row in rows):
         raise DataFileError(f"{path} is damaged: its rows are not the answers that the run wrote.")
     return rows
+
+
+def _read_designs(
+    path: Path, names: tuple[str, ...], designs: DesignSpace
+) -> tuple[list[dict[str, str]], bool]:
+    """Return the rows of a table of designs, and whether their numbers and cuts are sound."""
+    rows = read_table(path)
+    table = table_columns(rows, (*placement_columns(designs), *names), where=path)
+    is_cut = np.isin(table[:, : designs.n_links], np.arange(designs.space.n_blocks + 1))
+    return rows, bool(np.isfinite(table).all() and is_cut.all())
 
 
 def read_table(path: Path) -> list[dict[str, str]]:
@@ -274,44 +249,3 @@ def table_columns(rows: list[dict[str, str]], names: tuple[str, ...], *, where: 
         )
     except (KeyError, TypeError, ValueError) as error:
         raise DataFileError(f"{where} must have number columns {', '.join(names)}.") from error
-
-
-def _path(value: object) -> Path | None:
-    """Return a path that JSON holds."""
-    return None if value is None else Path(str(value))
-
-
-def _config_dict(config: RunConfig) -> dict[str, object]:
-    """Return a configuration as JSON holds it."""
-    return {
-        "problem": config.problem,
-        "space": config.space,
-        "scenario": as_dict(config.scenario),
-        "objectives": list(config.objectives),
-        "accuracy": config.accuracy,
-        "data_root": None if config.data_root is None else str(config.data_root),
-        "data": config.data,
-        "weights": None if config.weights is None else str(config.weights),
-        "scores": None if config.scores is None else str(config.scores),
-        "accuracy_table": None if config.accuracy_table is None else str(config.accuracy_table),
-        "error_resolution": config.error_resolution,
-        "calibration": None if config.calibration is None else str(config.calibration),
-        "live": asdict(config.live),
-        "search": asdict(config.search),
-    }
-
-
-def _as_json(values: dict[str, object]) -> bytes:
-    """Encode for people."""
-    return (json.dumps(values, indent=2, allow_nan=False) + "\n").encode()
-
-
-def _read_json(path: Path, folder: Path) -> dict[str, Any]:
-    """Read a JSON object of a run folder."""
-    try:
-        values = json_value(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataFileError(f"{folder} is no run folder: cannot read {path.name}.") from error
-    if not isinstance(values, dict):
-        raise DataFileError(f"{path} must hold a JSON object, got {type(values).__name__}.")
-    return values

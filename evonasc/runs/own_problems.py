@@ -1,52 +1,38 @@
 """The problems of evonasc, made as the configuration of a run says."""
 
-from evonasc.errors import ConfigError
 from evonasc.problems import SplitNasProblem, Staircase
-from evonasc.problems.split_nas import ErrorCalibration, ErrorSource
-from evonasc.runs.run import RunConfig, error_source
-from evonasc.space import search_space
-
-
-def toy_problem(config: RunConfig) -> Staircase:
-    """Return the problem ``toy``.
-
-    Raises:
-        ConfigError: It has no use for something in the configuration.
-    """
-    toy = Staircase()
-    if config.objectives != toy.objectives or config.accuracy != RunConfig.accuracy:
-        raise ConfigError(
-            f"The problem 'toy' has the objectives {', '.join(toy.objectives)} and no other "
-            "source of accuracy. Leave out --objectives and --accuracy."
-        )
-    if config.error_resolution or config.calibration is not None:
-        raise ConfigError(
-            "The problem 'toy' has an exact error. Leave out --error-resolution and --calibration."
-        )
-    return toy
+from evonasc.problems.toy import ToySpace
+from evonasc.runs.benchmarks import benchmark, search_space
+from evonasc.runs.config import ProblemKind, RunConfig
+from evonasc.runs.error_table import make_source
+from evonasc.supernet.calibration import read_calibration
 
 
 def split_nas_problem(config: RunConfig) -> SplitNasProblem:
-    """Return the problem ``split-nas``.
+    """Return the problem ``split-nas``; its choice of errors is settled.
 
     Raises:
         EvonascError: Anything in the configuration cannot be had.
     """
-    source = error_source(config)
+    chosen = benchmark(config.space)
+    source = make_source(config.error, chosen, seed=config.search.seed)
+    calibration = None
+    if config.calibration is not None:
+        calibration = read_calibration(config.calibration, source, chosen.make_space())
     return SplitNasProblem(
-        search_space(config.space),
+        chosen,
         config.scenario,
         source,
         objectives=config.objectives,
-        error_resolution=config.error_resolution,
-        calibration=_calibration(config, source),
+        calibration=calibration,
     )
 
 
-def _calibration(config: RunConfig, source: ErrorSource) -> ErrorCalibration | None:
-    """Return the calibration of a configuration, which must be one of its source of the error."""
-    if config.calibration is None:
-        return None
-    from evonasc.supernet.trained_calibration import read_calibration
-
-    return read_calibration(config.calibration, source)
+SPLIT_NAS = ProblemKind(
+    split_nas_problem,
+    reads=frozenset(
+        {"space", "scenario", "objectives", "error", "error_resolution", "calibration"}
+    ),
+    make_space=lambda config: search_space(config.space),
+)
+TOY = ProblemKind(lambda config: Staircase(), make_space=lambda config: ToySpace())

@@ -1,6 +1,7 @@
 """The table of problems; another package's problem need have nothing to do with networks.
 
-A problem is a function of the run's configuration that returns a
+An entry is a :class:`evonasc.runs.config.ProblemKind`, or a function of the run's configuration,
+which is then taken to read nothing of it. What it makes is a
 :class:`~evonasc.problems.DesignProblem`, or any pymoo problem over integers.
 """
 
@@ -10,48 +11,88 @@ from evonasc.errors import ConfigError
 from evonasc.plugins import Registry
 from evonasc.problems import DesignProblem
 from evonasc.problems.adapter import PymooProblem
-from evonasc.problems.split_nas import DEFAULT_OBJECTIVES
+from evonasc.runs.config import READABLE, ProblemKind, RunConfig
 
-#: The problems: a function of a :class:`evonasc.runs.run.RunConfig`.
+#: The problems.
 PROBLEMS = Registry(
     "problem",
     "problems",
     {
         "split-nas": (
-            "evonasc.runs.own_problems:split_nas_problem",
+            "evonasc.runs.own_problems:SPLIT_NAS",
             "architecture and split point together (the default)",
         ),
         "toy": (
-            "evonasc.runs.own_problems:toy_problem",
+            "evonasc.runs.own_problems:TOY",
             "analytic staircase with a known front, for tests",
         ),
     },
 )
 
 
-def named_problem(name: str, config: object, *, objectives: tuple[str, ...]) -> DesignProblem:
-    """Return the problem of that name.
-
-    Args:
-        name: In the table, or ``package.module:function``.
-        config: What the run is told.
-        objectives: What the run is to minimise; the default stands for the problem's own.
+def problem_kind(name: str) -> ProblemKind:
+    """Return the problem of that name, not made yet.
 
     Raises:
         UnknownNameError: No such problem.
         PluginError: It is another package's, and broken.
-        ConfigError: It has other objectives, or is a pymoo problem that cannot be adapted.
     """
-    made = PROBLEMS.make(name, config)
+    found = PROBLEMS.load(name)
+    if isinstance(found, ProblemKind):
+        return found
+    if not callable(found):
+        raise PROBLEMS.broken(
+            PROBLEMS.entry(name), f"it must be a ProblemKind or callable, got {found!r}"
+        )
+    return ProblemKind(found)
+
+
+def make_of_kind(kind: ProblemKind, config: RunConfig) -> DesignProblem:
+    """Return the problem that a configuration describes.
+
+    Args:
+        kind: That ``config.problem`` names.
+        config: Everything that its problem does not read is at its default.
+
+    Raises:
+        PluginError: Another package's problem is broken.
+        ConfigError: It has other objectives than were asked for, or cannot be adapted.
+    """
+    entry = PROBLEMS.entry(config.problem)
+    made = PROBLEMS.guarded(entry, kind.make, config)
     if isinstance(made, Problem) and not isinstance(made, DesignProblem):
         made = PymooProblem(made)
     if not isinstance(made, DesignProblem):
-        raise PROBLEMS.broken(
-            PROBLEMS.entry(name), f"it must give a pymoo problem, got {type(made).__name__}"
-        )
-    if objectives not in (made.objectives, DEFAULT_OBJECTIVES):
+        raise PROBLEMS.broken(entry, f"it must give a pymoo problem, got {type(made).__name__}")
+    if config.objectives not in (made.objectives, RunConfig.objectives):
         raise ConfigError(
-            f"The problem {name!r} has the objectives {', '.join(made.objectives)}, got "
-            f"{', '.join(objectives)}. Leave out --objectives."
+            f"The problem {config.problem!r} has the objectives {', '.join(made.objectives)}, got "
+            f"{', '.join(config.objectives)}. Leave out --objectives."
         )
     return made
+
+
+def require_reads(kind: ProblemKind, config: RunConfig) -> None:
+    """Refuse what a problem has no meaning for.
+
+    Raises:
+        ConfigError: A field that it does not read differs from its default; it is named.
+    """
+    default = RunConfig()
+    for name in READABLE:
+        is_given = getattr(config, name) != getattr(default, name)
+        # objectives are compared with those of the problem once it is made
+        if is_given and name not in kind.reads and name != "objectives":
+            read = [_words(one) for one in READABLE if one in kind.reads]
+            reads = ", ".join(read) or "nothing of a run"
+            several = " (or an option of it)" if name in ("error", "scenario") else ""
+            raise ConfigError(
+                f"{_words(name)}{several} is not read by the problem {config.problem!r}, which "
+                f"reads {reads}. Leave it out; whoever wrote the problem can name it in the reads "
+                "of its ProblemKind."
+            )
+
+
+def _words(name: str) -> str:
+    """Return a field of a configuration as the command line spells it."""
+    return "--accuracy" if name == "error" else f"--{name.replace('_', '-')}"

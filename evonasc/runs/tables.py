@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -13,7 +13,11 @@ from evonasc.space import DesignSpace
 
 
 def design_rows(
-    problem: DesignProblem, genes: IntArray, columns: dict[str, FloatArray], *, first_id: int
+    problem: DesignProblem,
+    genes: IntArray,
+    columns: dict[str, FloatArray],
+    *,
+    ids: Iterable[int] | None = None,
 ) -> list[dict[str, object]]:
     """Return one row a design, as tables show them.
 
@@ -21,23 +25,16 @@ def design_rows(
         problem: Names and cuts come from its design space.
         genes: ``(n, n_genes)``.
         columns: ``(n,)`` arrays by name.
-        first_id: Number of the first design.
+        ids: Numbers of the designs; None for rows without any.
     """
     designs = problem.designs
     name, placement = designs.space.text_column, placement_columns(designs)
     texts = designs.space.to_text(designs.operations(genes))
-    values = {key: column.tolist() for key, column in columns.items()}
-    return [
-        {
-            "id": first_id + row,
-            name: texts[row],
-            **dict(zip(placement, (*cuts, *bits), strict=True)),
-            **{key: column[row] for key, column in values.items()},
-        }
-        for row, (cuts, bits) in enumerate(
-            zip(designs.split_points(genes).tolist(), designs.bits(genes).tolist(), strict=True)
-        )
-    ]
+    placed = np.concatenate([designs.split_points(genes), designs.bits(genes)], axis=1)
+    table: dict[str, Iterable[object]] = {} if ids is None else {"id": ids}
+    table |= {name: texts, **dict(zip(placement, placed.T.tolist(), strict=True))}
+    table |= {key: column.tolist() for key, column in columns.items()}
+    return [dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True)]
 
 
 def placement_columns(designs: DesignSpace) -> tuple[str, ...]:
@@ -48,11 +45,17 @@ def placement_columns(designs: DesignSpace) -> tuple[str, ...]:
 
 
 def front_table(result: RunResult) -> list[dict[str, object]]:
-    """Return the rows of a result's front; ``id`` counts evaluations from 1."""
+    """Return the rows of a result's front; ``id`` counts evaluations from 1.
+
+    Example:
+        >>> from evonasc import RunConfig, SearchConfig, run
+        >>> rows = front_table(run(RunConfig(problem="toy", search=SearchConfig(budget=50))))
+        >>> list(rows[0])
+        ['id', 'network', 'split_point', 'payload_bits', 'error', 'latency_ms']
+    """
     chosen = result.front_rows
     columns = {name: values[chosen] for name, values in result.columns.items()}
-    rows = design_rows(result.problem, result.genes[chosen], columns, first_id=1)
-    return [{**row, "id": int(place) + 1} for row, place in zip(rows, chosen, strict=True)]
+    return design_rows(result.problem, result.genes[chosen], columns, ids=(chosen + 1).tolist())
 
 
 def answer_table(result: RunResult) -> list[dict[str, object]]:
@@ -62,16 +65,16 @@ def answer_table(result: RunResult) -> list[dict[str, object]]:
     genes = np.array([answer.genes for answer in result.answers], dtype=np.int64)
     places = [int(np.flatnonzero((result.genes == row).all(axis=1))[0]) for row in genes]
     columns = {name: values[places] for name, values in result.columns.items()}
-    rows = design_rows(result.problem, genes, columns, first_id=1)
+    ids = [place + 1 for place in places]
+    rows = design_rows(result.problem, genes, columns, ids=ids)
     return [
         {
             "max_latency_ms": answer.max_latency_ms,
             "is_feasible": answer.is_feasible,
             "is_repaired": answer.is_repaired,
             **row,
-            "id": place + 1,
         }
-        for answer, row, place in zip(result.answers, rows, places, strict=True)
+        for answer, row in zip(result.answers, rows, strict=True)
     ]
 
 

@@ -78,7 +78,6 @@ class TabulatedProblem(DesignProblem):
             designs,
             objectives=problem.objectives,
             known_columns=tuple(self._columns),
-            error_resolution=problem.error_resolution,
         )
 
     def columns(self, genes: IntArray) -> dict[str, FloatArray]:
@@ -99,6 +98,10 @@ class TabulatedProblem(DesignProblem):
         if is_missing.any():
             latency[is_missing] = self._inner.latency_ms(genes[is_missing])
         return latency
+
+    def compared(self, columns: dict[str, FloatArray], name: str) -> FloatArray:
+        """Return a column as the problem compares it."""
+        return self._inner.compared(columns, name)
 
     def provenance(self) -> tuple[str, ...]:
         """Say where the numbers come from: looking them up changes nothing."""

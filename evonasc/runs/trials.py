@@ -6,34 +6,21 @@ name of an operator is a variation too.
 
 import json
 from dataclasses import dataclass, replace
-from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
-from evonasc.errors import ConfigError, DataFileError, UnknownNameError
+from evonasc.errors import ConfigError, DataFileError
 from evonasc.files import write_atomically
-from evonasc.parsing import json_value, npz_arrays
-from evonasc.problems import DesignProblem
-from evonasc.search.algorithms import algorithm, trains_weights
-from evonasc.search.operator_table import EVOLVING, OPERATORS, kind_of
-from evonasc.runs.run import RunConfig, run_search
-
-#: Variation -> (what it changes of the search, algorithms it is for, one line for people).
-VARIATIONS: dict[str, tuple[dict[str, Any], tuple[str, ...], str]] = {
-    "cold": (
-        {"is_warm": False},
-        ("hwnas", "nasc"),
-        "each threshold of a sweep searched from scratch",
-    ),
-    "refine": (
-        {"refine_split": True},
-        ("deap-nsga2", "moead", "nsga2", "nsga3", "random", "sms-emoa"),
-        "each new design cut where its network is fastest",
-    ),
-}
+from evonasc.parsing import json_value, npz_arrays, npz_bytes
+from evonasc.runs.config import RunConfig
+from evonasc.runs.prepare import Prepared
+from evonasc.runs.run import run_prepared
+from evonasc.runs.variations import variation
+from evonasc.search.algorithms import algorithm, own_algorithms
+from evonasc.search.archive import SearchStopped
+from evonasc.search.config import SearchConfig
 
 
 @dataclass(frozen=True)
@@ -55,53 +42,53 @@ class Trial:
 def contender_config(name: str, config: RunConfig) -> RunConfig:
     """Return a configuration with the algorithm and the variations that a contender names.
 
+    What all contenders share, such as the size of a population, each takes as far as it reads it.
+
     Raises:
         UnknownNameError: An unknown algorithm or variation.
         ConfigError: A variation of another algorithm, the exact front as a contender, or an
             algorithm whose errors come from weights of its own.
     """
-    algorithm_name, *variations = name.split("+")
-    algorithm(algorithm_name)  # refuses an unknown one
-    if algorithm_name == "exact":
-        raise ConfigError("exact is no contender: every comparison shows the exact front already.")
-    changes: dict[str, Any] = {"algorithm": algorithm_name}
-    for variation in variations:
-        change, algorithms, text = _variation(variation)
-        if algorithm_name not in algorithms:
-            raise ConfigError(
-                f"The variation {variation!r} ({text}) is one of {', '.join(algorithms)}, got "
-                f"{name!r}."
-            )
-        changes |= change
-    search = replace(config.search, **changes)
-    if trains_weights(search):
+    algorithm_name, *parts = name.split("+")
+    entry, shared = algorithm(algorithm_name), config.search
+    if entry.enumerates:
+        raise ConfigError(
+            f"{name} is no contender: every comparison shows the exact front already."
+        )
+    if entry.trains:
         raise ConfigError(
             f"{name} is no contender: it trains weights of its own, so its errors cannot be set "
             f"against stored ones. Use evonasc run --algo {algorithm_name} --data digits."
         )
+    search = SearchConfig(
+        algorithm=algorithm_name,
+        budget=shared.budget,
+        seed=shared.seed,
+        **{option: getattr(shared, option) for option in entry.options},
+    )
+    for part in parts:
+        change, text = variation(part)
+        if not change.fits(entry):
+            own = own_algorithms().items()
+            fitting = [one for one, its in own if change.fits(its) and not its.trains]
+            raise ConfigError(
+                f"The variation {part!r} ({text}) must be one of {', '.join(fitting)}, got "
+                f"{name!r}."
+            )
+        search = change.applied(search)
     return replace(config, search=search)
 
 
-def _variation(name: str) -> tuple[dict[str, Any], tuple[str, ...], str]:
-    """Return what a variation changes: one of ``VARIATIONS``, or an operator by its name."""
-    if name in VARIATIONS:
-        return VARIATIONS[name]
-    if name not in OPERATORS:
-        raise UnknownNameError("variation", name, [*VARIATIONS, *OPERATORS])
-    kind = kind_of(OPERATORS.make(name))
-    return {kind: name}, EVOLVING, f"the {kind} {name}"
-
-
-def run_trial(config: RunConfig, problem: DesignProblem) -> Trial:
+def run_trial(prepared: Prepared) -> Trial:
     """Search once and keep everything evaluated.
 
     Raises:
-        EvonascError: As :func:`evonasc.runs.run.run_search` does.
-        KeyboardInterrupt: The search was interrupted; half a trial is none.
+        EvonascError: As :func:`evonasc.runs.run.run` does.
+        SearchStopped: The search was interrupted; half a trial is none.
     """
-    result = run_search(config, problem=problem, is_exact_wanted=False)
+    result, problem = run_prepared(prepared, is_exact_wanted=False), prepared.problem
     if result.status == "interrupted":
-        raise KeyboardInterrupt
+        raise SearchStopped
     answers = np.array([answer.genes for answer in result.answers], dtype=np.int64)
     answers = answers.reshape(-1, problem.n_var)
     return Trial(
@@ -114,28 +101,22 @@ def run_trial(config: RunConfig, problem: DesignProblem) -> Trial:
 
 
 def write_trial(path: Path, trial: Trial, *, digest: str) -> None:
-    """Write a trial atomically.
-
-    Args:
-        path: ``.npz``; its folder is made.
-        trial: What to keep.
-        digest: Of the settings it belongs to.
+    """Write a trial and the digest of its settings atomically, its folder made if need be.
 
     Raises:
         ConfigError: It cannot be written.
     """
+    is_small = trial.genes.max(initial=0) <= np.iinfo(np.int16).max
     header = {"digest": digest, "n_requested": trial.n_requested, "seconds": trial.seconds}
-    buffer = BytesIO()
-    np.savez_compressed(
-        buffer,
+    content = npz_bytes(
         header=np.frombuffer(json.dumps(header).encode(), dtype=np.uint8),
-        genes=trial.genes.astype(np.int16),
+        genes=trial.genes.astype(np.int16 if is_small else np.int64),
         points=trial.points,
         answers=trial.answers,
     )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, buffer.getvalue())
+        write_atomically(path, content)
     except OSError as error:
         raise ConfigError(
             f"Cannot write the trial {path}: {error.strerror}. Remove what is in the way, or "

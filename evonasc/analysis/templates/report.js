@@ -340,7 +340,13 @@ reads some tags in labels, so they are escaped there. */
   }
 
   function drawGenes(index) {
-    const { genes, operations } = data;
+    const { genes, choices } = data;
+    // A word has one colour, whichever genes it is a choice of and whatever its number there.
+    const most = Math.max(...choices.map((words) => words.length));
+    const shown = [...new Set(Array.from({ length: most }, (_, value) => value)
+      .flatMap((value) => choices.flatMap((words) => words.slice(value, value + 1))))];
+    const count = (counts, gene, word) => counts.reduce(
+      (sum, n, value) => sum + (choices[gene][value] === word ? n : 0), 0);
     const { groups } = runs[index];
     const first = objectives[0];
     const n = groups.length;
@@ -361,14 +367,14 @@ reads some tags in labels, so they are escaped there. */
         x: left, y: 1, xref: "paper", yref: "paper", xanchor: "left", yanchor: "bottom",
         showarrow: false, align: "left", font: { ...FONT, size: 12 } };
     });
-    const traces = groups.flatMap((group, place) => operations.map((operation, value) => ({
-      type: "bar", orientation: "h", y: genes, name: escaped(operation), legendgroup: operation,
+    const traces = groups.flatMap((group, place) => shown.map((word, value) => ({
+      type: "bar", orientation: "h", y: genes, name: escaped(word), legendgroup: word,
       showlegend: place === 0, xaxis: `x${place ? place + 1 : ""}`, yaxis: `y${place ? place + 1 : ""}`,
-      x: group.counts.map((counts) => (counts[value] ?? 0) / group.n),
+      x: group.counts.map((counts, gene) => count(counts, gene, word) / group.n),
       marker: { color: FILLS[value % FILLS.length][0], line: { color: "#1a1a1a", width: 0.6 },
         pattern: { shape: FILLS[value % FILLS.length][1], fillmode: "overlay", fgcolor: "#1a1a1a",
           fgopacity: 0.6, size: 6, solidity: 0.2 } },
-      hovertemplate: `${escaped(operation)} on %{y}: %{x:.0%}<extra></extra>` })));
+      hovertemplate: `${escaped(word)} on %{y}: %{x:.0%}<extra></extra>` })));
     const height = 130 + 28 * genes.length;
     element("genes-figure").style.height = `${height}px`;
     Plotly.react("genes-figure", traces, layout({ ...more, barmode: "stack", bargap: 0.25, height,
@@ -377,16 +383,16 @@ reads some tags in labels, so they are escaped there. */
         traceorder: "normal" } }), CONFIG);
     const table = document.createElement("table");
     const head = table.createTHead().insertRow();
-    for (const text of ["gene", "operation"]) head.append(cell("th", text));
+    for (const text of ["gene", "choice"]) head.append(cell("th", text));
     for (const group of groups)
       head.append(cell("th", `${heading(first)} ${number(first, group.low)} to ${number(first, group.high)}`,
         "number"));
     const body = table.createTBody();
-    genes.forEach((gene, place) => operations.forEach((operation, value) => {
-      const counts = groups.map((group) => group.counts[place][value] ?? 0);
+    genes.forEach((gene, place) => choices[place].forEach((word, value) => {
+      const counts = groups.map((group) => group.counts[place][value]);
       if (!counts.some(Boolean)) return;
       const line = body.insertRow();
-      line.append(cell("td", gene), cell("td", operation));
+      line.append(cell("td", gene), cell("td", word));
       counts.forEach((count, g) => line.append(cell("td", `${count} of ${groups[g].n}`, "number")));
     }));
     element("genes-table").replaceChildren(table);

@@ -1,0 +1,1 @@
+"""Runs: one search with its configuration, files and results; many of them compared."""

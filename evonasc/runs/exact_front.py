@@ -1,0 +1,36 @@
+"""Enumeration: the exact front, where the designs can be listed."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evonasc.arrays import FloatArray, IntArray
+from evonasc.front import non_dominated
+from evonasc.problems import DesignProblem
+
+
+@dataclass(frozen=True)
+class ExactFront:
+    """The exact front of a problem."""
+
+    #: ``(n, n_genes)`` designs on the front, by rising first objective.
+    genes: IntArray
+    #: ``(n, n_obj)`` their objectives.
+    points: FloatArray
+    #: Designs that were enumerated.
+    n_designs: int
+
+
+def exact_front(problem: DesignProblem) -> ExactFront | None:
+    """Return the exact front, or None where the designs are too many to list.
+
+    Raises:
+        ConfigError: The scenario leaves no valid cut.
+    """
+    designs = problem.designs.all_designs()
+    if designs is None:
+        return None
+    points = problem.objective_values(problem.checked_columns(designs))
+    rows = np.flatnonzero(non_dominated(points))
+    rows = rows[np.lexsort(points[rows].T[::-1])]
+    return ExactFront(designs[rows], points[rows], len(designs))

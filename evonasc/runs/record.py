@@ -1,0 +1,130 @@
+"""A run's configuration as JSON holds it, and back."""
+
+import dataclasses
+import json
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from evonasc.cost.scenario import as_dict, override
+from evonasc.errors import ConfigError, DataFileError, EvonascError
+from evonasc.parsing import json_value
+from evonasc.plugins import refuse_code
+from evonasc.runs.benchmarks import benchmark
+from evonasc.runs.config import ErrorChoice, RunConfig
+from evonasc.runs.error_table import error_kind, typed
+from evonasc.runs.problem_table import problem_kind
+from evonasc.search.config import SearchConfig
+
+
+def config_dict(config: RunConfig) -> dict[str, object]:
+    """Return a settled configuration as JSON holds it: what its problem reads, and no more.
+
+    Args:
+        config: As :func:`evonasc.runs.prepare.prepare` returns it.
+    """
+    reads = problem_kind(config.problem).reads
+    parts: dict[str, object] = {
+        "space": config.space,
+        "scenario": as_dict(config.scenario),
+        "error": {"accuracy": config.error.name, **options_dict(config.error.options)}
+        if "error" in reads
+        else None,
+        "calibration": _plain(config.calibration),
+    }
+    return {
+        "problem": config.problem,
+        **{name: value for name, value in parts.items() if name in reads},
+        "objectives": list(config.objectives),
+        "error_resolution": config.error_resolution,
+        "search": dataclasses.asdict(config.search),
+    }
+
+
+def options_dict(options: Any) -> dict[str, object]:
+    """Return the options of a source of errors as JSON holds them."""
+    return {one.name: _plain(getattr(options, one.name)) for one in dataclasses.fields(options)}
+
+
+def option_files(options: Any) -> dict[str, Path]:
+    """Return the files and folders among the options of a source of errors, by option."""
+    values = {one.name: getattr(options, one.name) for one in dataclasses.fields(options)}
+    return {name: value for name, value in values.items() if isinstance(value, Path)}
+
+
+def config_from(values: Mapping[str, Any], *, where: Path) -> RunConfig:
+    """Return the configuration that :func:`config_dict` wrote.
+
+    Args:
+        values: As read.
+        where: Their file, for messages.
+
+    Raises:
+        DataFileError: They are none.
+        EvonascError: Something in them is not valid, or names code to import.
+    """
+    try:
+        scenario, error = dict(values.get("scenario", {})), dict(values.get("error", {}))
+        search, objectives = dict(values["search"]), list(values["objectives"])
+        machines = (scenario.get("head_hardware"), scenario.get("tail_hardware"))
+        named = (values["problem"], values.get("space"), error.get("accuracy"), *objectives)
+        refuse_code((*named, *search.values(), *machines), where=where)
+        space = str(values.get("space", RunConfig.space))
+        calibration = values.get("calibration")
+        return RunConfig(
+            problem=str(values["problem"]),
+            space=space,
+            scenario=override(RunConfig.scenario, scenario),
+            objectives=tuple(map(str, objectives)),
+            error=_choice(error, space),
+            error_resolution=float(values["error_resolution"]),
+            calibration=None if calibration is None else Path(str(calibration)),
+            search=SearchConfig(**search),
+        )
+    except EvonascError:
+        raise
+    except (AttributeError, KeyError, TypeError, ValueError) as problem:
+        raise DataFileError(
+            f"{where} is no run configuration of this version of evonasc ({problem})."
+        ) from problem
+
+
+def as_json(values: Mapping[str, object]) -> bytes:
+    """Encode for people."""
+    return (json.dumps(values, indent=2, allow_nan=False) + "\n").encode()
+
+
+def read_object(path: Path, *, folder: Path) -> dict[str, Any]:
+    """Read a JSON object of a folder of runs.
+
+    Raises:
+        DataFileError: It cannot be read, or is none.
+    """
+    try:
+        values = json_value(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataFileError(f"{folder} is no run folder: cannot read {path.name}.") from error
+    if not isinstance(values, dict):
+        raise DataFileError(f"{path} must hold a JSON object, got {type(values).__name__}.")
+    return values
+
+
+def _choice(error: dict[str, Any], space: str) -> ErrorChoice:
+    """Return the choice of errors that JSON holds, its options typed by the source's."""
+    if not error:
+        return ErrorChoice()
+    name = str(error.pop("accuracy"))
+    options = error_kind(name, benchmark(space)).options
+    hints = typing.get_type_hints(options)
+    unknown = set(error) - set(hints)
+    if unknown:
+        raise ConfigError(f"accuracy {name!r} must have known options, got {sorted(unknown)}.")
+    return ErrorChoice(
+        name, options(**{key: typed(hints[key], value) for key, value in error.items()})
+    )
+
+
+def _plain(value: object) -> object:
+    """Return a value that JSON can hold: paths become text."""
+    return str(value) if isinstance(value, Path) else value
