@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from evonasc.nasbench201 import BENCHMARK
 from evonasc.nasbench201.cells import N_CELLS, cell_number
-from evonasc.nasbench201.space import NasBench201
 from evonasc.problems import Staircase
 
 
@@ -37,8 +37,15 @@ def rng():
 
 
 @pytest.fixture(scope="session")
-def nasbench():
-    return NasBench201()
+def nas201():
+    """Return the benchmark: its space, machines and error sources."""
+    return BENCHMARK
+
+
+@pytest.fixture(scope="session")
+def nasbench(nas201):
+    """Return its search space."""
+    return nas201.make_space()
 
 
 @pytest.fixture(scope="session")

@@ -14,11 +14,11 @@ from evonasc.analysis.comparison_report import (
     verdicts,
 )
 from evonasc.analysis.indicators import Indicators, summary_rows
-from evonasc.cost.scenario import SCENARIOS
+from evonasc.cost.scenario_table import DEFAULT_SCENARIO, named_scenario
 from evonasc.runs.comparison import ComparisonConfig
-from evonasc.runs.run import RunConfig
+from evonasc.runs.config import RunConfig
 
-SCENARIO = next(iter(SCENARIOS.values()))
+SCENARIO = named_scenario(DEFAULT_SCENARIO)
 CONFIG = ComparisonConfig(
     base=RunConfig(problem="toy"),
     scenarios=(SCENARIO,),

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from evonasc.cost.memory import head_memory_table
+from evonasc.cost.costs import head_memory_table
 from evonasc.nasbench201.cells import CONV3X3, SKIP, all_cells, is_connected
 
 BARE, CONV = (0, 0, 0, SKIP, 0, 0), (0, 0, 0, CONV3X3, 0, 0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evonasc.cost.payload import Sending
-from evonasc.data.datasets import Images
+from evonasc.data.images import Images
 from evonasc.errors import ConfigError, DataFileError
 from evonasc.nasbench201.errors import payload_file
 from evonasc.nasbench201.errors.payload_file import (

@@ -7,7 +7,7 @@ import pytest
 from evonasc.analysis.plotting import save_figure
 from evonasc.analysis.training_figure import training_figure
 from evonasc.errors import ConfigError
-from evonasc.supernet.training_log import EpochLog
+from evonasc.supernet.training_state import EpochLog
 
 LOGS = [EpochLog(i, 2.0 / i, 1 - 0.9 / i, 0.1 * (4 - i), 5.0) for i in (1, 2, 3)]
 

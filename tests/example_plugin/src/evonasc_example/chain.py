@@ -1,21 +1,24 @@
-"""A search space of one's own, and the problem that gives its networks errors."""
+"""A small benchmark: networks of a chain and their errors; and a problem made of it."""
+
+from dataclasses import dataclass
 
 import numpy as np
 
+from evonasc.benchmark import Benchmark, ErrorKind
 from evonasc.errors import GenomeError
 from evonasc.problems import SplitNasProblem
-from evonasc.space import SearchSpace, search_space
+from evonasc.runs.config import ProblemKind
+from evonasc.space import SearchSpace
 from evonasc.space.layers import classifier, conv
 
 _CHANNELS, _SIDE, _DEPTH = 8, 16, 4
-_KERNELS = (0, 1, 3)  # of each choice; 0 is a skip
 
 
 class ChainSpace(SearchSpace):
     """A stem, four convolutions of a size to choose or to skip, and a classifier."""
 
     name = "chain"
-    n_choices = (3,) * _DEPTH
+    n_choices = (3,) * _DEPTH  # a skip, kernel size 1, kernel size 3
     gene_groups = ((0, 1), (2, 3))
     block_names = ("stem", "layer 1", "layer 2", "layer 3", "layer 4", "head")
     cut_shapes = ((3, _SIDE, _SIDE), *((_CHANNELS, _SIDE, _SIDE),) * 5, (10, 1, 1))
@@ -80,18 +83,39 @@ class ChainSpace(SearchSpace):
         return np.array([["-13".index(sign) for sign in text] for text in texts])
 
 
-class MadeUpErrors:
-    """The deeper, the better."""
+@dataclass(frozen=True)
+class NoOptions:
+    """There is nothing to choose."""
+
+
+class MacErrors:
+    """The more multiply-accumulates, the better, in any space."""
 
     provenance = "error: made up, for an example."
 
     def error(self, genes, *, designs):
         """Return the error of networks."""
-        kernels = np.array(_KERNELS)[designs.operations(genes)]
-        return 0.9 / (1 + kernels.sum(axis=1))
+        macs = designs.space.block_macs(designs.operations(genes)).sum(axis=1)
+        return 0.9 / (1 + macs / 1e6)
+
+
+BY_MACS = ErrorKind(options=NoOptions, make=lambda options, request: MacErrors())
+
+CHAIN = Benchmark(
+    name="chain",
+    make_space=ChainSpace,
+    default_error="by-macs",
+    default_scenario="shelf",
+)
 
 
 def chain_nas(config):
-    """Networks of a chain, and where to cut them."""
-    space = search_space("chain")
-    return SplitNasProblem(space, config.scenario, MadeUpErrors(), objectives=config.objectives)
+    """Networks of a chain, and where to cut them, whatever space is named."""
+    return SplitNasProblem(CHAIN, config.scenario, MacErrors(), objectives=config.objectives)
+
+
+CHAIN_NAS = ProblemKind(
+    chain_nas,
+    reads=frozenset({"scenario", "objectives"}),
+    make_space=lambda config: ChainSpace(),
+)

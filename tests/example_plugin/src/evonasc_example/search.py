@@ -1,14 +1,25 @@
-"""An algorithm, a mutation, an objective and a link."""
+"""An algorithm, a variation, a mutation, an objective and a link."""
 
 import numpy as np
 from pymoo.core.mutation import Mutation
+
+from evonasc.runs.variations import Variation
+from evonasc.search.algorithm import Algorithm
+from evonasc.search.refinement import SplitRefinement
 
 
 def uniform(archive, config):
     """Draw designs uniformly, ten at a time."""
     rng = np.random.default_rng(config.seed)
+    refinement = SplitRefinement.of(archive.problem, config)
     for _ in range(1000):
-        archive.evaluate(archive.problem.designs.sample(10, rng=rng))
+        drawn = archive.problem.designs.sample(10, rng=rng)
+        archive.evaluate(refinement.refined(drawn))  # raises when the budget is spent
+
+
+UNIFORM = Algorithm(uniform, can_refine=True)
+
+CROWDED = Variation({"pop_size": 40})
 
 
 class SwapMutation(Mutation):
@@ -22,7 +33,7 @@ class SwapMutation(Mutation):
         return designs.repair(mutated, fallback=X)
 
 
-def cost_cents(columns):
+def cost_cents(genes, designs, columns):
     """What an input costs: bytes sent and time on the server."""
     return columns["payload_bytes"] / 1e4 + columns["tail_ms"] / 10
 
