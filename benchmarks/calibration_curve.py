@@ -22,14 +22,17 @@ from pathlib import Path
 import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
-from evonasc.cost.calibration import MeasuredNetworks, lean, left_out_predictions
+from evonasc.cost.calibration import Calibrator, MeasuredNetworks
 from evonasc.cost.fit_quality import rank_correlation
-from evonasc.cost.own_machine import scaled_features
+from evonasc.cost.machine import Machine
+from evonasc.cost.machine_table import known_machines
 from evonasc.cost.prior_fit import fit_on_prior
+from evonasc.cost.time_features import FeatureScale
 from evonasc.files import write_atomically
+from evonasc.nasbench201 import BENCHMARK
 from evonasc.nasbench201.cells import canonical_connected_cells, cell_number
-from evonasc.nasbench201.machines.known import HARDWARE, load_predictor
 
+SPACE = BENCHMARK.make_space()
 SIZES = (10, 30, 100)
 #: Column of the measurements -> machines withheld.
 MACHINES = {
@@ -56,32 +59,33 @@ def measured_networks(path: Path, column: str) -> MeasuredNetworks:
     return MeasuredNetworks(cells[given], times_ms[given])
 
 
-def by_scale(drawn: MeasuredNetworks, cells: IntArray, candidates: list[str]) -> FloatArray:
+def by_scale(drawn: MeasuredNetworks, networks: IntArray, known: dict[str, Machine]) -> FloatArray:
     """Predict by a factor on the machine that ranks the drawn networks best."""
-    known = {name: load_predictor(name).total_ms(drawn.cells) for name in candidates}
-    best = max(candidates, key=lambda name: rank_correlation(known[name], drawn.times_ms))
-    factor = float(np.exp(np.log(drawn.times_ms / known[best]).mean()))
-    return factor * load_predictor(best).total_ms(cells)
+    drawn_ms = {name: machine.total_ms(drawn.networks) for name, machine in known.items()}
+    best = max(known, key=lambda name: rank_correlation(drawn_ms[name], drawn.times_ms))
+    factor = float(np.exp(np.log(drawn.times_ms / drawn_ms[best]).mean()))
+    return factor * known[best].total_ms(networks)
 
 
-def by_features(drawn: MeasuredNetworks, cells: IntArray) -> FloatArray:
+def by_features(drawn: MeasuredNetworks, networks: IntArray) -> FloatArray:
     """Predict by a ridge alone, around the mean of the drawn times."""
-    flat = np.ones(len(drawn.times_ms))
-    fit = fit_on_prior(flat, scaled_features(drawn.cells), drawn.times_ms)
-    return fit.predict_ms(np.ones(len(cells)), scaled_features(cells))
+    scale, flat = FeatureScale.of(SPACE), np.ones(len(drawn.times_ms))
+    fit = fit_on_prior(flat, scale(drawn.networks), drawn.times_ms)
+    return fit.predict_ms(np.ones(len(networks)), scale(networks))
 
 
 def one_draw(
-    everything: MeasuredNetworks, n: int, candidates: list[str], *, seed: int
+    everything: MeasuredNetworks, n: int, known: dict[str, Machine], *, seed: int
 ) -> dict[str, dict[str, float | str]]:
     """Return the figures of each method on one draw."""
     order = np.random.default_rng([seed, n]).permutation(len(everything.times_ms))
     drawn, rest = everything.take(order[:n]), everything.take(order[n:])
-    leaning = lean(drawn, candidates)
+    calibrator = Calibrator(SPACE, known)
+    base, fit = calibrator.lean(drawn)
     predictions = {
-        "calibrate": leaning.predict_ms(rest.cells),
-        "scale": by_scale(drawn, rest.cells, candidates),
-        "features": by_features(drawn, rest.cells),
+        "calibrate": calibrator.predict_ms(base, fit, rest.networks),
+        "scale": by_scale(drawn, rest.networks, known),
+        "features": by_features(drawn, rest.networks),
     }
     rows: dict[str, dict[str, float | str]] = {
         method: {
@@ -90,9 +94,9 @@ def one_draw(
         }
         for method, predicted in predictions.items()
     }
-    left_out = left_out_predictions(drawn, candidates)
+    left_out = calibrator.left_out_predictions(drawn)
     rows["calibrate"]["left_out_error"] = float(np.abs(left_out / drawn.times_ms - 1).mean())
-    rows["calibrate"]["base"] = leaning.base
+    rows["calibrate"]["base"] = base
     return rows
 
 
@@ -108,11 +112,12 @@ def main() -> None:
     quartiles = [f"{figure}_{q}" for figure in figures for q in ("q25", "median", "q75")]
     header = ["machine", "measured", "n", "method", "draws", *quartiles, "bases"]
     writer.writerow(header)
+    shipped = known_machines(BENCHMARK.machines)
     for column, withheld in MACHINES.items():
         everything = measured_networks(arguments.data_root / "nasbench201.npz", column)
-        candidates = [name for name in HARDWARE if name not in withheld]
+        known = {name: one for name, one in shipped.items() if name not in withheld}
         for n in SIZES:
-            draws = [one_draw(everything, n, candidates, seed=s) for s in range(arguments.draws)]
+            draws = [one_draw(everything, n, known, seed=s) for s in range(arguments.draws)]
             for method in draws[0]:
                 rows = [draw[method] for draw in draws]
                 cells: list[object] = []

@@ -1,6 +1,6 @@
 """Do searches that train their own weights learn? NASC's co-training and GDAS on the digits.
 
-    python benchmarks/digits_curves.py [--budget 2000] [--max-latency-ms 20] [--seed 0]
+    python benchmarks/digits_curves.py [--budget 1000] [--max-latency-ms 20] [--seed 0]
 
 Writes ``results/NAME_curves.csv``, ``.png`` and ``.svg``; one row a step, its losses, accuracies
 on both halves, and forward passes so far. The answers, measured on
@@ -16,23 +16,26 @@ from pathlib import Path
 
 import numpy as np
 
-from evonasc.analysis.curves import Curve, curve_figure, save_figure
+from evonasc.analysis.curves import Curve, curve_figure
+from evonasc.analysis.plotting import save_figure
 from evonasc.files import write_atomically
-from evonasc.runs.run import RunConfig, make_problem
+from evonasc.runs.config import ErrorChoice, RunConfig
+from evonasc.runs.prepare import prepare
 from evonasc.search.archive import Archive, BudgetSpent
 from evonasc.search.config import SearchConfig
 from evonasc.search.gdas import gdas
 from evonasc.search.nasc_cotrain import nasc_cotrain
 from evonasc.search.weight_sharing import StepLog
+from evonasc.supernet.live_options import CotrainedOptions
 
 RESULTS = Path(__file__).parent / "results"
-SEARCHES = {"nasc": nasc_cotrain, "gdas": gdas}
+SEARCHES = {"nasc-cotrain": nasc_cotrain, "gdas": gdas}
 
 
 def main() -> None:
     """Search twice, write the curves, print the answers."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--budget", type=int, default=2000)
+    parser.add_argument("--budget", type=int, default=1000)
     parser.add_argument("--max-latency-ms", type=float, default=20.0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--data", default="digits")
@@ -51,7 +54,7 @@ def main() -> None:
         for log, n in zip(logs, passes.tolist(), strict=True):
             values = (log.loss, log.accuracy, log.train_loss, log.train_accuracy)
             writer.writerow([name, log.step, n, *(f"{value:.5f}" for value in values)])
-        label = "NASC, co-trained" if name == "nasc" else "GDAS"
+        label = "NASC, co-trained" if name == "nasc-cotrain" else "GDAS"
         curves.append(
             Curve(
                 label,
@@ -70,18 +73,15 @@ def main() -> None:
 def _searched(name: str, arguments: argparse.Namespace) -> list[StepLog]:
     """Search once, print what came out, return the steps."""
     config = RunConfig(
-        accuracy="cotrained",
-        data=arguments.data,
-        data_root=arguments.data_root,
+        error=ErrorChoice("cotrained", CotrainedOptions(arguments.data, arguments.data_root)),
         search=SearchConfig(
             algorithm=name,
-            nasc_mode="cotrain",
             budget=arguments.budget,
             max_latency_ms=arguments.max_latency_ms,
             seed=arguments.seed,
         ),
     )
-    archive, logs = Archive(make_problem(config), budget=arguments.budget), []
+    archive, logs = Archive(prepare(config).problem, budget=arguments.budget), []
     started, cpu = time.perf_counter(), time.process_time()
     with contextlib.suppress(BudgetSpent):
         SEARCHES[name](archive, config.search, on_step=logs.append)

@@ -30,9 +30,9 @@ from evonasc.nasbench201.cells import (
     canonical_connected_cells,
     is_connected,
 )
-from evonasc.nasbench201.network import Supernet
+from evonasc.nasbench201.supernet import shipped_supernet
+from evonasc.supernet.family import Supernet
 from evonasc.supernet.training import augmented_batch, set_threads
-from evonasc.supernet.weights import shipped_supernet
 
 BATCH = 64
 OUT = Path(__file__).parent / "results" / "edge_conflict.csv"

@@ -28,12 +28,12 @@ from torch import nn
 
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.files import write_atomically
+from evonasc.nasbench201.errors.supernet_scores import shipped_scores
+from evonasc.nasbench201.supernet import shipped_supernet
 from evonasc.runs.tables import as_csv
-from evonasc.supernet.live import scoring_images
-from evonasc.supernet.scores import shipped_scores
+from evonasc.supernet.held_out import scoring_images
 from evonasc.supernet.scoring import SCORING_BATCH
 from evonasc.supernet.training import as_input
-from evonasc.supernet.weights import shipped_supernet
 
 N_BEST = 500
 N_HALVINGS = 200
@@ -98,7 +98,9 @@ def main() -> None:
     }
     rows = []
     for name, places in groups.items():
-        losses = image_losses(scores.cells[places], arguments.data_root, n_images=scores.n_images)
+        losses = image_losses(
+            scores.networks[places], arguments.data_root, n_images=scores.n_images
+        )
         away = np.abs(losses.mean(axis=1) - scores.loss[places]).max()
         figures = {**noise(losses, rng=rng), "furthest_from_shipped_loss": float(away)}
         rows.append({"networks": name, "n": each, **{k: f"{v:.4f}" for k, v in figures.items()}})

@@ -34,18 +34,20 @@ import numpy as np
 from evonasc.analysis.headline_figure import HeadlinePanel, headline_figure
 from evonasc.analysis.plotting import picture
 from evonasc.arrays import FloatArray, IntArray
-from evonasc.cost.scenario import DEFAULT_SCENARIO, Scenario, named_scenario
+from evonasc.cost.scenario import Scenario
+from evonasc.cost.scenario_table import DEFAULT_SCENARIO, named_scenario
 from evonasc.files import write_atomically
 from evonasc.front import non_dominated
 from evonasc.problems import DesignProblem
-from evonasc.runs.run import RunConfig, make_problem
+from evonasc.runs.config import RunConfig
+from evonasc.runs.exact_front import exact_front
+from evonasc.runs.prepare import prepare
 from evonasc.runs.tables import as_csv
 from evonasc.runs.tabulated import tabulated
 from evonasc.search.algorithms import algorithm
 from evonasc.search.archive import Archive, BudgetSpent
 from evonasc.search.config import SearchConfig
 from evonasc.search.design_latency import best_cuts, on_device_ms
-from evonasc.search.exact import exact_front
 
 RATES = np.round(np.geomspace(1, 100, 25), 3)
 BUDGET = 1000
@@ -78,7 +80,7 @@ def least_within(points: FloatArray, limit: float) -> float:
 
 def problem_at(scenario: Scenario, rate: float) -> DesignProblem:
     """Return the problem of error and latency at a rate, Mbit/s."""
-    return make_problem(RunConfig(scenario=replace(scenario, uplink_mbps=rate)))
+    return prepare(RunConfig(scenario=replace(scenario, uplink_mbps=rate))).problem
 
 
 def searched(scenario: Scenario, rate: float, n_seeds: int) -> list[FloatArray]:
@@ -87,7 +89,7 @@ def searched(scenario: Scenario, rate: float, n_seeds: int) -> list[FloatArray]:
     for seed in range(n_seeds):
         archive = Archive(problem, budget=BUDGET)
         with contextlib.suppress(BudgetSpent):
-            algorithm("nsga2")(archive, SearchConfig(budget=BUDGET, seed=seed))
+            algorithm("nsga2").search(archive, SearchConfig(budget=BUDGET, seed=seed))
         found.append(archive.objectives())
     return found
 
@@ -166,9 +168,8 @@ def main() -> None:
     problem = problem_at(scenario, float(RATES[0]))
     networks = problem.designs.space.networks()
     assert networks is not None
-    whole = np.zeros((len(networks), problem.designs.n_genes), dtype=np.int64)
-    whole[:, : networks.shape[1]] = networks
-    whole[:, networks.shape[1]] = problem.designs.space.n_blocks
+    whole = problem.designs.completed(networks)
+    whole[:, problem.designs.split_genes] = problem.designs.space.n_blocks
     errors = problem.columns(whole)["error"]
     done = joblib.Parallel(n_jobs=arguments.jobs)(
         joblib.delayed(one_rate)(scenario, rate, arguments.seeds, networks, errors)

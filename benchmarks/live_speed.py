@@ -3,8 +3,7 @@
 The designs are those of an nsga2 search. The **plain loop** takes each of them by itself: a forward
 pass of the network in single precision, channels first as torch has them by default, on the same
 images and batches; nothing is shared between two cuts of a network, between networks, or between
-runs. The **new path** is what ``evonasc run --accuracy live`` does without anything kept on disk,
-with early decision and without.
+runs. The **new path** is what ``evonasc run --accuracy live`` does without anything kept on disk.
 
 One thread. CPU time (process_time), since other work may share the machine; the plain passes are
 timed between the batches of the search, in the same process, so that both meet the same machine. A
@@ -13,7 +12,9 @@ network that stands for several designs is timed once and counted as often as it
 The best rate is that of one 3 x 3 convolution of 256 channels, channels last. Of the paths, two
 rates: of the convolutions alone, and of their operations over all the time spent.
 
-Usage: python benchmarks/live_speed.py --data-root DIR [--images 250]
+    python benchmarks/live_speed.py --data-root DIR [--images 1000] [--budget 500] [--seed 0]
+
+Writes benchmarks/results/live_speed.txt.
 """
 
 import argparse
@@ -24,21 +25,25 @@ from pathlib import Path
 import numpy as np
 import torch
 
-import evonasc  # noqa: F401  # finds problems and operators in a checkout
+from evonasc.files import write_atomically
 from evonasc.front import non_dominated
+from evonasc.nasbench201 import BENCHMARK
 from evonasc.nasbench201.cells import cell_number
+from evonasc.nasbench201.errors.supernet_scores import shipped_scores
+from evonasc.nasbench201.supernet import shipped_supernet
 from evonasc.problems import SplitNasProblem
-from evonasc.runs.run import RunConfig, run_search
+from evonasc.runs.config import RunConfig
+from evonasc.runs.prepare import Prepared
+from evonasc.runs.run import run_prepared
 from evonasc.search.config import SearchConfig
-from evonasc.space import search_space
+from evonasc.supernet.held_out import scoring_images
 from evonasc.supernet.image_losses import ImageLosses
-from evonasc.supernet.live import LiveError, scoring_images
+from evonasc.supernet.live import LiveSupernet
 from evonasc.supernet.quick_forward import QuickScorer
-from evonasc.supernet.scores import shipped_scores
 from evonasc.supernet.training import as_input
-from evonasc.supernet.weights import shipped_supernet
 
 CPU = torch.device("cpu")
+OUT = Path(__file__).parent / "results" / "live_speed.txt"
 
 
 class ConvolutionMeter:
@@ -98,20 +103,19 @@ def best_rate(dtype):
     return 2 * 16 * 256 * 256 * 9 * 32 * 32 / min(seconds) / 1e9
 
 
-def search(images, arguments, *, decides_early, on_batch=lambda genes: None):
-    """Return (result, its CPU seconds, the meter of its convolutions, passes, scorer)."""
+def search(images, arguments, *, on_batch):
+    """Return (result, its CPU seconds, the meter of its convolutions, its losses)."""
     trained, started = shipped_supernet(), time.process_time()
     scorer = QuickScorer(trained.supernet, images, device=CPU)
     meter = ConvolutionMeter(scorer._supernet)
     losses = ImageLosses(scorer, None)
-    live = LiveError(
+    live = LiveSupernet(
         trained,
         losses,
         None,  # nothing is sent that would change the error
         loss_to_error=shipped_scores().loss_to_error(),
-        decides_early=decides_early,
     )
-    problem = SplitNasProblem(search_space("nasbench201"), RunConfig().scenario, live)
+    problem = SplitNasProblem(BENCHMARK, RunConfig().scenario, live)
     aside = [0.0]
 
     def on_new(genes, columns):
@@ -120,7 +124,8 @@ def search(images, arguments, *, decides_early, on_batch=lambda genes: None):
         aside[0] += time.process_time() - paused
 
     config = RunConfig(search=SearchConfig(budget=arguments.budget, seed=arguments.seed))
-    result = run_search(config, problem=problem, on_new=on_new, is_exact_wanted=False)
+    prepared = Prepared.of(problem, config, is_stored=False)
+    result = run_prepared(prepared, on_new=on_new)
     return result, time.process_time() - started - aside[0], meter, losses
 
 
@@ -144,61 +149,52 @@ def main():
         for cell in genes[:, :6]:
             plain.run(cell)
 
-    early, early_seconds, early_meter, early_losses = search(images, arguments, decides_early=True)
-    full, full_seconds, full_meter, full_losses = search(
-        images, arguments, decides_early=False, on_batch=run_plain
-    )
+    result, seconds, meter, losses = search(images, arguments, on_batch=run_plain)
     rates.append((best_rate(torch.float32), best_rate(torch.bfloat16)))
     best = np.max(rates, axis=0)
 
-    numbers = cell_number(full.genes[:, :6])
-    plain_seconds = sum(plain.seconds[number] for number in numbers.tolist())
+    cells = result.genes[:, :6]
+    numbers = cell_number(cells).tolist()
+    plain_seconds = sum(plain.seconds[number] for number in numbers)
     once_seconds = sum(plain.seconds.values())
-    quick = full_losses.mean(numbers)
-    exact = np.array([plain.loss[number] for number in numbers.tolist()])
-    latency = full.columns["latency_ms"]
+    quick, exact = losses.mean(cells), np.array([plain.loss[number] for number in numbers])
+    latency = result.columns["latency_ms"]
     fronts = [
         set(np.flatnonzero(non_dominated(np.stack([loss, latency], axis=1))).tolist())
         for loss in (quick, exact)
     ]
-    same_seed = set(map(tuple, early.front)) == set(map(tuple, full.front))
     lines = [
         f"python benchmarks/live_speed.py --data-root DIR --images {arguments.images} --budget "
         f"{arguments.budget} --seed {arguments.seed}",
-        f"one thread, CPU time; {len(full.genes)} designs of an nsga2 search, {len(plain.loss)} "
+        f"one thread, CPU time; {len(result.genes)} designs of an nsga2 search, {len(plain.loss)} "
         f"networks, {arguments.images} images",
         "",
         f"plain loop, every design      {plain_seconds:8.1f} s    1.0x",
         f"plain loop, every network     {once_seconds:8.1f} s {plain_seconds / once_seconds:6.1f}x",
-        f"new path, no early decision   {full_seconds:8.1f} s {plain_seconds / full_seconds:6.1f}x",
-        f"new path, early decision      {early_seconds:8.1f} s "
-        f"{plain_seconds / early_seconds:6.1f}x   ({early_losses.n_passes} passes of networks on "
-        f"batches, {full_losses.n_passes} without)",
+        f"new path                      {seconds:8.1f} s {plain_seconds / seconds:6.1f}x   "
+        f"({losses.n_passes} passes of networks on batches)",
         "",
         f"front of the same designs by losses of either: {len(fronts[0])} and {len(fronts[1])} "
         f"designs, {len(fronts[0] & fronts[1])} in both; losses differ by "
         f"{np.abs(quick - exact).max():.5f} nats at most, {np.abs(quick - exact).mean():.5f} on "
         "average",
-        f"the search with early decision and the one without end with "
-        f"{'the same front' if same_seed else 'different fronts'}",
         "",
         f"best convolution rate: {best[0]:.0f} GFLOP/s float32, {best[1]:.0f} GFLOP/s bfloat16",
     ]
-    for name, meter, seconds, peak in (
+    for name, metered, taken, peak in (
         ("plain loop", plain.meter, once_seconds, best[0]),
-        ("new path, no early decision", full_meter, full_seconds, best[1]),
-        ("new path, early decision", early_meter, early_seconds, best[1]),
+        ("new path", meter, seconds, best[1]),
     ):
-        alone = meter.operations / meter.seconds / 1e9
-        overall = meter.operations / seconds / 1e9
+        alone = metered.operations / metered.seconds / 1e9
+        overall = metered.operations / taken / 1e9
         lines.append(
             f"{name}: {alone:.0f} GFLOP/s in convolutions ({alone / peak:.0%} of the best), "
             f"{overall:.0f} over all time ({overall / peak:.0%}); convolutions take "
-            f"{meter.seconds / seconds:.0%} of it"
+            f"{metered.seconds / taken:.0%} of it"
         )
     text = "\n".join(lines) + "\n"
     sys.stdout.write(text)
-    Path(__file__).with_name("results").joinpath("live_speed.txt").write_text(text)
+    write_atomically(OUT, text.encode())
 
 
 if __name__ == "__main__":

@@ -30,9 +30,9 @@ from evonasc.nasbench201.errors.joined import (
     shipped_votes,
 )
 from evonasc.nasbench201.errors.proxies import shipped_proxies
+from evonasc.nasbench201.errors.supernet_scores import shipped_scores
 from evonasc.runs.tables import as_csv
-from evonasc.supernet.calibration import match_quantiles
-from evonasc.supernet.scores import shipped_scores
+from evonasc.supernet.loss_scale import match_quantiles
 
 N_BEST = 500
 OUT = Path(__file__).parent / "results" / "order_noise.csv"

@@ -19,14 +19,16 @@ import numpy as np
 from evonasc.analysis.payload_figure import PayloadPanel, payload_figure
 from evonasc.analysis.plotting import picture
 from evonasc.arrays import FloatArray
-from evonasc.cost.scenario import DEFAULT_SCENARIO, named_scenario, override
+from evonasc.cost.scenario import override
+from evonasc.cost.scenario_table import DEFAULT_SCENARIO, named_scenario
 from evonasc.files import write_atomically
 from evonasc.front import hypervolume, non_dominated, reference_point
 from evonasc.problems import DesignProblem
-from evonasc.runs.run import RunConfig, make_problem
+from evonasc.runs.config import RunConfig
+from evonasc.runs.exact_front import ExactFront, exact_front
+from evonasc.runs.prepare import prepare
 from evonasc.runs.tables import as_csv
 from evonasc.search.design_latency import best_cuts
-from evonasc.search.exact import ExactFront, exact_front
 
 ROOT = Path(__file__).parents[1]
 PAYLOADS: dict[str, dict[str, object]] = {
@@ -57,7 +59,7 @@ class Fronts:
 def fronts_of(scenario_name: str, changes: dict[str, object]) -> Fronts:
     """Return both fronts of one payload."""
     scenario = override(named_scenario(scenario_name), changes)
-    problem = make_problem(RunConfig(scenario=scenario))
+    problem = prepare(RunConfig(scenario=scenario)).problem
     truth = exact_front(problem)
     networks = problem.designs.space.networks()
     assert truth is not None

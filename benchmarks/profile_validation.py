@@ -34,15 +34,21 @@ import torch
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.calibration import MeasuredNetworks, calibrate
 from evonasc.cost.fit_quality import rank_correlation
-from evonasc.cost.machines import total_ms
-from evonasc.cost.own_machine import OwnMachine, write_own_machine
+from evonasc.cost.machine import Machine
+from evonasc.cost.machine_record import MachineRecord, write_record
+from evonasc.cost.machine_table import known_machines, machine_of
 from evonasc.cost.profile_fit import Profile, fit_profile
-from evonasc.cost.roofline import head_table_ms
 from evonasc.files import write_atomically
-from evonasc.nasbench201.space import NasBench201
-from evonasc.supernet.profiling import ProfileConfig, deployed_network, measure_networks
+from evonasc.nasbench201 import BENCHMARK
+from evonasc.nasbench201.supernet import FAMILY
+from evonasc.supernet.profiling import (
+    ProfileConfig,
+    deployed_network,
+    profile_this_machine,
+    profiled_networks,
+)
 
-SPACE = NasBench201()
+SPACE, KNOWN = BENCHMARK.make_space(), known_machines(BENCHMARK.machines)
 OUT = Path(__file__).parent / "results" / "profile_validation.csv"
 HEADER = (
     *("clock", "method", "base", "networks", "unseen", "rounds", "mape", "spearman"),
@@ -58,34 +64,44 @@ HEADER = (
 )
 
 
-def pass_ms(cells: IntArray, *, n_rounds: int, seed: int) -> FloatArray:
+def pass_ms(networks: IntArray, *, n_rounds: int, seed: int) -> FloatArray:
     """Time whole forward passes by the processor's clock, best of 5: ``(n_rounds, n)``."""
-    network, rng = deployed_network(), np.random.default_rng(seed)
+    network, rng = deployed_network(FAMILY), np.random.default_rng(seed)
     x = torch.randn(1, 3, 32, 32, generator=torch.Generator().manual_seed(1))
     x = x.to(memory_format=torch.channels_last)
-    times = np.empty((n_rounds, len(cells)))
+    times = np.empty((n_rounds, len(networks)))
     with torch.inference_mode():
         for round_ in range(n_rounds):
-            for i in rng.permutation(len(cells)).tolist():
-                cell, runs = cells[i].tolist(), []
-                network(x, cell)
+            for i in rng.permutation(len(networks)).tolist():
+                genes, runs = networks[i].tolist(), []
+                network(x, genes)
                 for _ in range(5):
                     start = time.thread_time_ns()
-                    network(x, cell)
+                    network(x, genes)
                     runs.append((time.thread_time_ns() - start) / 1e6)
                 times[round_, i] = min(runs)
     return times
 
 
-def machines(profile: Profile) -> dict[str, OwnMachine]:
+def records(profile: Profile) -> dict[str, MachineRecord]:
     """Return what each method makes of the measured networks."""
     made = {"profile": fit_profile(profile, SPACE, name="here")}
     made["profile, quick"] = fit_profile(profile.take(np.arange(21)), SPACE, name="here")
     for n in (10, 30):
         rows = np.arange(1, n + 1)  # the first has cells that compute nothing; a user has none such
-        times = MeasuredNetworks(profile.cells[rows], profile.total_ms[rows])
-        made[f"calibrate, {n}"] = calibrate(times, name="here", description="validation")
+        times = MeasuredNetworks(profile.networks[rows], profile.total_ms[rows])
+        made[f"calibrate, {n}"] = calibrate(
+            times, space=SPACE, known=KNOWN, name="here", description="validation"
+        )
     return made
+
+
+def read_again(record: MachineRecord) -> Machine:
+    """Return the machine of a record's file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "here.npz"
+        write_record(path, record)
+        return machine_of(str(path), space=SPACE, known=BENCHMARK.machines)
 
 
 def main() -> None:
@@ -98,11 +114,8 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     rng = np.random.default_rng(arguments.seed)
-    networks = SPACE.networks()
-    bare = np.array([SPACE.bare_network])
-    others = networks[(networks != bare).any(axis=1)]
     n = arguments.networks + arguments.unseen
-    cells = np.concatenate([bare, others[rng.choice(len(others), size=n, replace=False)]])
+    networks = profiled_networks(SPACE, n, rng=rng)
     seen, unseen = np.arange(arguments.networks + 1), np.arange(arguments.networks + 1, n + 1)
 
     text = io.StringIO()
@@ -112,18 +125,16 @@ def main() -> None:
         config = ProfileConfig(n_rounds=arguments.rounds, clock=clock, seed=arguments.seed)
         load = os.getloadavg()[0]
         half = arguments.rounds // 2 + 1
-        before = pass_ms(cells[unseen], n_rounds=half, seed=1)
-        measured = measure_networks(cells, config)
-        after = pass_ms(cells[unseen], n_rounds=half, seed=2)
+        before = pass_ms(networks[unseen], n_rounds=half, seed=1)
+        measured = profile_this_machine(config, FAMILY, networks=networks)
+        after = pass_ms(networks[unseen], n_rounds=half, seed=2)
         passes = np.concatenate([before, after])
         usual, quickest = np.median(passes, axis=0), passes.min(axis=0)
         profile, judged = measured.take(seen), measured.take(unseen)
-        for method, machine in machines(profile).items():
-            with tempfile.TemporaryDirectory() as folder:
-                path = str(Path(folder) / "here.npz")
-                write_own_machine(Path(path), machine)
-                predicted = total_ms(path, judged.cells)
-                heads = head_table_ms(path, SPACE, judged.cells)[:, 1:-1]
+        for method, record in records(profile).items():
+            machine = read_again(record)
+            predicted = machine.total_ms(judged.networks)
+            heads = machine.head_table_ms(judged.networks)[:, 1:-1]
             truth = np.cumsum(judged.block_ms, axis=1)
             head_error = np.abs(heads - truth[:, :-1]) / truth[:, -1:]
             figures = {
@@ -133,12 +144,12 @@ def main() -> None:
                 "bias_pass": (predicted / usual - 1).mean(),
                 "spearman_pass": rank_correlation(predicted, usual),
                 "bias_quickest_pass": (predicted / quickest - 1).mean(),
-                "left_out_error": machine.left_out_error,
+                "left_out_error": record.left_out_error,
                 "head_error": head_error.mean(),
                 "noise": profile.noise.mean(),
                 "noise_unseen": judged.noise.mean(),
             }
-            line: list[object] = [clock, method, machine.base, machine.n_networks, len(unseen)]
+            line: list[object] = [clock, method, record.base, record.n_networks, len(unseen)]
             line += [arguments.rounds, *(f"{value:.4f}" for value in figures.values())]
             line += [f"{measured.busyness:.2f}", f"{load:.1f}", profile.description]
             writer.writerow(line)

@@ -18,15 +18,16 @@ from pymoo.operators.crossover.sbx import SBX
 from pymoo.operators.mutation.pm import PM
 from pymoo.operators.sampling.rnd import IntegerRandomSampling
 
-from evonasc.cost.scenario import DEFAULT_SCENARIO, named_scenario
+from evonasc.cost.scenario_table import DEFAULT_SCENARIO, named_scenario
 from evonasc.front import front_recall, hypervolume, reference_point
 from evonasc.operators import CutRepair
-from evonasc.runs.run import RunConfig, make_problem
+from evonasc.runs.config import RunConfig
+from evonasc.runs.exact_front import ExactFront, exact_front
+from evonasc.runs.prepare import prepare
 from evonasc.runs.tabulated import tabulated
 from evonasc.search.algorithms import algorithm
 from evonasc.search.archive import Archive, BudgetSpent
 from evonasc.search.config import SearchConfig
-from evonasc.search.exact import ExactFront, exact_front
 from evonasc.search.pymoo_driver import drive
 
 BUDGETS = (500, 1000, 2000)
@@ -57,8 +58,8 @@ PYMOO = {
 
 def one_run(name: str, seed: int, scenario: str, truth: ExactFront) -> dict[str, object]:
     """Search once and return what the first 500, 1,000 and 2,000 evaluations hold."""
-    search = PYMOO[name] if name in PYMOO else algorithm(name)
-    problem = tabulated(make_problem(RunConfig(scenario=named_scenario(scenario))))
+    search = PYMOO[name] if name in PYMOO else algorithm(name).search
+    problem = tabulated(prepare(RunConfig(scenario=named_scenario(scenario))).problem)
     archive = Archive(problem, budget=max(BUDGETS))
     started = time.perf_counter()
     with contextlib.suppress(BudgetSpent):
@@ -83,7 +84,7 @@ def main() -> None:
     parser.add_argument("--algos", default=",".join(("nsga2", *PYMOO)))
     parser.add_argument("--jobs", type=int, default=1)
     arguments = parser.parse_args()
-    problem = make_problem(RunConfig(scenario=named_scenario(arguments.scenario)))
+    problem = prepare(RunConfig(scenario=named_scenario(arguments.scenario))).problem
     truth = exact_front(problem)
     assert truth is not None
     n_points = len(np.unique(truth.points, axis=0))

@@ -7,7 +7,7 @@ from evonasc.analysis.concept_figure import concept_figure
 from evonasc.analysis.plotting import picture
 from evonasc.cost.payload import payload_table
 from evonasc.files import write_atomically
-from evonasc.space import search_space
+from evonasc.runs.benchmarks import search_space
 
 #: A cut inside the second stage, so that both parts have something to show.
 _SPLIT_POINT = 7
