@@ -54,6 +54,7 @@ FAILING = kind(divided)
 LISTS = kind(lambda genes, *, designs: [0.5] * len(genes))
 SHORT = kind(lambda genes, *, designs: np.array([0.5]))
 WORDS = kind(lambda genes, *, designs: np.array(["half"] * len(genes)))
+PERCENT = kind(lambda genes, *, designs: np.linspace(-1, 50, len(genes)))
 GOOD = kind(halves)
 AWARE = kind(halves, payload_increase=halves, payload_provenance=lambda: "made up.")
 LOST = kind(halves, payload_increase=divided, payload_provenance=lambda: "made up.")
@@ -77,6 +78,7 @@ def columns(name, scenario=None):
         ("LISTS", r"error must give an array of shape \(2,\)"),
         ("SHORT", r"error must give an array of shape \(2,\)"),
         ("WORDS", "error must give numbers, got <U4"),
+        ("PERCENT", r"error must give fractions in \[0, 1\], got -1 to 50"),
     ],
 )
 def test_a_broken_source_says_whose_it_is(name, message):

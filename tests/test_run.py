@@ -231,6 +231,7 @@ def test_a_population_is_no_larger_than_the_budget():
         ("front.csv", None, ""),
         ("front.csv", "error", "eror"),
         ("front.csv", ",1.0,", ",nan,"),
+        ("front.csv", "network", "networks"),
         ("run.json", '"status"', '"state"'),
         ("run.json", '"n_front"', '"n_fronts"'),
         ("run.json", '"n_points"', '"points"'),

@@ -217,11 +217,12 @@ def read_answers(folder: Path, *, designs: DesignSpace) -> list[dict[str, str]]:
 def _read_designs(
     path: Path, names: tuple[str, ...], designs: DesignSpace
 ) -> tuple[list[dict[str, str]], bool]:
-    """Return the rows of a table of designs, and whether their numbers and cuts are sound."""
+    """Return the rows of a table of designs, and whether names, numbers and cuts are sound."""
     rows = read_table(path)
     table = table_columns(rows, (*placement_columns(designs), *names), where=path)
     is_cut = np.isin(table[:, : designs.n_links], np.arange(designs.space.n_blocks + 1))
-    return rows, bool(np.isfinite(table).all() and is_cut.all())
+    is_named = all(row.get(designs.space.text_column) for row in rows)
+    return rows, bool(is_named and np.isfinite(table).all() and is_cut.all())
 
 
 def read_table(path: Path) -> list[dict[str, str]]:

@@ -28,9 +28,15 @@ class ForeignErrors:
         """Return the errors of the source.
 
         Raises:
-            PluginError: It fails, or gives something else than a number for each design.
+            PluginError: It fails, or gives something else than a fraction for each design.
         """
-        return self._numbers("error", lambda: self._source.error(genes, designs=designs), genes)
+        found = self._numbers("error", lambda: self._source.error(genes, designs=designs), genes)
+        if ((found < 0) | (found > 1)).any():
+            raise self._table.broken(
+                self._entry,
+                f"error must give fractions in [0, 1], got {found.min():g} to {found.max():g}",
+            )
+        return found
 
     def _numbers(self, what: str, ask: Callable[[], object], genes: IntArray) -> FloatArray:
         """Return what a method gives, ``(n,)`` numbers."""
