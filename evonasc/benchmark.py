@@ -132,6 +132,12 @@ class Benchmark:
     #: :class:`evonasc.supernet.family.SupernetFamily`; empty where it has none.
     supernet: str = ""
 
+    def __post_init__(self) -> None:
+        """Let the tables say whose they are, so that what breaks in them is told as that."""
+        if self.source:
+            for name in ("machines", "errors", "tools"):
+                object.__setattr__(self, name, getattr(self, name).of_source(self.source))
+
     def use_tool(self, task: str, *arguments: object) -> object:
         """Return what a tool gives; see ``tools``.
 

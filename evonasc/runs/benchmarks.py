@@ -19,9 +19,6 @@ SPACES = Registry(
     {"nasbench201": ("evonasc.nasbench201:BENCHMARK", "cells of NAS-Bench-201, 19 blocks")},
 )
 
-#: What of a benchmark is a table.
-_TABLES = ("machines", "errors", "tools")
-
 
 def benchmark(name: str) -> Benchmark:
     """Return the benchmark of a search space.
@@ -31,12 +28,9 @@ def benchmark(name: str) -> Benchmark:
         PluginError: It is another package's, and broken.
     """
     entry = SPACES.entry(name)
-    found = SPACES.load(name)
+    found = SPACES.load_entry(entry)
     if isinstance(found, Benchmark):
-        if entry.source == OWN:
-            return found
-        tables = {one: getattr(found, one).of_source(entry.source) for one in _TABLES}
-        return replace(found, source=entry.source, **tables)
+        return found if entry.source == OWN else replace(found, source=entry.source)
 
     def make_space() -> SearchSpace:
         made = SPACES.make(name)

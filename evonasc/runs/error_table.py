@@ -3,7 +3,7 @@
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 from types import NoneType
 from typing import Any
@@ -155,8 +155,6 @@ def make_source(choice: ErrorChoice, benchmark: Benchmark, *, seed: int) -> Erro
     """
     kind, table = error_kind(choice.name, benchmark), _table_of(choice.name, benchmark)
     entry = table.entry(choice.name)
-    if entry.source == OWN and benchmark.source and table is benchmark.errors:
-        entry = replace(entry, source=benchmark.source)  # its author left that out
     request = ErrorRequest(benchmark.make_space(), seed=seed)
     made = table.guarded(entry, kind.make, choice.options, request)
     if not isinstance(made, ErrorSource):
@@ -188,7 +186,7 @@ def typed(hint: Any, value: Any) -> Any:
         TypeError: It is of another type.
     """
     kinds = _kinds(hint)
-    if value is None and type(None) in kinds:
+    if value is None and NoneType in kinds:
         return None
     if Path in kinds and isinstance(value, str):
         return Path(value)
