@@ -18,6 +18,7 @@ import numpy as np
 
 from evonasc.analysis.curves import Curve, curve_figure
 from evonasc.analysis.plotting import save_figure
+from evonasc.bounds import Bound
 from evonasc.files import write_atomically
 from evonasc.runs.config import ErrorChoice, RunConfig
 from evonasc.runs.prepare import prepare
@@ -74,10 +75,10 @@ def _searched(name: str, arguments: argparse.Namespace) -> list[StepLog]:
     """Search once, print what came out, return the steps."""
     config = RunConfig(
         error=ErrorChoice("cotrained", CotrainedOptions(arguments.data, arguments.data_root)),
+        bounds=(Bound("latency_ms", arguments.max_latency_ms),),
         search=SearchConfig(
             algorithm=name,
             budget=arguments.budget,
-            max_latency_ms=arguments.max_latency_ms,
             seed=arguments.seed,
         ),
     )

@@ -22,6 +22,7 @@ __version__ = "0.1.0"
 _FACE = {
     "Algorithm": "evonasc.search.algorithm",
     "Benchmark": "evonasc.benchmark",
+    "Bound": "evonasc.bounds",
     "ComparisonConfig": "evonasc.runs.comparison",
     "ErrorChoice": "evonasc.runs.config",
     "RunConfig": "evonasc.runs.config",
@@ -37,6 +38,7 @@ _FACE = {
 __all__ = [
     "Algorithm",
     "Benchmark",
+    "Bound",
     "ComparisonConfig",
     "ErrorChoice",
     "RunConfig",

@@ -1,13 +1,15 @@
 """What every problem of evonasc is: a pymoo problem over designs, vectorised and suspicious."""
 
+import copy
 from abc import abstractmethod
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from pymoo.core.problem import Problem
 
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.benchmark import ErrorSource
+from evonasc.bounds import Bound, excesses
 from evonasc.errors import ConfigError, EvaluationError, UnknownNameError
 from evonasc.space import DesignSpace
 
@@ -19,11 +21,13 @@ class DesignProblem(Problem):
         cut_free_columns: Columns that a network has wherever it is cut and however wide its payload
             is. None by default: a problem that knows better says so.
         error_source: Where its column ``error`` comes from, for searches that train it.
+        bounds: What columns may be at most; pymoo's algorithms know them as its constraints.
 
     Args:
         designs: The designs a search may visit.
         objectives: Columns to minimise, in the order of the objectives.
         known_columns: Columns that can be objectives.
+        bounds: Bounds that are the problem's own.
 
     Raises:
         UnknownNameError: An objective is no column.
@@ -34,7 +38,12 @@ class DesignProblem(Problem):
     error_source: ErrorSource | None = None
 
     def __init__(
-        self, designs: DesignSpace, *, objectives: tuple[str, ...], known_columns: tuple[str, ...]
+        self,
+        designs: DesignSpace,
+        *,
+        objectives: tuple[str, ...],
+        known_columns: tuple[str, ...],
+        bounds: tuple[Bound, ...] = (),
     ) -> None:
         for name in objectives:
             if name not in known_columns:
@@ -43,11 +52,12 @@ class DesignProblem(Problem):
             raise ConfigError(
                 f"objectives must name at least one column, each once, got {objectives}."
             )
-        self.designs, self.objectives = designs, objectives
+        self.designs, self.objectives, self.bounds = designs, objectives, bounds
         upper = np.array(designs.n_choices) - 1
         super().__init__(
             n_var=designs.n_genes,
             n_obj=len(objectives),
+            n_ieq_constr=len(bounds),
             xl=np.zeros_like(upper),
             xu=upper,
             vtype=int,
@@ -81,6 +91,42 @@ class DesignProblem(Problem):
             ConfigError: The problem has no column ``latency_ms``.
         """
         return self.column(self.columns(genes), "latency_ms")
+
+    def columns_to_bound(self) -> tuple[str, ...]:
+        """Return the columns that can be bounded; by default those of a design drawn for it."""
+        drawn = self.designs.sample(1, rng=np.random.default_rng(0))
+        return tuple(self.columns(drawn))
+
+    def within(self, bounds: tuple[Bound, ...]) -> Self:
+        """Return the same problem, its designs to keep to these bounds besides those it has.
+
+        Args:
+            bounds: About columns of :meth:`columns_to_bound`.
+        """
+        bounded = copy.copy(self)
+        bounded.bounds = (*self.bounds, *bounds)
+        bounded.n_ieq_constr = len(bounded.bounds)  # to pymoo they are constraints
+        return bounded
+
+    def without_bounds(self) -> Self:
+        """Return the same problem, its designs free of bounds."""
+        free = copy.copy(self)
+        free.bounds, free.n_ieq_constr = (), 0
+        return free
+
+    def excesses(self, columns: dict[str, FloatArray]) -> FloatArray:
+        """Return by how much designs miss the bounds, ``(n, n_bounds)``; see ``bounds.excesses``.
+
+        pymoo's ``G``: at most 0 where a bound is kept.
+        """
+        return excesses(columns, self.bounds)
+
+    def predictor_errors(self) -> dict[str, float]:
+        """Return how far predicted columns are off on average, as shares; those that are known.
+
+        0 for what is computed exactly. What is not named was never tested.
+        """
+        return {}
 
     def identity(self) -> dict[str, object] | None:
         """Return everything that decides the objectives, besides evonasc itself, as JSON holds it.
@@ -125,4 +171,7 @@ class DesignProblem(Problem):
 
     def _evaluate(self, x: IntArray, out: dict[str, Any], *args: Any, **kwargs: Any) -> None:
         """Fill ``out["F"]``; pymoo itself would let a missing or infinite value pass."""
-        out["F"] = self.objective_values(self.checked_columns(x))
+        columns = self.checked_columns(x)
+        out["F"] = self.objective_values(columns)
+        if self.bounds:
+            out["G"] = self.excesses(columns)

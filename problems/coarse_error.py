@@ -20,7 +20,12 @@ class CoarseErrorProblem(DesignProblem):
         require_resolution(resolution, objectives=inner.objectives)
         self.inner, self.resolution = inner, resolution
         self.cut_free_columns, self.error_source = inner.cut_free_columns, inner.error_source
-        super().__init__(inner.designs, objectives=inner.objectives, known_columns=inner.objectives)
+        super().__init__(
+            inner.designs,
+            objectives=inner.objectives,
+            known_columns=inner.objectives,
+            bounds=inner.bounds,
+        )
 
     def columns(self, genes: IntArray) -> dict[str, FloatArray]:
         """Return the columns of the problem, exact."""
@@ -34,6 +39,14 @@ class CoarseErrorProblem(DesignProblem):
         """Return a column as searches compare it: the error at its resolution."""
         values = self.inner.compared(columns, name)
         return coarse(values, resolution=self.resolution) if name == "error" else values
+
+    def columns_to_bound(self) -> tuple[str, ...]:
+        """Return those of the problem."""
+        return self.inner.columns_to_bound()
+
+    def predictor_errors(self) -> dict[str, float]:
+        """Return those of the problem."""
+        return self.inner.predictor_errors()
 
     def identity(self) -> dict[str, object] | None:
         """Return the problem's, and the resolution."""

@@ -2,12 +2,14 @@
 
 import hashlib
 from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.benchmark import Benchmark, ErrorSource
-from evonasc.cost.columns import CostColumns, EnergyColumns, TraceColumns
+from evonasc.bounds import Bound
+from evonasc.cost.columns import COSTS, CostColumns, EnergyColumns, TraceColumns
 from evonasc.cost.costs import path_costs
 from evonasc.cost.cuts import design_space
 from evonasc.cost.energy import device_power
@@ -16,7 +18,13 @@ from evonasc.cost.scenario import Scenario, as_dict
 from evonasc.cost.varying_link import VaryingLink
 from evonasc.errors import ConfigError
 from evonasc.problems.base import DesignProblem
-from evonasc.problems.error_columns import CalibratedErrors, Calibration, ErrorColumn, PayloadEffect
+from evonasc.problems.error_columns import (
+    CALIBRATED,
+    CalibratedErrors,
+    Calibration,
+    ErrorColumn,
+    PayloadEffect,
+)
 from evonasc.problems.objective_table import OBJECTIVES, ForeignColumn, is_foreign
 from evonasc.space.columns import ColumnSource
 
@@ -61,7 +69,7 @@ class SplitNasProblem(DesignProblem):
         self.benchmark, self.scenario, self.error_source = benchmark, scenario, error_source
         self.path = path_of(scenario, space=space, known=benchmark.machines)
         designs = design_space(scenario, space, memory_bytes=self.path.head.memory_bytes)
-        foreign = tuple(name for name in objectives if is_foreign(name))
+        foreign = tuple(filter(is_foreign, objectives))
         known = [name for name in OBJECTIVES if OBJECTIVES.is_built_in(name)]
         super().__init__(designs, objectives=objectives, known_columns=(*known, *foreign))
         payload = PayloadEffect(error_source, scenario)
@@ -71,13 +79,49 @@ class SplitNasProblem(DesignProblem):
             CostColumns(self.path),
             *_optional_sources(objectives, scenario, self.path),
             *([] if calibration is None else [CalibratedErrors(calibration)]),
-            *(ForeignColumn(name) for name in foreign),
+            *map(ForeignColumn, foreign),
+        )
+        #: Columns that are computed, or can be.
+        self._boundable = (
+            *("error", *COSTS, "energy_mj"),
+            *(["latency_p95_ms"] if isinstance(self.path.uplink, VaryingLink) else []),
+            *(["miss_probability"] if scenario.deadline_ms is not None else []),
+            *([] if calibration is None else CALIBRATED),
+            *(name for name in OBJECTIVES if is_foreign(name)),
+            *(name for name in foreign if name not in OBJECTIVES),
         )
         #: Whether another package's code decides a value.
         self.is_foreign = bool(foreign or benchmark.source) or any(
             link.is_foreign for link in self.path.links
         )
         self.cut_free_columns = frozenset({"error"} if not payload.is_active else ())
+
+    def columns_to_bound(self) -> tuple[str, ...]:
+        """Return the columns of the scenario, whether computed without a bound or not."""
+        return self._boundable
+
+    def within(self, bounds: tuple[Bound, ...]) -> Self:
+        """Return the problem with these bounds, their columns computed."""
+        bounded = super().within(bounds)
+        have = {*self.objectives, *(bound.column for bound in self.bounds)}
+        wanted = tuple(bound.column for bound in bounds if bound.column not in have)
+        foreign = tuple(filter(is_foreign, wanted))
+        known = {type(source) for source in self.sources}
+        added = _optional_sources(wanted, self.scenario, self.path)
+        bounded.sources = (
+            *self.sources,
+            *(source for source in added if type(source) not in known),
+            *map(ForeignColumn, foreign),
+        )
+        bounded.is_foreign = self.is_foreign or bool(foreign)
+        return bounded
+
+    def predictor_errors(self) -> dict[str, float]:
+        """Return the errors that the machines' predictors are known to have."""
+        errors: dict[str, float] = {}
+        for source in self.sources:
+            errors |= source.predictor_errors()
+        return errors
 
     def columns(self, genes: IntArray) -> dict[str, FloatArray]:
         """Return error, times (ms), payload and memory (bytes), and what else is asked for."""
@@ -132,17 +176,15 @@ class SplitNasProblem(DesignProblem):
         return tuple(line for source in self.sources for line in source.provenance())
 
 
-def _optional_sources(
-    objectives: tuple[str, ...], scenario: Scenario, path: Path
-) -> list[ColumnSource]:
+def _optional_sources(names: tuple[str, ...], scenario: Scenario, path: Path) -> list[ColumnSource]:
     """Return the sources that not every scenario has, or nobody asks for; refuse what cannot be."""
-    built_in = [name for name in objectives if OBJECTIVES.is_built_in(name)]
+    built_in = [name for name in names if OBJECTIVES.is_built_in(name)]
     wanted = {OBJECTIVES.load(name) for name in built_in}
     found: list[ColumnSource] = []
     if EnergyColumns in wanted:
         found.append(EnergyColumns(path, device_power(scenario, path)))
     if isinstance(path.uplink, VaryingLink):
-        found.append(TraceColumns(path.uplink, deadline_ms=scenario.deadline_ms))
+        found.append(TraceColumns(path, path.uplink, deadline_ms=scenario.deadline_ms))
     elif TraceColumns in wanted:
         needing = ", ".join(name for name in built_in if OBJECTIVES.load(name) is TraceColumns)
         raise ConfigError(

@@ -20,7 +20,7 @@ FILES = sorted(
 )
 
 # Part of evonasc -> the parts it may import besides itself. Each line ends one floor up.
-GROUND = {"arrays", "assets", "errors", "files", "front", "limits", "parsing", "plugins"}
+GROUND = {"arrays", "assets", "bounds", "errors", "files", "front", "limits", "parsing", "plugins"}
 MAY_IMPORT = {
     "": set(),
     "arrays": set(),
@@ -29,6 +29,7 @@ MAY_IMPORT = {
     "limits": {"errors"},
     "parsing": {"errors"},
     "plugins": {"errors"},
+    "bounds": {"arrays", "errors"},
     "front": {"arrays", "errors"},
     "assets": {"errors", "files"},
     "space": GROUND,

@@ -2,15 +2,14 @@ import numpy as np
 import pytest
 
 from evonasc.analysis.choice import (
-    Bound,
     bindings,
     choose,
-    feasible,
     knee_depths,
     neighbours,
     rounded_up,
     weighted_sums,
 )
+from evonasc.bounds import Bound, is_within
 from evonasc.errors import ConfigError, UnknownNameError
 
 # Five designs on a front, by rising error.
@@ -98,14 +97,14 @@ def test_no_weight_at_all_is_refused():
 
 def test_unknown_columns_are_refused_with_the_close_match():
     with pytest.raises(UnknownNameError, match="column 'latency'. Did you mean 'latency_ms'"):
-        feasible(COLUMNS, [Bound("latency", 1.0)])
+        is_within(COLUMNS, [Bound("latency", 1.0)])
     with pytest.raises(UnknownNameError, match="column 'eror'. Did you mean 'error'"):
         weighted_sums(COLUMNS, {"eror": 1.0})
 
 
 def test_a_limit_that_is_no_number_is_refused():
     with pytest.raises(ConfigError, match="The limit of error must be a number, got nan"):
-        feasible(COLUMNS, [Bound("error", float("nan"))])
+        Bound("error", float("nan"))
 
 
 # Nothing feasible

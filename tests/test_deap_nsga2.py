@@ -53,9 +53,9 @@ def test_one_and_three_objectives_can_be_searched(objectives, nasbench, table_er
     assert searched(deap_nsga2, problem, budget=100).objectives().shape == (100, len(objectives))
 
 
-def individual(name, values, crowding):
+def individual(name, values, crowding, violation=0.0):
     """Return an individual whose only gene is its name."""
-    one = _Individual(np.array([name]), np.array(values))
+    one = _Individual(np.array([name]), np.array(values), violation)
     one.fitness.crowding_dist = crowding
     return one
 
@@ -69,6 +69,9 @@ def test_duels_are_won_by_dominance_then_crowding_then_chance(rng):
         return np.bincount([int(one.genes[0]) for one in winners], minlength=4) / 400
 
     assert wins(best, lonely)[0] == 1
+    beyond, further = individual(0, [0.0, 0.0], 9.0, 0.1), individual(2, [0.0, 0.0], 9.0, 0.2)
+    assert wins(beyond, crowded)[1] == 1  # whatever its objectives, it misses a bound
+    assert wins(beyond, further)[0] == 1
     assert wins(crowded, lonely)[2] == 1
     # a tie: standard deviation sqrt(0.25 / 400) = 0.025
     assert wins(crowded, individual(3, [2.0, 1.0], 0.5))[1] == pytest.approx(0.5, abs=0.125)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from evonasc.bounds import Bound
 from evonasc.cost.scenario import Scenario
 from evonasc.errors import ConfigError
 from evonasc.nasbench201 import BENCHMARK
@@ -13,8 +14,10 @@ from evonasc.search.design_latency import best_cuts, on_device_ms
 from evonasc.search.hwnas import hwnas, sweep
 
 
-def answered(problem, *, budget=150, seed=0, **options):
-    """Return the answers of a whole sweep and its archive."""
+def answered(problem, *, budget=150, seed=0, within_ms=None, **options):
+    """Return the answers of a whole sweep, or to one bound, and its archive."""
+    if within_ms is not None:
+        problem = problem.within((Bound("latency_ms", within_ms),))
     archive = Archive(problem, budget=budget)
     config = SearchConfig(algorithm="hwnas", budget=budget, **options)
     return sweep(archive, config, rng=np.random.default_rng(seed)), archive
@@ -98,7 +101,7 @@ def test_the_device_alone_misleads_on_a_fast_link():
                 "latency_ms": 1.0 + (operations * is_head).sum(axis=1),
             }
 
-    answers, _ = answered(Offload(), budget=400, max_latency_ms=13.0)
+    answers, _ = answered(Offload(), budget=400, within_ms=13.0)
     # the device alone allows a sum of 12; cut after the first block, all 24 would take 1 + 4 ms
     (answer,) = answers
     assert answer.error >= 0.5 - 1e-9
@@ -112,4 +115,4 @@ def test_a_cut_behind_the_last_block_is_refused(problem):
 
 def test_a_threshold_no_network_meets_on_the_device_is_refused(problem):
     with pytest.raises(ConfigError, match=r"any network on the device, got 0\.001\. Raise"):
-        answered(problem, max_latency_ms=0.001)
+        answered(problem, within_ms=0.001)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from evonasc.bounds import Bound
 from evonasc.cost.scenario import Scenario
 from evonasc.errors import ConfigError, UnknownNameError
 from evonasc.nasbench201 import BENCHMARK
@@ -18,16 +19,22 @@ from evonasc.search.thresholds import require_reachable, thresholds
 from evonasc.space import DesignSpace
 
 
-def answered(problem, *, budget=400, seed=0, **options):
-    """Return the answers of a whole sweep and its archive."""
-    archive = Archive(problem, budget=budget)
+def answered(problem, *, budget=400, seed=0, within_ms=None, **options):
+    """Return the answers of a whole sweep, or to one bound, and its archive."""
+    archive = Archive(bounded(problem, within_ms), budget=budget)
     config = SearchConfig(algorithm="nasc", budget=budget, **options)
     return sweep(archive, config, rng=np.random.default_rng(seed)), archive
 
 
-def goals_of(least_ms, *, budget, n_most=10, **options):
-    config = SearchConfig(algorithm="nasc", **options)
-    return thresholds(np.array(least_ms), budget=budget, config=config, n_most=n_most)
+def bounded(problem, within_ms):
+    """Return the problem with a bound on its latency; None for none."""
+    return problem if within_ms is None else problem.within((Bound("latency_ms", within_ms),))
+
+
+def goals_of(least_ms, *, budget, n_most=10, within_ms=None, **options):
+    config, problem = SearchConfig(algorithm="nasc", **options), bounded(Staircase(), within_ms)
+    least = np.array(least_ms)
+    return thresholds(problem, least, budget=budget, config=config, n_most=n_most)
 
 
 # Answers
@@ -48,7 +55,7 @@ def test_the_answer_to_one_threshold_meets_it_and_is_nearly_the_best(rule):
     """Within 2.5 ms there is room for one dear step: at best 1 - (2 * 12 + 1) / 36 = 11 / 36."""
     for seed in range(3):
         answers, archive = answered(
-            Knapsack(), max_latency_ms=2.5, threshold_rule=rule, budget=600, seed=seed
+            Knapsack(), within_ms=2.5, threshold_rule=rule, budget=600, seed=seed
         )
         (answer,) = answers
         assert answer.max_latency_ms == 2.5
@@ -85,10 +92,8 @@ def test_answers_are_valid_designs_of_the_archive(nasbench, table_errors, is_war
 
 def test_feasible_beats_infeasible_whatever_the_error():
     """Under the penalty a small weight lets the error win; feasible-first never does."""
-    cheap, _ = answered(
-        Staircase(), max_latency_ms=6, threshold_rule="penalty", penalty_weight=1e-6
-    )
-    strict, _ = answered(Staircase(), max_latency_ms=6)
+    cheap, _ = answered(Staircase(), within_ms=6, threshold_rule="penalty", penalty_weight=1e-6)
+    strict, _ = answered(Staircase(), within_ms=6)
     assert cheap[0].latency_ms > 12
     assert not cheap[0].is_feasible
     assert strict[0].is_feasible
@@ -100,7 +105,7 @@ def test_feasible_beats_infeasible_whatever_the_error():
 def test_repeats_cost_nothing_and_do_not_go_on_for_ever(staircase, monkeypatch):
     """A threshold stops when its distribution has settled, however much budget is left."""
     monkeypatch.setattr("evonasc.search.threshold_search._SETTLED", 8)
-    answers, archive = answered(staircase, budget=15_000, max_latency_ms=24)
+    answers, archive = answered(staircase, budget=15_000, within_ms=24)
     assert 100 < len(archive) < 10_000
     assert archive.n_requested > len(archive)
     assert answers[0].error < 0.2
@@ -127,7 +132,7 @@ def test_a_budget_below_one_share_is_searched_all_the_same(staircase, search):
 
 def test_each_sample_is_asked_for_once(staircase):
     """n_requested is what the archive was asked for: samples and answers."""
-    _, archive = answered(staircase, budget=100, max_latency_ms=12)
+    _, archive = answered(staircase, budget=100, within_ms=12)
     assert archive.n_requested <= 10 * 100 + 1
 
 
@@ -138,7 +143,17 @@ def test_a_small_budget_has_fewer_thresholds():
     assert len(goals_of(least, budget=5000)) == 10
     assert len(goals_of(least, budget=5000, n_most=5)) == 5
     assert len(goals_of(least, budget=5000, n_thresholds=7)) == 7
-    assert goals_of(least, budget=9, max_latency_ms=3.0).tolist() == [3.0]
+    assert goals_of(least, budget=9, within_ms=3.0).tolist() == [3.0]
+
+
+def test_a_sweep_within_a_bound_goes_up_to_it():
+    goals = goals_of([2.0, 8.0, 90.0], budget=5000, within_ms=32.0, n_thresholds=5)
+    np.testing.assert_allclose(goals, [2, 4, 8, 16, 32])
+    goals = goals_of([2.0, 8.0], budget=5000, within_ms=99.0, n_thresholds=3)
+    np.testing.assert_allclose(goals, [2, 4, 8])
+    assert goals_of([2.0, 8.0], budget=5000, within_ms=1.0, n_thresholds=3).tolist() == [1.0]
+    with pytest.raises(ConfigError, match="must be positive to search under, got 0"):
+        goals_of([2.0, 8.0], budget=5000, within_ms=0.0)
 
 
 def test_latencies_of_zero_give_no_threshold():
@@ -152,12 +167,12 @@ def test_a_step_draws_as_many_samples_as_asked_for(staircase, monkeypatch):
     monkeypatch.setattr(
         Asng, "sample", lambda self, n, *, rng: drawn.append(n) or before(self, n, rng=rng)
     )
-    answered(staircase, budget=100, max_latency_ms=12, n_samples=6)
+    answered(staircase, budget=100, within_ms=12, n_samples=6)
     assert set(drawn) == {6}
 
 
 def test_patience_bounds_the_samples_of_a_threshold(staircase):
-    _, archive = answered(staircase, budget=2000, max_latency_ms=1, patience=1)
+    _, archive = answered(staircase, budget=2000, within_ms=1, patience=1)
     assert archive.n_requested <= 2000 + 1
 
 
@@ -169,20 +184,18 @@ def test_a_threshold_no_design_meets_is_refused_with_the_least_latency(nasbench,
     least = problem.columns(problem.designs.all_designs())["latency_ms"].min()
     goal = least / 2
     message = (
-        rf"max_latency_ms must be at least {least:.4g}, .* got {goal:.4g}; "
-        rf"the threshold itself binds.* Raise max_latency_ms by {least - goal:.4g} ms"
+        rf"The bound on latency_ms must be at least {least:.4g}, .* got {goal:.4g}; "
+        rf"the bound itself binds.* Raise it by {least - goal:.4g} ms"
     )
     with pytest.raises(ConfigError, match=message):
-        answered(problem, max_latency_ms=goal)
+        answered(problem, within_ms=goal)
 
 
 def test_free_cuts_meet_a_threshold_up_to_rounding_as_answers_do(staircase, monkeypatch):
-    free, archive = np.array([1 + SLACK / 2]), Archive(staircase, budget=9)
+    free, problem = np.array([1 + SLACK / 2]), bounded(staircase, 1.0)
     monkeypatch.setattr("evonasc.search.thresholds.best_cuts", lambda *a, **more: (None, free))
     with pytest.raises(ConfigError, match="the limits on the cut bind"):
-        require_reachable(
-            archive, 1.0, np.array([2.0]), networks=staircase.designs.space.networks()
-        )
+        require_reachable(problem, np.array([2.0]), networks=problem.designs.space.networks())
 
 
 def test_limits_on_the_cut_are_named_where_they_bind(nasbench, table_errors):
@@ -194,7 +207,7 @@ def test_limits_on_the_cut_are_named_where_they_bind(nasbench, table_errors):
     )
     assert free_ms < tight_ms
     with pytest.raises(ConfigError, match=rf"limits on the cut bind .* {free_ms:.4g} ms would be"):
-        answered(tight, max_latency_ms=(free_ms + tight_ms) / 2)
+        answered(tight, within_ms=(free_ms + tight_ms) / 2)
 
 
 class UnlistedToy(ToySpace):
@@ -206,7 +219,7 @@ class UnlistedToy(ToySpace):
 
 def test_a_space_too_large_to_list_is_searched_and_its_answers_say_what_they_miss(staircase):
     staircase.designs = DesignSpace(UnlistedToy(), (8,), staircase.designs.cut_rule)
-    (answer,), _ = answered(staircase, max_latency_ms=1e-6, budget=50)
+    (answer,), _ = answered(staircase, within_ms=1e-6, budget=50)
     assert not answer.is_feasible
     assert len(answered(staircase, budget=300)[0]) == 3
 
@@ -220,8 +233,6 @@ def test_a_scenario_without_any_cut_is_refused(nasbench, table_errors):
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"max_latency_ms": 0.0}, ConfigError, "max_latency_ms must be positive, got 0.0"),
-        ({"max_latency_ms": float("nan")}, ConfigError, "max_latency_ms must be positive, got nan"),
         ({"threshold_rule": "penalti"}, UnknownNameError, "threshold_rule .* mean 'penalty'"),
         ({"penalty_weight": -1.0}, ConfigError, "penalty_weight must be positive, got -1.0"),
         ({"n_thresholds": 1}, ConfigError, "n_thresholds must be at least 2, got 1"),

@@ -3,6 +3,7 @@ from functools import cache
 import numpy as np
 import pytest
 
+from evonasc.bounds import Bound
 from evonasc.cost.scenario import Scenario
 from evonasc.data.datasets import DataSet
 from evonasc.data.images import Images
@@ -45,9 +46,11 @@ def tiny_problem(*, seed=0, scenario=None):
 
 
 @cache
-def searched(*, budget=40, name="nasc-cotrain", scenario=None, **options):
+def searched(*, budget=40, name="nasc-cotrain", scenario=None, within_ms=None, **options):
     """Return the archive, the steps, and whether the budget ended the search."""
     problem = tiny_problem(seed=options.get("seed", 0), scenario=scenario)
+    if within_ms is not None:
+        problem = problem.within((Bound("latency_ms", within_ms),))
     archive, logs = Archive(problem, budget=budget), []
     config = SearchConfig(algorithm=name, budget=budget, **options)
     from evonasc.search.gdas import gdas
@@ -144,7 +147,7 @@ def test_errors_in_the_archive_are_those_of_the_final_weights(name):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["nasc-cotrain", "gdas"])
 def test_one_threshold_gives_one_answer_and_says_whether_it_is_met(name):
-    archive, logs, _ = searched(name=name, max_latency_ms=30.0)
+    archive, logs, _ = searched(name=name, within_ms=30.0)
     assert {log.max_latency_ms for log in logs} == {30.0}
     for answer in archive.answers:
         genes = np.array([answer.genes])
@@ -166,7 +169,7 @@ def test_all_designs_are_valid_where_cuts_are_scarce(name):
 
 def test_a_cut_that_was_not_allowed_is_repaired_and_said_so(monkeypatch):
     monkeypatch.setattr(CotrainedAsng, "mode", lambda self: np.array([0, 0, 0, 3, 0, 0, 2]))
-    archive, _, _ = searched(scenario=Scenario(min_split=7), max_latency_ms=500.0)
+    archive, _, _ = searched(scenario=Scenario(min_split=7), within_ms=500.0)
     (answer,) = archive.answers
     assert (answer.genes[-1], answer.is_repaired) == (7, True)
 
@@ -180,8 +183,8 @@ def test_the_smallest_budgets_are_kept(name, budget):
 
 @pytest.mark.parametrize("name", ["nasc-cotrain", "gdas"])
 def test_an_unreachable_threshold_is_refused_before_any_training(name):
-    with pytest.raises(ConfigError, match="max_latency_ms must be at least .* got 0.001"):
-        searched(name=name, max_latency_ms=0.001)
+    with pytest.raises(ConfigError, match="latency_ms must be at least .* got 0.001"):
+        searched(name=name, within_ms=0.001)
 
 
 @pytest.mark.parametrize("name", ["nasc-cotrain", "gdas"])
@@ -204,5 +207,5 @@ def test_asking_to_stop_ends_the_training():
 
 
 def test_a_step_takes_as_many_samples_as_asked_for():
-    _, logs, _ = searched(budget=60, n_samples=4, max_latency_ms=500.0)
+    _, logs, _ = searched(budget=60, n_samples=4, within_ms=500.0)
     assert max(log.n_passes for log in logs) in (3, 4)  # those with an allowed cut

@@ -22,11 +22,12 @@ def pick(run, *words, capsys):
     return json.loads(capsys.readouterr().out)
 
 
-def test_least_error_within_a_latency(small_run, front, capsys):
+@pytest.mark.parametrize("words", [["--max-latency-ms", "{}"], ["--max", "latency={}"]])
+def test_within_a_bound_it_is_the_least_of_the_first_objective(small_run, front, words, capsys):
     limit = sorted(row["latency_ms"] for row in front)[len(front) // 2]
-    chosen = pick(small_run, "--max-latency-ms", str(limit), capsys=capsys)
+    chosen = pick(small_run, *(word.format(limit) for word in words), capsys=capsys)
     best = min(row["error"] for row in front if row["latency_ms"] <= limit)
-    assert float(chosen["choice"]["error"]) == best
+    assert chosen["choice"]["error"] == best
     (binding,) = chosen["binding"]
     assert binding["next_limit"] == min(r["latency_ms"] for r in front if r["latency_ms"] > limit)
 
@@ -52,25 +53,71 @@ def test_the_knee_is_the_default_and_further_bounds_move_it(small_run, front, ca
     assert "the knee" in knee["why"]
     assert knee["binding"] == []
     ends = (front[0]["id"], front[-1]["id"])
-    assert knee["choice"]["id"] not in ends
+    assert str(knee["choice"]["id"]) not in ends
     lower = float(knee["choice"]["error"]) - 1e-6
-    moved = pick(small_run, "--max", f"error={lower}", capsys=capsys)
+    moved = pick(small_run, "--knee", "--max", f"error={lower}", capsys=capsys)
     assert float(moved["choice"]["error"]) < lower
     assert [one["next_id"] for one in moved["binding"]] == [knee["choice"]["id"]]
+
+
+def test_json_holds_numbers_as_numbers(small_run, capsys):
+    chosen = pick(small_run, "--max", "error=0.3", capsys=capsys)
+    for row in (chosen["choice"], *chosen["neighbours"]):
+        texts = [name for name, value in row.items() if isinstance(value, str)]
+        assert texts in (["arch_str"], ["better_in", "arch_str"])
+        assert isinstance(row["id"], int)
+        assert isinstance(row["split_point"], int)
+
+
+def test_a_weight_of_one_is_said_in_words_that_make_sense(small_run, capsys):
+    why = pick(small_run, "--weights", "error=1", capsys=capsys)["why"]
+    assert why.startswith("It is that of least error, 0.")
+    why = pick(small_run, "--weights", "error=1,latency_ms=0.02,head_ms=0", capsys=capsys)["why"]
+    assert why.startswith("It is that of least error + 0.02 x latency_ms, 0.")
+
+
+def test_a_latency_that_could_be_either_must_be_named(tmp_path, capsys):
+    """The bound used to be about the median, where the run was about the 95th percentile."""
+    trace = tmp_path / "trace.csv"
+    trace.write_text("time_s,mbps\n0,10\n1,20\n2,40\n")
+    words = [
+        "run",
+        "--budget",
+        "60",
+        "--objectives",
+        "error,latency_p95_ms",
+        "--no-plot",
+        "--quiet",
+    ]
+    words += ["--link", f"trace:{trace}"]
+    out = tmp_path / "run"
+    assert main([*words, "--max-latency-ms", "25", "--out", str(out)]) == 2
+    assert not out.exists()
+    assert main([*words, "--out", str(out)]) == 0
+    assert main(["pick", str(out), "--max-latency-ms", "25"]) == 2
+    messages = capsys.readouterr().err.splitlines()
+    for message in messages:
+        assert (
+            "got 25 with error, latency_p95_ms. Name the column: --max latency_p95_ms=25" in message
+        )
+    chosen = pick(out, "--max", "p95=25", capsys=capsys)
+    assert chosen["choice"]["latency_p95_ms"] <= 25
+    assert main(["pick", str(out), "--max", "latency=25"]) == 2
+    assert "got 'latency', a word of latency_ms, latency_p95_ms" in capsys.readouterr().err
 
 
 def test_the_neighbours_are_the_points_beside(small_run, front, capsys):
     ids = [row["id"] for row in front]
     chosen = pick(small_run, capsys=capsys)
-    place = ids.index(chosen["choice"]["id"])
-    beside = [(one["better_in"], one["id"]) for one in chosen["neighbours"]]
+    place = ids.index(str(chosen["choice"]["id"]))
+    beside = [(one["better_in"], str(one["id"])) for one in chosen["neighbours"]]
     assert beside == [("error", ids[place - 1]), ("latency_ms", ids[place + 1])]
 
 
 def test_for_people_it_is_a_sentence_a_table_and_what_to_do_next(small_run, capsys):
     assert main(["pick", str(small_run), "--max-latency-ms", "12"]) == 0
     out = " ".join(capsys.readouterr().out.split())
-    assert "It is the least error" in out
+    assert "It is that of least error" in out
     assert "with latency_ms <= 12" in out
     assert "latency_ms <= 12 binds: from" in out
     assert "Beside it on the front" in out
@@ -80,7 +127,9 @@ def test_for_people_it_is_a_sentence_a_table_and_what_to_do_next(small_run, caps
 BAD = {
     "the least latency_ms is": ["--max-latency-ms", "0.5"],
     "binds: relax it to": ["--max", "latency_ms=6", "--max", "error=0.2"],
-    "Unknown column 'latency'. Did you mean 'latency_ms'?": ["--max", "latency=3"],
+    "Unknown column 'latency_m'. Did you mean 'latency_ms'?": ["--max", "latency_m=3"],
+    "A bound must name one column, got 'head', a word of head_ms, head_mem": ["--max", "head=3"],
+    "A column must have one bound, got several for error": ["--max", "error=3", "--max=error=4"],
     "Unknown column 'eror'. Did you mean 'error'?": ["--weights", "eror=1"],
     "max must be COLUMN=NUMBER, got 'error'": ["--max", "error"],
     "max must be COLUMN=NUMBER, got '=3'": ["--max", "=3"],
@@ -143,8 +192,12 @@ def test_designs_without_cuts_have_neighbours_without_cuts(tmp_path, monkeypatch
 
 
 def test_a_run_in_hand_is_picked_from_like_its_folder(small_run):
-    from evonasc import load_run, pick, run
+    from evonasc import Bound, load_run, pick, run
 
     stored = load_run(small_run)
-    for wish in ({"max_latency_ms": 15.0}, {"weights": {"error": 1.0, "latency_ms": 0.01}}, {}):
+    for wish in (
+        {"bounds": (Bound("latency_ms", 15.0),)},
+        {"weights": {"error": 1.0, "latency_ms": 0.01}},
+        {},
+    ):
         assert pick(run(stored.config), **wish) == pick(stored, **wish)

@@ -14,6 +14,7 @@ from pymoo.core.problem import Problem
 
 from evonasc.analysis.page_data import gene_groups, page_data, run_labels
 from evonasc.analysis.report_page import report_page
+from evonasc.bounds import Bound
 from evonasc.cli import main
 from evonasc.cli.run_command import run_command
 from evonasc.cost.scenario_table import named_scenario
@@ -245,7 +246,6 @@ def test_every_option_of_a_configuration_is_written():
         pop_size=9,
         seed=11,
         refine_split=True,
-        max_latency_ms=12.25,
         n_thresholds=4,
         threshold_rule="penalty",
         penalty_weight=0.1,
@@ -261,6 +261,8 @@ def test_every_option_of_a_configuration_is_written():
             "live", LiveOptions(data_root=Path("-my data"), n_images=50, device="cpu")
         ),
         error_resolution=0.008,
+        bounds=(Bound("latency_ms", 12.25), Bound("energy_mj", 50.0, margin=0.07)),
+        margin=1.5,
         search=search,
     )
     given = vars(parser.parse_args(shlex.split(run_command(config))[2:]))
@@ -268,6 +270,7 @@ def test_every_option_of_a_configuration_is_written():
         assert given[field.name] == getattr(search, field.name), field.name
     for name in ("error_resolution", "problem", "space"):
         assert given[name] == getattr(config, name), name
+    assert (given["max"], given["margin"]) == (["latency_ms=12.25", "energy_mj=50.0"], 1.5)
     assert (given["accuracy"], given["data_root"]) == ("live", Path("-my data"))
     assert (given["scenario"], given["set_retransmit"]) == (base.name, False)
     assert (given["set_max_payload_bytes"], given["images"]) == ("10000.0", 50)

@@ -14,6 +14,7 @@ from evonasc.problems import DesignProblem, SplitNasProblem, Staircase
 from evonasc.problems.toy import ToySpace
 from evonasc.runs.config import RunConfig
 from evonasc.runs.exact_front import exact_front
+from evonasc.runs.prepare import Prepared
 from evonasc.runs.run import run
 from evonasc.search.algorithm import Algorithm, optional_fields
 from evonasc.search.algorithms import (
@@ -302,11 +303,13 @@ def test_any_number_of_objectives_can_be_searched(name, objectives, nasbench, ta
         assert (front <= point).all(axis=1).any()
 
 
-def test_moead_refuses_a_single_objective(nasbench, table_errors):
-    """There is only one direction, so no two parents can be drawn from its neighbours."""
+@pytest.mark.parametrize("name", ["moead", "sms-emoa"])
+def test_what_needs_two_objectives_refuses_one_before_it_starts(name, nasbench, table_errors):
+    """One direction has no neighbours; moocore knows no contributions to a length."""
     problem = SplitNasProblem(BENCHMARK, Scenario(), table_errors, objectives=("latency_ms",))
-    with pytest.raises(ConfigError, match="two objectives"):
-        searched("moead", problem, budget=80)
+    config = RunConfig(search=SearchConfig(algorithm=name, budget=80))
+    with pytest.raises(ConfigError, match=f"{name} must have at least 2 objectives, got "):
+        Prepared.of(problem, config)
 
 
 def test_enumeration_of_split_points_is_never_beaten(nasbench, table_errors):
@@ -361,7 +364,6 @@ OTHER_VALUES = {
     "crossover": "mine:Crossover",
     "fixed_cut": 3,
     "is_warm": False,
-    "max_latency_ms": 20.0,
     "mutation": "mine:Mutation",
     "n_samples": 4,
     "n_thresholds": 3,

@@ -12,23 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evonasc.arrays import BoolArray, FloatArray, IntArray
+from evonasc.arrays import FloatArray, IntArray
+from evonasc.bounds import Bound, Columns, is_within, nearest_miss
 from evonasc.errors import ConfigError, UnknownNameError
-
-Columns = Mapping[str, FloatArray]
-
-
-@dataclass(frozen=True)
-class Bound:
-    """What a column may be at most."""
-
-    #: Name of the column.
-    column: str
-    #: Greatest value allowed.
-    limit: float
-
-    def __str__(self) -> str:
-        return f"{self.column} <= {self.limit:.6g}"
 
 
 @dataclass(frozen=True)
@@ -95,22 +81,6 @@ def weighted_sums(columns: Columns, weights: Mapping[str, float]) -> FloatArray:
     return total
 
 
-def feasible(columns: Columns, bounds: Sequence[Bound]) -> BoolArray:
-    """Tell which designs keep to all bounds, ``(n,)``.
-
-    Raises:
-        UnknownNameError: A bound on no column.
-        ConfigError: A limit that is no number.
-    """
-    marks = np.ones(len(next(iter(columns.values()))), dtype=bool)
-    for bound in bounds:
-        _require_column(columns, bound.column)
-        if not np.isfinite(bound.limit):
-            raise ConfigError(f"The limit of {bound.column} must be a number, got {bound.limit}.")
-        marks &= columns[bound.column] <= bound.limit
-    return marks
-
-
 def choose(
     scores: FloatArray, columns: Columns, *, bounds: Sequence[Bound], tie_breaker: FloatArray
 ) -> int:
@@ -126,9 +96,9 @@ def choose(
         UnknownNameError: A bound on no column.
         ConfigError: No design keeps to all bounds; says which binds and by how much to relax it.
     """
-    marks = feasible(columns, bounds)
+    marks = is_within(columns, bounds)
     if not marks.any():
-        raise ConfigError(_nothing_feasible(columns, bounds))
+        raise ConfigError(_nothing_within(columns, bounds))
     rows = np.flatnonzero(marks)
     return int(rows[np.lexsort([tie_breaker[rows], scores[rows]])[0]])
 
@@ -147,7 +117,7 @@ def bindings(
     found = []
     for bound in bounds:
         rest = [other for other in bounds if other is not bound]
-        rows = np.flatnonzero(is_better & feasible(columns, rest))
+        rows = np.flatnonzero(is_better & is_within(columns, rest))
         if len(rows):  # without this bound, one of these were chosen
             values = columns[bound.column][rows]
             found.append(Binding(bound, float(values.min()), int(rows[values.argmin()])))
@@ -182,41 +152,32 @@ def _require_column(columns: Columns, name: str) -> None:
         raise UnknownNameError("column", name, columns)
 
 
-def _nothing_feasible(columns: Columns, bounds: Sequence[Bound]) -> str:
+def _nothing_within(columns: Columns, bounds: Sequence[Bound]) -> str:
     """Say which bound binds where no design keeps to all of them, and what would help."""
-    hopeless = [bound for bound in bounds if columns[bound.column].min() > bound.limit]
+    hopeless = [bound for bound in bounds if columns[bound.column].min() > bound.at_most]
     if hopeless:
         return " ".join(
             f"No design of the front has {bound}: the least {bound.column} is {rounded_up(least)}. "
-            f"Relax it by at least {least - bound.limit:.4g}."
+            f"Relax it by at least {least - bound.at_most:.4g}."
             for bound, least in ((one, float(columns[one.column].min())) for one in hopeless)
         )
-    marks = {bound: feasible(columns, [bound]) for bound in bounds}
+    marks = {bound: is_within(columns, [bound]) for bound in bounds}
     options = []
     for bound in bounds:
         rest = np.all([marks[other] for other in bounds if other is not bound], axis=0)
         if rest.any():
             needed = float(columns[bound.column][rest].min())
-            options.append((needed / bound.limit if bound.limit > 0 else np.inf, bound, needed))
+            options.append((needed / bound.at_most if bound.at_most > 0 else np.inf, bound, needed))
     together = " and ".join(map(str, bounds))
     if options:
         _, bound, needed = min(options, key=lambda option: option[0])
         return (
             f"No design of the front has {together}. {bound.column} binds: relax it to "
-            f"{rounded_up(needed)}, by {needed - bound.limit:.4g}."
+            f"{rounded_up(needed)}, by {needed - bound.at_most:.4g}."
         )
-    # No single bound helps: the design whose bounds are broken by the least share in all.
-    excess = sum(
-        np.maximum(columns[bound.column] - bound.limit, 0)
-        / (abs(bound.limit) if bound.limit else 1.0)
-        for bound in bounds
-    )
-    row = int(np.argmin(excess))
-    wanted = ", ".join(
-        f"{bound.column} to {rounded_up(columns[bound.column][row])}"
-        for bound in bounds
-        if columns[bound.column][row] > bound.limit
-    )
+    miss = nearest_miss(columns, bounds)
+    assert miss is not None  # no single bound helps, so none is kept with all others
+    wanted = ", ".join(f"{bound.column} to {rounded_up(value)}" for bound, value, _ in miss.missed)
     return f"No design of the front has {together}. Relax {wanted}."
 
 

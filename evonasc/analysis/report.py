@@ -7,8 +7,9 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.table import Table
 from rich.text import Text
 
+from evonasc.bounds import Bound, in_words, is_within
 from evonasc.runs.run import RunResult
-from evonasc.runs.tables import answer_table, front_table, placement_columns
+from evonasc.runs.tables import answer_table, design_rows, front_table, placement_columns
 from evonasc.search.algorithms import ALGORITHMS
 from evonasc.search.algorithms import algorithm as find_algorithm
 from evonasc.space import DesignSpace, SearchSpace
@@ -81,6 +82,7 @@ def front_view(
     designs: DesignSpace,
     *,
     objectives: tuple[str, ...],
+    bounds: Sequence[Bound] = (),
     most: int = 25,
 ) -> RenderableType:
     """Return a table of front rows that fits a terminal.
@@ -89,10 +91,13 @@ def front_view(
         rows: As :func:`evonasc.runs.folder.front_table` or ``front.csv`` gives them.
         designs: Writes networks in short, and knows the links.
         objectives: Shown besides error and times.
+        bounds: Their columns are shown too.
         most: Rows at most; of a longer front, evenly spaced ones with both ends.
     """
     if not rows:
-        return Text("The front is empty: nothing was evaluated.")
+        why = f"no design has {in_words(bounds)}" if bounds else "nothing was evaluated"
+        return Text(f"The front is empty: {why}.")
+    objectives = tuple(dict.fromkeys((*objectives, *(bound.column for bound in bounds))))
     extra = [name for name in objectives if name not in _ORDER]
     names = [name for name in (*_ORDER, *extra) if name in rows[0]]
     space, placement = designs.space, placement_columns(designs)
@@ -151,13 +156,27 @@ def _number(name: str, value: object) -> str:
 def run_view(result: RunResult) -> RenderableType:
     """Return what a person wants to see after a run: the front, how complete it is, and why."""
     problem, algorithm = result.problem, result.config.search.algorithm
+    objectives, bounds = problem.objectives, problem.bounds
     return Group(
         *answers_view(answer_table(result), problem.designs, algorithm=algorithm),
-        front_view(front_table(result), problem.designs, objectives=problem.objectives),
+        front_view(front_table(result), problem.designs, objectives=objectives, bounds=bounds),
+        *nearest_view(result),
         Text(),
         Text(outcome_line(result)),
         *provenance_lines(result.provenance),
     )
+
+
+def nearest_view(result: RunResult) -> tuple[RenderableType, ...]:
+    """Return the design nearest to bounds that none keeps to; nothing where one does."""
+    miss, problem = result.nearest_miss, result.problem
+    if miss is None:
+        return ()
+    columns = {name: values[[miss.row]] for name, values in result.columns.items()}
+    rows = design_rows(problem, result.genes[[miss.row]], columns, ids=[miss.row + 1])
+    line = Text(f"No design meets this: the nearest misses {miss}.")
+    view = front_view(rows, problem.designs, objectives=problem.objectives, bounds=problem.bounds)
+    return (line, view)
 
 
 def answers_view(
@@ -208,7 +227,7 @@ def outcome_line(result: RunResult) -> str:
     }
     line = (
         f"{len(result.genes)} distinct designs evaluated in {result.seconds:.1f} s"
-        f"{words[result.status]}, {len(result.front_rows)} on the front."
+        f"{words[result.status]}, {len(result.front_rows)} on the front{_within(result)}."
     )
     comparison = result.compare_exact() if len(result.genes) else None
     if comparison is not None:
@@ -217,6 +236,15 @@ def outcome_line(result: RunResult) -> str:
             f"found ({comparison.hypervolume_share:.2%} of its hypervolume)."
         )
     return line
+
+
+def _within(result: RunResult) -> str:
+    """Say what the front keeps to, and how many designs do; nothing without bounds."""
+    bounds = result.problem.bounds
+    if not bounds:
+        return ""
+    n_within = int(is_within(result.columns, bounds).sum())
+    return f", of the {n_within} with {in_words(bounds)}"
 
 
 def provenance_lines(lines: Sequence[str]) -> list[Text]:

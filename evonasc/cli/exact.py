@@ -8,7 +8,14 @@ import numpy as np
 
 from evonasc.analysis.report import front_view, provenance_lines
 from evonasc.arrays import IntArray
+from evonasc.bounds import in_words, nearest_miss
 from evonasc.cli.accuracy_arguments import add_accuracy_arguments, stored_error_of
+from evonasc.cli.bound_arguments import (
+    add_bound_arguments,
+    add_margin_argument,
+    bounds_of,
+    require_meant,
+)
 from evonasc.cli.console import output
 from evonasc.cli.plot import draw_front
 from evonasc.cli.problem_arguments import add_problem_arguments, objectives_of, scenario_of
@@ -26,6 +33,8 @@ from evonasc.runs.tables import as_csv, design_rows
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_problem_arguments(parser)
+    add_bound_arguments(parser)
+    add_margin_argument(parser)
     add_accuracy_arguments(parser)
     parser.add_argument("--rows", type=int, default=25, help="rows at most (default: %(default)s)")
     parser.add_argument("--out", type=Path, help="folder for front.csv and the figure")
@@ -42,11 +51,15 @@ def execute(arguments: argparse.Namespace) -> int:
         space=arguments.space,
         scenario=scenario_of(arguments),
         objectives=objectives_of(arguments),
+        bounds=bounds_of(arguments),
+        margin=arguments.margin,
         error=stored_error_of(arguments, what="An exact front"),
     )
     if arguments.out is not None:
         require_empty(arguments.out)
-    problem = prepare(config).problem
+    prepared = prepare(config)
+    problem, config = prepared.problem, prepared.config
+    require_meant(arguments, problem.objectives)
     started = time.perf_counter()
     cached = cached_exact_front(problem)
     seconds = time.perf_counter() - started
@@ -55,6 +68,8 @@ def execute(arguments: argparse.Namespace) -> int:
             f"The designs of {problem.designs.space.name!r} are too many to list. "
             "Use evonasc run --algo nsga2."
         )
+    if len(cached.front.genes) == 0:
+        raise ConfigError(_nearest(problem))
     _, first = np.unique(cached.front.points, axis=0, return_index=True)
     rows = _rows(problem, cached.front.genes[first])  # of a point's designs the first
     console = output()
@@ -63,14 +78,17 @@ def execute(arguments: argparse.Namespace) -> int:
             rows,
             problem.designs,
             objectives=problem.objectives,
+            bounds=problem.bounds,
             most=max(arguments.rows, 2),
         )
     )
+    within = f" within {in_words(problem.bounds)}" if problem.bounds else ""
     verb = "Read from" if cached.was_kept else "Kept in"
     kept = f"Kept nowhere: {cached.why_not}." if cached.path is None else f"{verb} {cached.path}."
     console.print(
         f"\n{len(rows)} points ({len(cached.front.genes)} designs) of {cached.front.n_designs} "
-        f"valid designs, {', '.join(problem.objectives)} minimised; {seconds:.2f} s. {kept}",
+        f"valid designs{within}, {', '.join(problem.objectives)} minimised; {seconds:.2f} s. "
+        f"{kept}",
         soft_wrap=True,
     )
     for line in provenance_lines(problem.provenance()):
@@ -78,6 +96,19 @@ def execute(arguments: argparse.Namespace) -> int:
     if arguments.out is not None:
         _write(arguments, config, problem, cached.front)
     return 0
+
+
+def _nearest(problem: DesignProblem) -> str:
+    """Say which of all designs comes nearest to the bounds, and by how much it misses them."""
+    designs = problem.designs.all_designs()
+    assert designs is not None  # listed before
+    miss = nearest_miss(problem.checked_columns(designs), problem.bounds)
+    assert miss is not None  # the front is empty
+    row = _rows(problem, designs[[miss.row]])[0]
+    return (
+        f"No design meets {in_words(problem.bounds)}: of all {len(designs)}, the nearest misses "
+        f"{miss}: {row[problem.designs.space.text_column]}, split_point {row['split_point']}."
+    )
 
 
 def _rows(problem: DesignProblem, genes: IntArray) -> list[dict[str, object]]:
@@ -100,6 +131,12 @@ def _write(
             evaluated=front.points[:0],
             true_front=front.points,
             label="true front",
-            title=f"true front of {front.n_designs} designs, {config.scenario.name}",
+            title=", ".join(
+                [
+                    f"true front of {front.n_designs} designs",
+                    config.scenario.name,
+                    *map(str, problem.bounds),
+                ]
+            ),
         )
     output().print(f"Written to {arguments.out}: {', '.join(path.name for path in paths)}.")

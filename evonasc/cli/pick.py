@@ -4,11 +4,12 @@ import argparse
 import json
 from pathlib import Path
 
-from evonasc.analysis.choice import feasible, rounded_up
+from evonasc.analysis.choice import rounded_up
 from evonasc.analysis.picking import Picked, pick
 from evonasc.analysis.report import front_view, plain_table
+from evonasc.bounds import is_within, read_pair
+from evonasc.cli.bound_arguments import add_bound_arguments, bounds_of, require_meant
 from evonasc.cli.console import output
-from evonasc.errors import ConfigError
 from evonasc.runs.finished import FinishedRun, load_run
 from evonasc.runs.tables import placement_columns
 
@@ -20,10 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument(
         "--knee",
         action="store_true",
-        help="furthest below the line through the front's ends (the default)",
-    )
-    how.add_argument(
-        "--max-latency-ms", type=float, metavar="MS", help="least error within this latency"
+        help="furthest below the line through the front's ends (the default without a bound; "
+        "within bounds it is the least of the first objective)",
     )
     how.add_argument(
         "--max-error-increase",
@@ -36,13 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="COLUMN=WEIGHT,...",
         help="least weighted sum, as in error=1,latency_ms=0.02",
     )
-    parser.add_argument(
-        "--max",
-        action="append",
-        default=[],
-        metavar="COLUMN=VALUE",
-        help="only designs with at most this; may be given again",
-    )
+    add_bound_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print the choice as JSON")
 
 
@@ -52,26 +45,28 @@ def execute(arguments: argparse.Namespace) -> int:
     weights = None
     if arguments.weights is not None:
         words = [word for word in arguments.weights.split(",") if word.strip()]
-        weights = dict(_pair(word, "weights") for word in words)
+        weights = dict(read_pair(word, option="weights") for word in words)
+    require_meant(arguments, run.config.objectives)
     picked = pick(
         run,
-        max_latency_ms=arguments.max_latency_ms,
+        bounds=bounds_of(arguments),
+        wants_knee=arguments.knee,
         max_error_increase=arguments.max_error_increase,
         weights=weights,
-        at_most=dict(_pair(text, "max") for text in arguments.max),
     )
     if arguments.json:
         document = {
-            "choice": picked.design,
+            "choice": _as_numbers(run, picked.row),
             "why": picked.reason,
             "neighbours": [
-                {"better_in": one.better_in, **run.rows[one.row]} for one in picked.neighbours
+                {"better_in": one.better_in, **_as_numbers(run, one.row)}
+                for one in picked.neighbours
             ],
             "binding": [
                 {
                     "bound": str(one.bound),
                     "next_limit": one.next_limit,
-                    "next_id": run.rows[one.next_row]["id"],
+                    "next_id": int(run.rows[one.next_row]["id"]),
                 }
                 for one in picked.binding
             ],
@@ -90,8 +85,9 @@ def _show(run: FinishedRun, picked: Picked) -> None:
     """Print the choice, its neighbours and what binds, for people."""
     console, chosen, row, bounds = output(), picked.design, picked.row, picked.bounds
     console.print(f"Design {chosen['id']}. {picked.reason}", soft_wrap=True)
-    console.print(front_view([chosen], run.designs, objectives=run.config.objectives))
-    allowed = feasible(run.columns, bounds)
+    shown = (*run.config.bounds, *bounds)
+    console.print(front_view([chosen], run.designs, objectives=run.config.objectives, bounds=shown))
+    allowed = is_within(run.columns, bounds)
     has_cuts = run.space.n_blocks > 0
     cut_names = placement_columns(run.designs)[: run.designs.n_links]
     rows = []
@@ -125,12 +121,9 @@ def _show(run: FinishedRun, picked: Picked) -> None:
         console.print("\nNo bound binds: without them the choice would be the same.")
 
 
-def _pair(text: str, option: str) -> tuple[str, float]:
-    """Read COLUMN=VALUE."""
-    name, equals, value = text.partition("=")
-    try:
-        if not equals or not name.strip():
-            raise ValueError
-        return name.strip(), float(value)
-    except ValueError as error:
-        raise ConfigError(f"{option} must be COLUMN=NUMBER, got {text!r}.") from error
+def _as_numbers(run: FinishedRun, row: int) -> dict[str, object]:
+    """Return a row of the front as JSON holds it: quantities and places as numbers."""
+    whole = ("id", *placement_columns(run.designs))
+    quantities = {name: float(values[row]) for name, values in run.columns.items()}
+    places = {name: int(run.rows[row][name]) for name in whole}
+    return {**run.rows[row], **places, **quantities}

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from evonasc.arrays import FloatArray, IntArray
+from evonasc.bounds import in_words
 from evonasc.cli.console import output
 from evonasc.errors import ConfigError, DataFileError, EvaluationError
 from evonasc.problems import DesignProblem
@@ -41,7 +42,12 @@ def execute(arguments: argparse.Namespace) -> int:
     for folder, config in zip(arguments.runs, configs, strict=True):
         front = read_front(folder, objectives=objectives, designs=designs)
         if not front:
-            raise ConfigError(f"{folder} has an empty front: nothing was evaluated.")
+            why = (
+                f"no design had {in_words(config.bounds)}"
+                if config.bounds
+                else "it is of no design"
+            )
+            raise ConfigError(f"{folder} has an empty front: {why}.")
         cuts = table_columns(front, ("split_point",), where=folder / FRONT_FILE)[:, 0]
         evaluated = read_table(folder / EVALUATIONS_FILE) if len(arguments.runs) == 1 else []
         points, cloud = (
@@ -59,13 +65,22 @@ def execute(arguments: argparse.Namespace) -> int:
             )
         )
     same_scenario = all(config.scenario == configs[0].scenario for config in configs)
-    truth = _common_truth(arguments.runs, configs) if same_scenario else None
+    same_bounds = all(config.bounds == configs[0].bounds for config in configs)
+    truth = _common_truth(arguments.runs, configs) if same_scenario and same_bounds else None
     figure = front_figure(
         series,
         objectives=objectives,
         block_names=designs.space.block_names,
         true_front=truth,
-        title=configs[0].scenario.name if same_scenario else "",
+        title=", ".join(
+            filter(
+                None,
+                [
+                    configs[0].scenario.name if same_scenario else "",
+                    in_words(configs[0].bounds) if same_bounds else "",
+                ],
+            )
+        ),
     )
     stem = arguments.out or arguments.runs[0] / "front"
     for path in save_figure(figure, stem):

@@ -8,10 +8,17 @@ from pathlib import Path
 import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
+from evonasc.bounds import in_words
 from evonasc.cli.accuracy_arguments import (
     add_accuracy_arguments,
     add_weights_arguments,
     error_of,
+)
+from evonasc.cli.bound_arguments import (
+    add_bound_arguments,
+    add_margin_argument,
+    bounds_of,
+    require_meant,
 )
 from evonasc.cli.console import output, progress
 from evonasc.cli.interrupt import stop_on_interrupt
@@ -37,6 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="algorithm (default: %(default)s)",
     )
     add_problem_arguments(parser)
+    add_bound_arguments(parser)
+    add_margin_argument(parser)
     add_accuracy_arguments(parser, takes_live=True)
     add_weights_arguments(parser)
     parser.add_argument(
@@ -104,16 +113,11 @@ def _add_algorithm_arguments(parser: argparse.ArgumentParser) -> None:
         help="move each new design's cut to the fastest allowed one of its network",
     )
     group.add_argument(
-        "--max-latency-ms",
-        type=float,
-        metavar="MS",
-        help="the one threshold (default: a sweep of thresholds)",
-    )
-    group.add_argument(
         "--n-thresholds",
         type=int,
         metavar="N",
-        help="thresholds of a sweep, at most (default: 10, or 5 where weights are trained)",
+        help="thresholds of a sweep, at most, the last a bound on latency_ms (default: that bound "
+        "alone; without it 10, or 5 where weights are trained)",
     )
     group.add_argument(
         "--threshold-rule",
@@ -160,7 +164,7 @@ def _add_algorithm_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """Search, and return 0, or 130 after Ctrl-C."""
+    """Search, and return 0, 3 where no design keeps to the bounds, or 130 after Ctrl-C."""
     # refuses an unknown one before anything is made or written
     entry = algorithm(arguments.algorithm)
     given = vars(arguments)
@@ -170,6 +174,8 @@ def execute(arguments: argparse.Namespace) -> int:
         space=arguments.space,
         scenario=scenario_of(arguments),
         objectives=objectives_of(arguments),
+        bounds=bounds_of(arguments),
+        margin=arguments.margin,
         error=error_of(arguments, trains=entry.trains),
         error_resolution=arguments.error_resolution,
         calibration=arguments.calibration,
@@ -177,6 +183,7 @@ def execute(arguments: argparse.Namespace) -> int:
     )
     prepared = prepare(config)
     problem, config = prepared.problem, prepared.config
+    require_meant(arguments, problem.objectives)
     # Refuses a scenario without a valid cut, damaged files and numbers that overflow, while there
     # is nothing on disk yet.
     problem.checked_columns(problem.designs.sample(1, rng=np.random.default_rng(0)))
@@ -208,7 +215,12 @@ def execute(arguments: argparse.Namespace) -> int:
             evaluated=problem.objective_values(result.columns),
             true_front=None if result.exact is None else result.exact.points,
             label=name,
-            title=f"{name}, {len(result.genes)} evaluations, {where}",
+            title=", ".join(
+                filter(
+                    None,
+                    [name, f"{len(result.genes)} evaluations", where, in_words(problem.bounds)],
+                )
+            ),
         )
     if arguments.json:
         document = {"out": str(folder), **summary(result), "front": front_table(result)}
@@ -222,7 +234,9 @@ def execute(arguments: argparse.Namespace) -> int:
         console.print(run_view(result))
         names = ", ".join(sorted(path.name for path in folder.iterdir()))
         console.print(f"Written to {folder}: {names}.", soft_wrap=True)
-    return 130 if result.status == "interrupted" else 0
+    if result.status == "interrupted":
+        return 130
+    return 0 if result.nearest_miss is None else 3
 
 
 def _new_folder(search: SearchConfig) -> Path:

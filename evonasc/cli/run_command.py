@@ -17,7 +17,7 @@ from evonasc.search.config import option_of
 #: another release changes nothing.
 _ALWAYS = ("problem", "space", "objectives")
 #: Fields of the configuration that other functions write.
-_ELSEWHERE = ("error", "scenario", "search")
+_ELSEWHERE = ("bounds", "error", "scenario", "search")
 #: Those of the search.
 _ALWAYS_OF_SEARCH = ("algorithm", "budget", "pop_size", "seed")
 
@@ -36,6 +36,9 @@ def run_command(config: RunConfig) -> str:
         value = getattr(config, field.name)
         if field.name in _ALWAYS or value != getattr(default, field.name):
             words += _option(field.name, value)
+    for bound in config.bounds:
+        limit = bound.limit if config.margin else bound.at_most
+        words += ["--max", f"{bound.column}={limit}"]
     if config.error.name:
         words += ["--accuracy", config.error.name]
         words += _error_words(config.error.options)

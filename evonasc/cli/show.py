@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from evonasc.analysis.report import answers_view, front_view, provenance_lines
+from evonasc.bounds import in_words
 from evonasc.cli.console import output
 from evonasc.runs.folder import (
     ANSWERS_FILE,
@@ -38,6 +39,7 @@ def execute(arguments: argparse.Namespace) -> int:
     console.print(
         f"{search.algorithm} on {where}, seed {search.seed}, "
         f"budget {search.budget}, objectives {', '.join(config.objectives)}"
+        f"{', within ' if config.bounds else ''}{in_words(config.bounds)}"
     )
     if summary is None:
         n = len(read_table(arguments.run / EVALUATIONS_FILE))
@@ -49,7 +51,13 @@ def execute(arguments: argparse.Namespace) -> int:
         for part in answers_view(answers, designs, algorithm=search.algorithm):
             console.print(part)
     console.print(
-        front_view(rows, designs, objectives=config.objectives, most=max(arguments.rows, 2))
+        front_view(
+            rows,
+            designs,
+            objectives=config.objectives,
+            bounds=config.bounds,
+            most=max(arguments.rows, 2),
+        )
     )
     console.print(
         f"{summary['status']}: {summary['n_evaluated']} distinct designs in "

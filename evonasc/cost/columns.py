@@ -8,6 +8,9 @@ from evonasc.cost.varying_link import HIGH_QUANTILE, VaryingLink
 from evonasc.space import DesignSpace
 from evonasc.space.columns import Columns, ColumnSource
 
+#: The columns of :class:`CostColumns`.
+COSTS = ("latency_ms", "head_ms", "uplink_ms", "tail_ms", "payload_bytes", "head_memory_bytes")
+
 
 class CostColumns(ColumnSource):
     """Times (ms), payload and memory (bytes) of designs on a path of two machines."""
@@ -32,6 +35,14 @@ class CostColumns(ColumnSource):
             "head_memory_bytes": costs.head_memory_bytes,
         }
 
+    def predictor_errors(self) -> dict[str, float]:
+        """Return the mean errors of the machines' predictors; a latency has that of the worse."""
+        head, tail = self.path.head.mean_error, self.path.tail.mean_error
+        errors = {"payload_bytes": 0.0, "head_memory_bytes": 0.0}
+        errors |= {} if head is None else {"head_ms": head}
+        errors |= {} if tail is None else {"tail_ms": tail}
+        return errors | _latency_error("latency_ms", self.path)
+
     def provenance(self) -> tuple[str, ...]:
         """Explain machines and link."""
         return (
@@ -47,11 +58,16 @@ class EnergyColumns(ColumnSource):
 
     def __init__(self, path: Path, power: DevicePower) -> None:
         self._link, self._power = path.uplink, power
+        self._error = path.head.mean_error
 
     def columns(self, genes: IntArray, *, designs: DesignSpace, known: Columns) -> Columns:
         """Return ``energy_mj`` from the head's time and the payload."""
         radio_ms, mbps = self._link.radio_ms(known["payload_bytes"]), self._link.radio_mbps
         return {"energy_mj": self._power.energy_mj(known["head_ms"], radio_ms, mbps=mbps)}
+
+    def predictor_errors(self) -> dict[str, float]:
+        """Return the mean error of the head's time: the energy is a power times it, and radio."""
+        return {} if self._error is None else {"energy_mj": self._error}
 
     def provenance(self) -> tuple[str, ...]:
         """Explain the powers."""
@@ -61,8 +77,8 @@ class EnergyColumns(ColumnSource):
 class TraceColumns(ColumnSource):
     """What a link that varies adds: the latency 95 % of inputs keep to, and missed deadlines."""
 
-    def __init__(self, link: VaryingLink, *, deadline_ms: float | None) -> None:
-        self._link, self._deadline_ms = link, deadline_ms
+    def __init__(self, path: Path, link: VaryingLink, *, deadline_ms: float | None) -> None:
+        self._path, self._link, self._deadline_ms = path, link, deadline_ms
 
     def columns(self, genes: IntArray, *, designs: DesignSpace, known: Columns) -> Columns:
         """Return ``latency_p95_ms`` and, with a deadline, ``miss_probability``."""
@@ -77,6 +93,20 @@ class TraceColumns(ColumnSource):
             )
         return columns
 
+    def predictor_errors(self) -> dict[str, float]:
+        """Return that of the high latency, as for the latency."""
+        return _latency_error("latency_p95_ms", self._path)
+
     def provenance(self) -> tuple[str, ...]:
         """The link is explained with the times."""
         return ()
+
+
+def _latency_error(name: str, path: Path) -> dict[str, float]:
+    """Return the larger mean error of the two machines; nothing where one is unknown.
+
+    A latency is a sum of their times and of the link's, which is computed, so that it cannot be
+    off by a larger share than the worse of them.
+    """
+    head, tail = path.head.mean_error, path.tail.mean_error
+    return {} if head is None or tail is None else {name: max(head, tail)}

@@ -32,6 +32,11 @@ class Machine(ABC):
     #: How well it did on measurements it had not seen; None where nobody tested that.
     fit: FitReport | None = None
 
+    @property
+    def mean_error(self) -> float | None:
+        """Mean ``|predicted / measured - 1|`` on networks not fitted to; None where unknown."""
+        return None if self.fit is None else self.fit.mape
+
     @abstractmethod
     def head_table_ms(self, operations: IntArray) -> FloatArray:
         """Return the time of the first k blocks for each cut k, ms, ``(n, n_blocks + 1)``.

@@ -65,6 +65,11 @@ class MeasuredMachine(Machine):
             )
         self._apportioned = Apportioned(space, self.total_ms, weights)
 
+    @property
+    def mean_error(self) -> float:
+        """Mean ``|predicted / measured - 1|`` on networks left out of the fit."""
+        return self._record.left_out_error
+
     def total_ms(self, operations: IntArray) -> FloatArray:
         """Return the time of the canonical networks."""
         networks = self._space.canonical(operations)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
+from evonasc.bounds import is_within
 from evonasc.front import non_dominated
 from evonasc.problems import DesignProblem
 
@@ -24,13 +25,17 @@ class ExactFront:
 def exact_front(problem: DesignProblem) -> ExactFront | None:
     """Return the exact front, or None where the designs are too many to list.
 
+    Empty where no design keeps to the problem's bounds.
+
     Raises:
         ConfigError: The scenario leaves no valid cut.
     """
     designs = problem.designs.all_designs()
     if designs is None:
         return None
-    points = problem.objective_values(problem.checked_columns(designs))
-    rows = np.flatnonzero(non_dominated(points))
+    columns = problem.checked_columns(designs)
+    points = problem.objective_values(columns)
+    rows = np.flatnonzero(is_within(columns, problem.bounds))
+    rows = rows[non_dominated(points[rows])]
     rows = rows[np.lexsort(points[rows].T[::-1])]
     return ExactFront(designs[rows], points[rows], len(designs))

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
+from evonasc.bounds import in_words
 from evonasc.errors import ConfigError, DataFileError, EvonascError
 from evonasc.runs.config import RunConfig
 from evonasc.runs.folder import (
@@ -100,7 +101,8 @@ def load_run(folder: Path | str) -> FinishedRun:
     designs = stored_designs(config)
     rows = read_front(folder, objectives=config.objectives, designs=designs)
     if not rows:
-        raise ConfigError(f"{folder} has an empty front: nothing was evaluated.")
+        why = f"no design had {in_words(config.bounds)}" if config.bounds else "it evaluated none"
+        raise ConfigError(f"{folder} has an empty front: {why}.")
     columns = _quantities(rows, folder / FRONT_FILE, designs=designs)
     return FinishedRun(config, designs, rows, columns)
 

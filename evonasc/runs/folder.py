@@ -17,6 +17,7 @@ import numpy as np
 
 import evonasc
 from evonasc.arrays import FloatArray, IntArray
+from evonasc.bounds import is_within
 from evonasc.errors import ConfigError, DataFileError
 from evonasc.files import write_atomically
 from evonasc.runs.config import RunConfig
@@ -116,6 +117,7 @@ def summary(result: RunResult) -> dict[str, object]:
         "n_requested": result.n_requested,
         "n_front": len(result.front_rows),
         "seconds": round(result.seconds, 3),
+        **_bounds_summary(result),
         "exact": None if comparison is None else asdict(comparison),
         "provenance": list(result.provenance),
         "versions": {
@@ -124,6 +126,21 @@ def summary(result: RunResult) -> dict[str, object]:
             **{name: version(name) for name in ("moocore", "numpy", "pymoo")},
         },
     }
+
+
+def _bounds_summary(result: RunResult) -> dict[str, object]:
+    """Return what the bounds left of a run, as JSON holds it; nothing without bounds."""
+    bounds, miss = result.problem.bounds, result.nearest_miss
+    if not bounds:
+        return {}
+    nearest = None
+    if miss is not None:
+        nearest = {
+            "id": miss.row + 1,
+            "beyond": {bound.column: beyond for bound, _, beyond in miss.missed},
+        }
+    n_within = int(is_within(result.columns, bounds).sum())
+    return {"bounds": list(map(str, bounds)), "n_within": n_within, "nearest_miss": nearest}
 
 
 def require_empty(folder: Path) -> None:

@@ -8,6 +8,7 @@ from evonasc.errors import ConfigError, EvonascError
 from evonasc.problems import DesignProblem
 from evonasc.problems.coarse_error import CoarseErrorProblem
 from evonasc.runs.benchmarks import benchmark
+from evonasc.runs.bounded import bounded
 from evonasc.runs.config import ErrorChoice, RunConfig
 from evonasc.runs.error_table import error_kind, settled_choice
 from evonasc.runs.problem_table import make_of_kind, problem_kind, require_reads
@@ -48,13 +49,15 @@ class Prepared:
             ConfigError: It does not read an option.
         """
         entry = _algorithm_of(config.search)
+        _require_objectives(entry, problem, config.search)
         config = replace(config, objectives=problem.objectives)
         return cls(problem, config, entry, is_stored, is_described=False)
 
     def for_search(self, search: SearchConfig) -> "Prepared":
         """Return the same problem, to be searched in another way; raises as :meth:`of` does."""
-        config = replace(self.config, search=search)
-        return replace(self, config=config, algorithm=_algorithm_of(search))
+        config, entry = replace(self.config, search=search), _algorithm_of(search)
+        _require_objectives(entry, self.problem, search)
+        return replace(self, config=config, algorithm=entry)
 
 
 def settled(config: RunConfig, *, trains: bool) -> RunConfig:
@@ -93,10 +96,13 @@ def prepare(config: RunConfig) -> Prepared:
     entry = _algorithm_of(config.search)
     config, kind = settled(config, trains=entry.trains), problem_kind(config.problem)
     problem = make_of_kind(kind, config)
+    problem, config = bounded(problem, config)
     if config.error_resolution:
         problem = CoarseErrorProblem(problem, resolution=config.error_resolution)
     is_stored = "error" not in kind.reads or _is_stored(config.error, config)
-    return Prepared(problem, replace(config, objectives=problem.objectives), entry, is_stored)
+    _require_objectives(entry, problem, config.search)
+    config = replace(config, objectives=problem.objectives)
+    return Prepared(problem, config, entry, is_stored)
 
 
 def path_of_run(config: RunConfig) -> Path:
@@ -150,6 +156,15 @@ def _algorithm_of(search: SearchConfig) -> Algorithm:
     entry = algorithm(search.algorithm)
     require_read_options(search, entry)
     return entry
+
+
+def _require_objectives(entry: Algorithm, problem: DesignProblem, search: SearchConfig) -> None:
+    """Refuse an algorithm that needs more objectives than the problem has."""
+    if problem.n_obj < entry.least_objectives:
+        raise ConfigError(
+            f"{search.algorithm} must have at least {entry.least_objectives} objectives, got "
+            f"{', '.join(problem.objectives)}. Use --algo nsga2, or name more objectives."
+        )
 
 
 def _is_stored(choice: ErrorChoice, config: RunConfig) -> bool:

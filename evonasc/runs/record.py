@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from evonasc.bounds import Bound
 from evonasc.cost.scenario import as_dict, override
 from evonasc.errors import ConfigError, DataFileError, EvonascError
 from evonasc.parsing import json_value
@@ -37,6 +38,8 @@ def config_dict(config: RunConfig) -> dict[str, object]:
         "problem": config.problem,
         **{name: value for name, value in parts.items() if name in reads},
         "objectives": list(config.objectives),
+        "bounds": [dataclasses.asdict(bound) for bound in config.bounds],
+        "margin": config.margin,
         "error_resolution": config.error_resolution,
         "search": dataclasses.asdict(config.search),
     }
@@ -68,7 +71,9 @@ def config_from(values: Mapping[str, Any], *, where: Path) -> RunConfig:
         scenario, error = dict(values.get("scenario", {})), dict(values.get("error", {}))
         search, objectives = dict(values["search"]), list(values["objectives"])
         machines = (scenario.get("head_hardware"), scenario.get("tail_hardware"))
-        named = (values["problem"], values.get("space"), error.get("accuracy"), *objectives)
+        bounds = tuple(Bound(**bound) for bound in values["bounds"])
+        columns = (*objectives, *(bound.column for bound in bounds))
+        named = (values["problem"], values.get("space"), error.get("accuracy"), *columns)
         refuse_code((*named, *search.values(), *machines), where=where)
         space = str(values.get("space", RunConfig.space))
         calibration = values.get("calibration")
@@ -77,6 +82,8 @@ def config_from(values: Mapping[str, Any], *, where: Path) -> RunConfig:
             space=space,
             scenario=override(RunConfig.scenario, scenario),
             objectives=tuple(map(str, objectives)),
+            bounds=bounds,
+            margin=float(values["margin"]),
             error=_choice(error, space),
             error_resolution=float(values["error_resolution"]),
             calibration=None if calibration is None else Path(str(calibration)),

@@ -7,16 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
+from evonasc.bounds import NearMiss, nearest_miss
 from evonasc.errors import EvonascError, PluginError
 from evonasc.front import front_recall, hypervolume, igd_plus, reference_point
 from evonasc.plugins import described
 from evonasc.problems import DesignProblem
+from evonasc.runs.bounded import bound_lines
 from evonasc.runs.config import RunConfig
 from evonasc.runs.exact_cache import exact_front_of
 from evonasc.runs.exact_front import ExactFront
 from evonasc.runs.prepare import Prepared, prepare
 from evonasc.search.algorithms import foreign_parts
 from evonasc.search.archive import Answer, Archive, BudgetSpent, SearchStopped
+from evonasc.search.thresholds import only_threshold
 
 OnNew = Callable[[IntArray, dict[str, FloatArray]], None]
 
@@ -45,7 +48,7 @@ class RunResult:
     genes: IntArray
     #: Everything known of each, ``(n,)`` arrays by name.
     columns: dict[str, FloatArray]
-    #: Rows of the front of everything evaluated, by rising first objective.
+    #: Rows of the front of everything that keeps to the bounds, by rising first objective.
     front_rows: IntArray
     #: What a search under thresholds answers, by rising threshold; empty for others.
     answers: tuple[Answer, ...]
@@ -61,13 +64,18 @@ class RunResult:
     exact: ExactFront | None
 
     @property
+    def nearest_miss(self) -> NearMiss | None:
+        """The design nearest to the bounds where none keeps to them; else None."""
+        return nearest_miss(self.columns, self.problem.bounds)
+
+    @property
     def front(self) -> FloatArray:
         """Objectives of the front, ``(n, n_obj)``."""
         return self.problem.objective_values(self.columns)[self.front_rows]
 
     def compare_exact(self) -> ExactComparison | None:
-        """Set the front against the true one; None where that is unknown."""
-        if self.exact is None:
+        """Set the front against the true one; None where that is unknown, or empty."""
+        if self.exact is None or len(self.exact.points) == 0:
             return None
         truth, reference = self.exact.points, reference_point(self.exact.points)
         n_points = len(np.unique(truth, axis=0))
@@ -144,10 +152,11 @@ def run_prepared(
             f"The search with {', '.join(parts)} ended in {described(error)}. Mend that code; "
             "`evonasc check-plugin` says more."
         ) from error
-    has_one_answer = search.max_latency_ms is not None and bool(archive.answers)
+    has_one_answer = only_threshold(problem, search) is not None and bool(archive.answers)
     if status == "exhausted" and (prepared.algorithm.enumerates or has_one_answer):
         status = "complete"
     is_listed = is_exact_wanted and prepared.is_stored
+    heeds = None if prepared.algorithm.enumerates else prepared.algorithm.heeds
     return RunResult(
         config=prepared.config,
         problem=problem,
@@ -158,6 +167,6 @@ def run_prepared(
         n_requested=archive.n_requested,
         status=status,
         seconds=time.perf_counter() - started,
-        provenance=problem.provenance(),
+        provenance=(*problem.provenance(), *bound_lines(problem, prepared.config, heeds=heeds)),
         exact=exact_front_of(problem) if is_listed else None,
     )

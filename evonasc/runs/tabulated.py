@@ -78,6 +78,7 @@ class TabulatedProblem(DesignProblem):
             designs,
             objectives=problem.objectives,
             known_columns=tuple(self._columns),
+            bounds=problem.bounds,
         )
 
     def columns(self, genes: IntArray) -> dict[str, FloatArray]:

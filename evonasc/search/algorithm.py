@@ -44,6 +44,11 @@ class Algorithm:
     plans_by_budget: bool = False
     #: Whether its thresholds are about whole networks on the device, which it cuts afterwards.
     cuts_afterwards: bool = False
+    #: Columns whose bounds steer it, None for any; what it finds beyond other bounds is left out of
+    #: the front in the end. See :meth:`evonasc.problems.DesignProblem.excesses`.
+    heeds: frozenset[str] | None = frozenset()
+    #: Objectives that a problem must have at least.
+    least_objectives: int = 1
     #: Whether it evaluates every design, whatever the budget.
     enumerates: bool = False
     #: Fields of :class:`SearchConfig` that it reads beside budget, seed and those said above.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evonasc.arrays import BoolArray, FloatArray, IntArray
+from evonasc.bounds import is_within
 from evonasc.front import non_dominated
 from evonasc.problems import DesignProblem
 
@@ -22,7 +23,7 @@ class Answer:
     error: float
     #: Its latency, ms.
     latency_ms: float
-    #: Whether it meets the threshold.
+    #: Whether it meets the threshold, and bounds on other columns.
     is_feasible: bool
     #: Whether the most probable cut was not allowed, so that the nearest allowed one was taken.
     is_repaired: bool = False
@@ -155,9 +156,13 @@ class Archive:
     def front_rows(self) -> IntArray:
         """Return the rows of the front of everything evaluated, by rising first objective.
 
-        Of designs with equal objectives, the one evaluated first.
+        Of designs that keep to the problem's bounds; none where none does. Of designs with equal
+        objectives, the one evaluated first.
         """
         points = self.objectives()
-        rows = np.flatnonzero(non_dominated(points))
+        rows = np.arange(len(points))
+        if self.problem.bounds and len(points):
+            rows = rows[is_within(self.columns(), self.problem.bounds)]
+        rows = rows[non_dominated(points[rows])]
         _, first = np.unique(points[rows], axis=0, return_index=True)  # sorted by the first column
         return rows[first]

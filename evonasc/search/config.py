@@ -37,9 +37,8 @@ class SearchConfig:
     seed: int = 0
     #: Move the cut of every new design to the network's fastest allowed one.
     refine_split: bool = False
-    #: The one latency threshold to search under, ms; None sweeps thresholds.
-    max_latency_ms: float | None = None
-    #: Thresholds of a sweep, at most; None for 10, or 5 where weights are trained on the way.
+    #: Thresholds of a sweep, at most; None for 10, or 5 where weights are trained on the way. A
+    #: bound on the latency is the last threshold of a sweep, and for None the only one.
     n_thresholds: int | None = None
     #: How a latency beyond the threshold counts, one of
     #: :data:`evonasc.search.threshold_rule.THRESHOLD_RULES`.
@@ -83,10 +82,8 @@ class SearchConfig:
                 raise ConfigError(f"{name} must be at least {least}, got {value}.")
         if self.threshold_rule not in THRESHOLD_RULES:
             raise UnknownNameError("threshold_rule", self.threshold_rule, THRESHOLD_RULES)
-        for name in ("max_latency_ms", "penalty_weight"):
-            number = getattr(self, name)
-            if number is not None and not 0 < number < math.inf:
-                raise ConfigError(f"{name} must be positive, got {number}.")
+        if not 0 < self.penalty_weight < math.inf:
+            raise ConfigError(f"penalty_weight must be positive, got {self.penalty_weight}.")
 
 
 def option_of(field: str) -> str:

@@ -16,6 +16,7 @@ from deap import base, tools
 from pymoo.core.population import Population
 
 from evonasc.arrays import FloatArray, IntArray
+from evonasc.bounds import violations
 from evonasc.search.algorithm import Algorithm
 from evonasc.search.archive import Archive
 from evonasc.search.config import SearchConfig
@@ -35,10 +36,16 @@ class _Fitness(base.Fitness):
 
 
 class _Individual:
-    """A design and what DEAP knows of it."""
+    """A design, what DEAP knows of it, and by how much it misses the bounds."""
 
-    def __init__(self, genes: IntArray, values: FloatArray) -> None:
-        self.genes, self.fitness = genes, _Fitness(values)
+    def __init__(self, genes: IntArray, values: FloatArray, violation: float) -> None:
+        self.genes, self.fitness, self.violation = genes, _Fitness(values), violation
+
+    def dominates(self, other: "_Individual") -> bool:
+        """Tell whether it misses the bounds by less, or keeps to them both and dominates."""
+        if self.violation or other.violation:
+            return self.violation < other.violation
+        return bool(self.fitness.dominates(other.fitness))
 
 
 class _Operators:
@@ -84,12 +91,20 @@ def deap_nsga2(archive: Archive, config: SearchConfig) -> None:
 
 
 def _survivors(individuals: list[_Individual], n: int) -> list[_Individual]:
-    """Return the ``n`` best by front, then crowding distance, which they then carry."""
-    is_single = len(individuals[0].fitness.weights) == 1  # the fast sort needs two objectives
+    """Return the ``n`` best by front, then crowding distance, which they then carry.
+
+    Those that miss bounds come after all others, by how much they miss (Deb et al. 2002, section
+    VI).
+    """
+    within = [one for one in individuals if not one.violation]
+    beyond = sorted((one for one in individuals if one.violation), key=lambda one: one.violation)
+    if not within:
+        return beyond[:n]
+    is_single = len(within[0].fitness.weights) == 1  # the fast sort needs two objectives
     survivors: list[_Individual] = tools.selNSGA2(
-        individuals, n, nd="standard" if is_single else "log"
+        within, min(n, len(within)), nd="standard" if is_single else "log"
     )
-    return survivors
+    return survivors + beyond[: n - len(survivors)]
 
 
 def _offspring(
@@ -124,9 +139,9 @@ def _tournaments(
     winners = []
     for left, right in order[: 2 * n].reshape(n, 2).tolist():
         one, other = parents[left], parents[right]
-        if one.fitness.dominates(other.fitness):
+        if one.dominates(other):
             winners.append(one)
-        elif other.fitness.dominates(one.fitness):
+        elif other.dominates(one):
             winners.append(other)
         elif one.fitness.crowding_dist != other.fitness.crowding_dist:
             is_first = one.fitness.crowding_dist > other.fitness.crowding_dist
@@ -146,8 +161,12 @@ def _new(archive: Archive, genes: IntArray) -> IntArray:
 
 def _evaluated(archive: Archive, genes: IntArray) -> list[_Individual]:
     """Evaluate designs and make individuals of them."""
-    values = archive.evaluate(genes)
-    return [_Individual(row, value) for row, value in zip(genes, values, strict=True)]
+    if len(genes) == 0:  # an empty archive has no columns yet
+        return []
+    columns, problem = archive.columns_of(genes), archive.problem
+    values = problem.objective_values(columns)
+    missed = violations(columns, problem.bounds).tolist()
+    return [_Individual(*row) for row in zip(genes, values, missed, strict=True)]
 
 
-ALGORITHM = Algorithm(deap_nsga2, is_evolving=True, can_refine=True)
+ALGORITHM = Algorithm(deap_nsga2, is_evolving=True, can_refine=True, heeds=None)

@@ -189,4 +189,10 @@ class RelaxedSearch:
         )
 
 
-ALGORITHM = Algorithm(gdas, trains=True, plans_by_budget=True, reads=READS | {"penalty_weight"})
+ALGORITHM = Algorithm(
+    gdas,
+    trains=True,
+    plans_by_budget=True,
+    reads=READS | {"penalty_weight"},
+    heeds=frozenset({"latency_ms"}),
+)

@@ -68,11 +68,13 @@ def sweep(archive: Archive, config: SearchConfig, *, rng: np.random.Generator) -
             f"fixed_cut must lie in [0, n_blocks] = [0, {space.n_blocks}], got {cut}."
         )
     pool_ms = on_device_ms(problem, cuttable_networks(problem, rng=rng)[0])
-    require_reachable(archive, config.max_latency_ms, pool_ms, of="any network on the device")
+    require_reachable(problem, pool_ms, of="any network on the device")
 
     left = evaluations_left(archive, config)
     n_reserved = 0 if config.fixed_cut is not None else int(_CUT_SHARE * left)
-    goals = thresholds(pool_ms, budget=left - n_reserved, config=config, n_most=N_THRESHOLDS)
+    goals = thresholds(
+        problem, pool_ms, budget=left - n_reserved, config=config, n_most=N_THRESHOLDS
+    )
     found = search_each(
         archive,
         config,
@@ -151,5 +153,9 @@ def _with_latency(archive: Archive, answer: Answer, genes: tuple[int, ...]) -> A
 
 
 ALGORITHM = Algorithm(
-    hwnas, plans_by_budget=True, cuts_afterwards=True, reads=READS | {"fixed_cut"}
+    hwnas,
+    plans_by_budget=True,
+    cuts_afterwards=True,
+    reads=READS | {"fixed_cut"},
+    heeds=frozenset({"latency_ms"}),
 )

@@ -45,10 +45,10 @@ def sweep(archive: Archive, config: SearchConfig, *, rng: np.random.Generator) -
         ConfigError: No design meets the threshold (told where the networks can be listed).
     """
     networks, least_ms = cuttable_networks(archive.problem, rng=rng)
-    require_reachable(archive, config.max_latency_ms, least_ms, networks=networks)
+    require_reachable(archive.problem, least_ms, networks=networks)
     budget = evaluations_left(archive, config)
-    goals = thresholds(least_ms, budget=budget, config=config, n_most=N_THRESHOLDS)
+    goals = thresholds(archive.problem, least_ms, budget=budget, config=config, n_most=N_THRESHOLDS)
     return search_each(archive, config, goals, archive.problem.designs.n_choices, rng=rng)
 
 
-ALGORITHM = Algorithm(nasc, plans_by_budget=True, reads=READS)
+ALGORITHM = Algorithm(nasc, plans_by_budget=True, reads=READS, heeds=None)

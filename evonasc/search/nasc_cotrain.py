@@ -136,4 +136,5 @@ ALGORITHM = Algorithm(
     trains=True,
     plans_by_budget=True,
     reads=READS | {"is_warm", "n_samples", "penalty_weight", "threshold_rule"},
+    heeds=frozenset({"latency_ms"}),
 )

@@ -18,4 +18,4 @@ def nsga2(archive: Archive, config: SearchConfig) -> None:
     drive(with_batch_mating(algorithm), archive, seed=config.seed)
 
 
-ALGORITHM = Algorithm(nsga2, is_evolving=True, can_refine=True)
+ALGORITHM = Algorithm(nsga2, is_evolving=True, can_refine=True, heeds=None)

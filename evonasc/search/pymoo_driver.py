@@ -77,7 +77,8 @@ def drive(algorithm: PymooAlgorithm, archive: Archive, *, seed: int) -> None:
         archive: Evaluates; raises :class:`BudgetSpent` when done.
         seed: Of the algorithm's generator.
     """
-    algorithm.setup(archive.problem, termination=NoTermination(), seed=seed)
+    problem = archive.problem
+    algorithm.setup(problem, termination=NoTermination(), seed=seed)
     idle = 0
     while idle < _PATIENCE:
         asked = algorithm.ask()
@@ -86,7 +87,10 @@ def drive(algorithm: PymooAlgorithm, archive: Archive, *, seed: int) -> None:
         # MOEA/D asks for one design at a time and does not call it a population.
         batch = Population.create(asked) if isinstance(asked, Individual) else asked
         n_known = len(archive)
-        values = archive.evaluate(np.asarray(batch.get("X"), dtype=np.int64))
+        columns = archive.columns_of(np.asarray(batch.get("X"), dtype=np.int64))
         idle = idle + len(batch) if len(archive) == n_known else 0
-        algorithm.evaluator.eval(StaticProblem(archive.problem, F=values), batch)
+        values = {"F": problem.objective_values(columns)}
+        if problem.bounds:  # constraints to pymoo
+            values["G"] = problem.excesses(columns)
+        algorithm.evaluator.eval(StaticProblem(problem, **values), batch)
         algorithm.tell(infills=asked)

@@ -111,14 +111,15 @@ def require_refinable(problem: DesignProblem) -> None:
             "refine_split moves cuts to the least latency, so latency_ms must be an objective, "
             f"got {', '.join(problem.objectives)}. Leave out --refine-split, or add latency_ms."
         )
-    bound = [
+    names = (*problem.objectives, *(bound.column for bound in problem.bounds))
+    tied = [
         name
-        for name in problem.objectives
+        for name in dict.fromkeys(names)
         if name != "latency_ms" and name not in problem.cut_free_columns
     ]
-    if bound:
+    if tied:
         raise ConfigError(
-            f"refine_split must not be used with objectives in which the cut matters, got "
-            f"{', '.join(bound)}: slower cuts than the fastest lie on the front too. Leave out "
+            "refine_split must not be used with objectives or bounds in which the cut matters, got "
+            f"{', '.join(tied)}: slower cuts than the fastest lie on the front too. Leave out "
             "--refine-split."
         )

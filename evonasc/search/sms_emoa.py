@@ -18,4 +18,4 @@ def sms_emoa(archive: Archive, config: SearchConfig) -> None:
     drive(with_batch_mating(algorithm), archive, seed=config.seed)
 
 
-ALGORITHM = Algorithm(sms_emoa, is_evolving=True, can_refine=True)
+ALGORITHM = Algorithm(sms_emoa, is_evolving=True, can_refine=True, heeds=None, least_objectives=2)

@@ -22,6 +22,7 @@ from evonasc.search.thresholds import (
     errors_and_latencies,
     evaluations_left,
     n_new,
+    only_threshold,
     with_nearest_cut,
 )
 
@@ -33,7 +34,6 @@ _SETTLED = 400
 READS = frozenset(
     {
         "is_warm",
-        "max_latency_ms",
         "n_samples",
         "n_thresholds",
         "patience",
@@ -54,7 +54,7 @@ def sweep_and_fill(
     another name. Under one threshold the answer to it is all that was asked for.
     """
     rng = np.random.default_rng(config.seed)
-    if config.max_latency_ms is not None:
+    if only_threshold(archive.problem, config) is not None:
         archive.answers += sweep(rng)
         return
     n_known = -1
@@ -149,6 +149,8 @@ def losses_under(
 ) -> FloatArray:
     """Evaluate the designs among samples and return what all are ranked by, ``(n_samples,)``.
 
+    What a design misses of bounds on other columns counts like an excess over the threshold.
+
     Args:
         archive: Evaluates.
         config: Rule and weight.
@@ -157,13 +159,13 @@ def losses_under(
         is_design: ``(n_samples,)`` which samples they are.
         latency_of: What the threshold is about; None for the column ``latency_ms``.
     """
-    error = latency = np.zeros(0)
+    error = latency = violation = np.zeros(0)
     if len(genes):  # an empty archive has no columns yet
-        error, latency = errors_and_latencies(archive, genes, latency_of)
+        error, latency, violation = errors_and_latencies(archive, genes, latency_of)
         error = archive.problem.compared({"error": error}, "error")
     return ranked_losses(
         error,
-        latency / goal_ms - 1,
+        np.maximum(latency / goal_ms - 1, 0.0) + violation,
         is_design,
         rule=config.threshold_rule,
         penalty_weight=config.penalty_weight,

@@ -36,7 +36,7 @@ _N_THRESHOLDS = 5
 #: Share of the budget kept for the closing evaluations.
 _CLOSING_SHARE = 0.05
 #: What a search built on this reads of its configuration.
-READS = frozenset({"max_latency_ms", "n_thresholds"})
+READS = frozenset({"n_thresholds"})
 
 
 @dataclass(frozen=True)
@@ -114,9 +114,11 @@ def search_thresholds(
     """
     rng = np.random.default_rng(config.seed)
     networks, least_ms = cuttable_networks(archive.problem, rng=rng)
-    require_reachable(archive, config.max_latency_ms, least_ms, networks=networks)
+    require_reachable(archive.problem, least_ms, networks=networks)
     budget = evaluations_left(archive, config)
-    goals = thresholds(least_ms, budget=budget, config=config, n_most=_N_THRESHOLDS).tolist()
+    goals = thresholds(
+        archive.problem, least_ms, budget=budget, config=config, n_most=_N_THRESHOLDS
+    ).tolist()
     n_closing = max(len(goals), int(_CLOSING_SHARE * budget))
     n_steps = max(budget - n_closing, 0) // learner.n_passes
     modes, drawn, step = [], [], 0

@@ -22,6 +22,13 @@ class ColumnSource(ABC):
             known: What the sources before gave; a column given again replaces the one before.
         """
 
+    def predictor_errors(self) -> dict[str, float]:
+        """Return how far predictions of its columns are off on average, as shares; those known.
+
+        0 for what is computed exactly. By default none is known.
+        """
+        return {}
+
     @abstractmethod
     def provenance(self) -> tuple[str, ...]:
         """Say where the numbers come from: measured, fitted, assumed; one line a quantity."""

@@ -1,0 +1,186 @@
+"""Bounds: what columns of designs may be at most, by how much designs miss them, and in words.
+
+A bound on a predicted column can be drawn in by a margin, a share of what the prediction is off:
+a design that keeps to the tighter limit keeps to the stated one though it were that much worse.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from evonasc.arrays import BoolArray, FloatArray
+from evonasc.errors import ConfigError, UnknownNameError
+
+Columns = Mapping[str, FloatArray]
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What a column may be at most.
+
+    Raises:
+        ConfigError: The limit is no number, or the margin leaves nothing of it.
+
+    Example:
+        >>> str(Bound("latency_ms", 25.0)), str(Bound("latency_ms", 25.0, margin=0.04))
+        ('latency_ms <= 25', 'latency_ms <= 24 (25 less 4 %)')
+    """
+
+    #: Name of the column, or a word of it that no other column has.
+    column: str
+    #: Greatest value allowed, as stated.
+    limit: float
+    #: Share of the limit that is taken off it.
+    margin: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not np.isfinite(self.limit):
+            raise ConfigError(f"The limit of {self.column} must be a number, got {self.limit}.")
+        if not 0 <= self.margin < 1:
+            raise ConfigError(
+                f"The margin of {self.column} must leave something of the limit, got "
+                f"{self.margin:.3g} of it. Give a smaller --margin."
+            )
+
+    @property
+    def at_most(self) -> float:
+        """Greatest value allowed, the margin taken off."""
+        return self.limit - self.margin * abs(self.limit)
+
+    def __str__(self) -> str:
+        less = f" ({self.limit:.6g} less {100 * self.margin:.3g} %)" if self.margin else ""
+        return f"{self.column} <= {self.at_most:.6g}{less}"
+
+
+def read_bounds(texts: Iterable[str]) -> tuple[Bound, ...]:
+    """Read ``COLUMN=VALUE``, one bound a text.
+
+    Raises:
+        ConfigError: Another text, or a value that is no finite number.
+
+    Example:
+        >>> [str(bound) for bound in read_bounds(["latency_ms=25", "error=0.3"])]
+        ['latency_ms <= 25', 'error <= 0.3']
+    """
+    return tuple(Bound(*read_pair(text, option="max")) for text in texts)
+
+
+def read_pair(text: str, *, option: str) -> tuple[str, float]:
+    """Read ``COLUMN=NUMBER``; the option is named where that fails.
+
+    Raises:
+        ConfigError: Another text.
+    """
+    name, _, value = text.rpartition("=")  # a column of a file in hand has a colon, no equals sign
+    try:
+        if not name.strip():
+            raise ValueError
+        return name.strip(), float(value)
+    except ValueError as error:
+        raise ConfigError(f"{option} must be COLUMN=NUMBER, got {text!r}.") from error
+
+
+def named(bounds: Iterable[Bound], known: Sequence[str]) -> list[str]:
+    """Return the column that each bound is about: its name, or the one with that word in its name.
+
+    Raises:
+        UnknownNameError: No column has the name or the word.
+        ConfigError: Several columns have the word, or two bounds are about one column.
+
+    Example:
+        >>> named([Bound("p95", 25.0)], ["error", "latency_ms", "latency_p95_ms"])
+        ['latency_p95_ms']
+    """
+    columns = [_column(bound.column, known) for bound in bounds]
+    for name in columns:
+        if columns.count(name) > 1:
+            raise ConfigError(f"A column must have one bound, got several for {name}.")
+    return columns
+
+
+def _column(word: str, known: Sequence[str]) -> str:
+    """Return the column with that name or word."""
+    if word in known:
+        return word
+    found = [name for name in known if word in name.split("_")]
+    if not found:
+        raise UnknownNameError("column", word, known)
+    if len(found) > 1:
+        raise ConfigError(
+            f"A bound must name one column, got {word!r}, a word of {', '.join(found)}."
+        )
+    return found[0]
+
+
+def excesses(columns: Columns, bounds: Sequence[Bound]) -> FloatArray:
+    """Return by how much designs miss bounds, in units of their limits, ``(n, n_bounds)``.
+
+    At most 0 where a bound is kept; a limit of 0 counts in the column's own unit.
+
+    Raises:
+        UnknownNameError: A bound on no column.
+    """
+    if not columns:  # no designs
+        return np.zeros((0, len(bounds)))
+    result = np.zeros((len(next(iter(columns.values()))), len(bounds)))
+    for place, bound in enumerate(bounds):
+        if bound.column not in columns:
+            raise UnknownNameError("column", bound.column, columns)
+        result[:, place] = (columns[bound.column] - bound.at_most) / (abs(bound.at_most) or 1.0)
+    return result
+
+
+def is_within(columns: Columns, bounds: Sequence[Bound]) -> BoolArray:
+    """Tell which designs keep to all bounds, ``(n,)``; raises as :func:`excesses` does."""
+    within: BoolArray = np.logical_and.reduce(excesses(columns, bounds) <= 0, axis=1)
+    return within
+
+
+def violations(columns: Columns, bounds: Sequence[Bound]) -> FloatArray:
+    """Return by how much designs miss all bounds together, ``(n,)``; 0 where they keep to them.
+
+    The sum of the excesses above 0: what constraint domination compares (Deb et al. 2002, NSGA-II,
+    section VI).
+    """
+    total: FloatArray = np.maximum(excesses(columns, bounds), 0.0).sum(axis=1)
+    return total
+
+
+def in_words(bounds: Sequence[Bound]) -> str:
+    """Write bounds for titles, tables and sentences; nothing for none.
+
+    Example:
+        >>> in_words([Bound("latency_ms", 25.0), Bound("energy_mj", 50.0)])
+        'latency_ms <= 25 and energy_mj <= 50'
+    """
+    return " and ".join(map(str, bounds))
+
+
+@dataclass(frozen=True)
+class NearMiss:
+    """The design that comes nearest to bounds that none keeps to."""
+
+    #: Its row.
+    row: int
+    #: What it misses: each bound, the design's value, and how far that lies beyond.
+    missed: tuple[tuple[Bound, float, float], ...]
+
+    def __str__(self) -> str:
+        return " and ".join(
+            f"{bound.column} by {beyond:.4g} ({value:.6g})" for bound, value, beyond in self.missed
+        )
+
+
+def nearest_miss(columns: Columns, bounds: Sequence[Bound]) -> NearMiss | None:
+    """Return the design that misses bounds by the least in all; None where one keeps to them.
+
+    Of several as near, the first. None for no designs, too.
+    """
+    missed_by = violations(columns, bounds)
+    if len(missed_by) == 0 or (missed_by == 0).any():
+        return None
+    row = int(missed_by.argmin())
+    values = [(bound, float(columns[bound.column][row])) for bound in bounds]
+    missed = [(bound, value, value - bound.at_most) for bound, value in values]
+    return NearMiss(row, tuple(one for one in missed if one[2] > 0))
