@@ -1,6 +1,7 @@
 """What every problem of evonasc is: a pymoo problem over designs, vectorised and suspicious."""
 
 import copy
+import re
 from abc import abstractmethod
 from typing import Any, Self
 
@@ -12,6 +13,10 @@ from evonasc.benchmark import ErrorSource
 from evonasc.bounds import Bound, excesses
 from evonasc.errors import ConfigError, EvaluationError, UnknownNameError
 from evonasc.space import DesignSpace
+
+#: Columns that tables of designs and of answers have besides those of a problem.
+_TAKEN = ("id", "is_feasible", "is_repaired", "max_latency_ms")
+_PLACEMENT = re.compile(r"(split_point|payload_bits)(_[0-9]+)?")
 
 
 class DesignProblem(Problem):
@@ -31,7 +36,8 @@ class DesignProblem(Problem):
 
     Raises:
         UnknownNameError: An objective is no column.
-        ConfigError: No objective, or one named twice.
+        ConfigError: No objective, one named twice, or a column has a name that tables use for
+            something else.
     """
 
     cut_free_columns: frozenset[str] = frozenset()
@@ -53,6 +59,8 @@ class DesignProblem(Problem):
                 f"objectives must name at least one column, each once, got {objectives}."
             )
         self.designs, self.objectives, self.bounds = designs, objectives, bounds
+        for name in known_columns:
+            _require_free(name, designs)
         upper = np.array(designs.n_choices) - 1
         super().__init__(
             n_var=designs.n_genes,
@@ -145,10 +153,12 @@ class DesignProblem(Problem):
         Raises:
             GenomeError: Genes of wrong shape or dtype, or out of range.
             EvaluationError: A column that is no number; names the design.
+            ConfigError: A column has a name that tables use for something else.
         """
         genes = self.designs.check(genes)
         columns = self.columns(genes)
         for name, values in columns.items():
+            _require_free(name, self.designs)
             if values.shape != (len(genes),):
                 raise EvaluationError(
                     f"{name} must have shape (n,) = ({len(genes)},), got {values.shape}."
@@ -175,3 +185,19 @@ class DesignProblem(Problem):
         out["F"] = self.objective_values(columns)
         if self.bounds:
             out["G"] = self.excesses(columns)
+
+
+def _require_free(name: str, designs: DesignSpace) -> None:
+    """Refuse the name of a column that a table of designs has another column for, or cannot show.
+
+    Raises:
+        ConfigError: It is one.
+    """
+    is_placement = _PLACEMENT.fullmatch(name) is not None
+    if is_placement or name in (*_TAKEN, designs.space.text_column):
+        raise ConfigError(
+            f"A column must not be called {name!r}: tables of designs use the name for something "
+            "else. Rename the objective or column."
+        )
+    if not name or not name.isprintable():
+        raise ConfigError(f"The name of a column must be printable text, got {name!r}.")

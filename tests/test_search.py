@@ -5,17 +5,19 @@ from contextlib import suppress
 
 import numpy as np
 import pytest
+from pymoo.core.problem import Problem
 
 from evonasc.cost.scenario import Scenario
 from evonasc.errors import ConfigError, UnknownNameError
 from evonasc.front import hypervolume, igd_plus, non_dominated
 from evonasc.nasbench201 import BENCHMARK
 from evonasc.problems import DesignProblem, SplitNasProblem, Staircase
+from evonasc.problems.adapter import PymooProblem
 from evonasc.problems.toy import ToySpace
 from evonasc.runs.config import RunConfig
 from evonasc.runs.exact_front import exact_front
 from evonasc.runs.prepare import Prepared
-from evonasc.runs.run import run
+from evonasc.runs.run import run, run_prepared
 from evonasc.search.algorithm import Algorithm, optional_fields
 from evonasc.search.algorithms import (
     ALGORITHMS,
@@ -303,13 +305,53 @@ def test_any_number_of_objectives_can_be_searched(name, objectives, nasbench, ta
         assert (front <= point).all(axis=1).any()
 
 
-@pytest.mark.parametrize("name", ["moead", "sms-emoa"])
-def test_what_needs_two_objectives_refuses_one_before_it_starts(name, nasbench, table_errors):
+class Summed(Problem):
+    """Each objective is the sum of three digits, weighted otherwise."""
+
+    def __init__(self, n_obj, **limits):
+        super().__init__(**{"n_var": 3, "n_obj": n_obj, "xl": 0, "xu": 4, "vtype": int, **limits})
+
+    def _evaluate(self, x, out, *args, **kwargs):
+        weights = np.arange(3)[:, None] * np.arange(1, self.n_obj + 1) % 5 - 2
+        out["F"] = x @ weights + 0.1 * (x**2).sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "n_obj", "message"),
+    [
+        ("moead", 1, "moead must have at least 2 objectives, got 1: f1. Use --algo nsga2"),
+        ("sms-emoa", 1, "sms-emoa must have at least 2 objectives, got 1: f1"),
+        ("sms-emoa", 10, "sms-emoa must have at most 8 objectives, got 10: .* Use --algo nsga3"),
+    ],
+)
+def test_objectives_too_few_or_too_many_are_refused_before_a_search_starts(name, n_obj, message):
     """One direction has no neighbours; moocore knows no contributions to a length."""
-    problem = SplitNasProblem(BENCHMARK, Scenario(), table_errors, objectives=("latency_ms",))
     config = RunConfig(search=SearchConfig(algorithm=name, budget=80))
-    with pytest.raises(ConfigError, match=f"{name} must have at least 2 objectives, got "):
-        Prepared.of(problem, config)
+    with pytest.raises(ConfigError, match=message):
+        Prepared.of(PymooProblem(Summed(n_obj)), config)
+
+
+@pytest.mark.parametrize("name", ["deap-nsga2", "exact", "moead", "nsga2", "nsga3", "random"])
+@pytest.mark.parametrize("n_obj", [1, 2, 3, 10])
+@pytest.mark.parametrize("budget", [1, 30])
+def test_any_number_of_objectives_is_searched_to_the_end(name, n_obj, budget):
+    """The population is larger than the budget, too."""
+    if n_obj < algorithm(name).least_objectives:
+        pytest.skip("refused, see above")
+    search = SearchConfig(algorithm=name, budget=budget)
+    prepared = Prepared.of(PymooProblem(Summed(n_obj)), RunConfig(search=search))
+    result = run_prepared(prepared, is_exact_wanted=False)
+    assert len(result.genes) == (125 if name == "exact" else budget)
+    assert len(result.front_rows) >= 1
+
+
+@pytest.mark.parametrize("name", ["deap-nsga2", "nsga2", "nsga3", "random", "sms-emoa"])
+def test_a_space_of_one_design_or_two_is_exhausted(name):
+    for upper in (0, 1):
+        tiny = PymooProblem(Summed(2, n_var=3, xu=np.array([upper, 0, 0])))
+        search = SearchConfig(algorithm=name, budget=30)
+        result = run_prepared(Prepared.of(tiny, RunConfig(search=search)), is_exact_wanted=False)
+        assert (result.status, len(result.genes)) == ("exhausted", upper + 1)
 
 
 def test_enumeration_of_split_points_is_never_beaten(nasbench, table_errors):

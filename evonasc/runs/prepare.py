@@ -159,11 +159,13 @@ def _algorithm_of(search: SearchConfig) -> Algorithm:
 
 
 def _require_objectives(entry: Algorithm, problem: DesignProblem, search: SearchConfig) -> None:
-    """Refuse an algorithm that needs more objectives than the problem has."""
-    if problem.n_obj < entry.least_objectives:
+    """Refuse an algorithm that needs more objectives than the problem has, or fewer."""
+    if not entry.least_objectives <= problem.n_obj <= entry.most_objectives:
+        is_few = problem.n_obj < entry.least_objectives
+        wanted = f"least {entry.least_objectives}" if is_few else f"most {entry.most_objectives}"
         raise ConfigError(
-            f"{search.algorithm} must have at least {entry.least_objectives} objectives, got "
-            f"{', '.join(problem.objectives)}. Use --algo nsga2, or name more objectives."
+            f"{search.algorithm} must have at {wanted} objectives, got {problem.n_obj}: "
+            f"{', '.join(problem.objectives)}. Use --algo {'nsga2' if is_few else 'nsga3'}."
         )
 
 

@@ -1,9 +1,13 @@
 """The table of problems; another package's problem need have nothing to do with networks.
 
 An entry is a :class:`evonasc.runs.config.ProblemKind`, or a function of the run's configuration,
-which is then taken to read nothing of it. What it makes is a
-:class:`~evonasc.problems.DesignProblem`, or any pymoo problem over integers.
+which is then taken to read nothing of it, or a class of pymoo problems that needs no argument. What
+it makes is a :class:`~evonasc.problems.DesignProblem`, or any pymoo problem of discrete variables.
 """
+
+import inspect
+from collections.abc import Callable
+from typing import Any
 
 from pymoo.core.problem import Problem
 
@@ -40,10 +44,14 @@ def problem_kind(name: str) -> ProblemKind:
     found = PROBLEMS.load(name)
     if isinstance(found, ProblemKind):
         return found
+    if isinstance(found, Problem):
+        return ProblemKind(lambda config: found)
     if not callable(found):
         raise PROBLEMS.broken(
             PROBLEMS.entry(name), f"it must be a ProblemKind or callable, got {found!r}"
         )
+    if _needs_nothing(found):
+        return ProblemKind(lambda config: found())
     return ProblemKind(found)
 
 
@@ -70,6 +78,19 @@ def make_of_kind(kind: ProblemKind, config: RunConfig) -> DesignProblem:
             f"{', '.join(config.objectives)}. Leave out --objectives."
         )
     return made
+
+
+def _needs_nothing(found: Callable[..., Any]) -> bool:
+    """Tell a function without parameters, or a pymoo class that needs none, from the others.
+
+    The others are functions of a configuration.
+    """
+    is_pymoo = isinstance(found, type) and issubclass(found, Problem)
+    optional = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return all(
+        is_pymoo and (one.kind in optional or one.default is not inspect.Parameter.empty)
+        for one in inspect.signature(found).parameters.values()
+    )
 
 
 def require_reads(kind: ProblemKind, config: RunConfig) -> None:

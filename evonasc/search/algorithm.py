@@ -1,5 +1,6 @@
 """What an algorithm is: a search, and the facts that the rest of evonasc must know of it."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 
@@ -49,6 +50,8 @@ class Algorithm:
     heeds: frozenset[str] | None = frozenset()
     #: Objectives that a problem must have at least.
     least_objectives: int = 1
+    #: Objectives that a problem may have at most, where more would take it for ever.
+    most_objectives: float = math.inf
     #: Whether it evaluates every design, whatever the budget.
     enumerates: bool = False
     #: Fields of :class:`SearchConfig` that it reads beside budget, seed and those said above.
