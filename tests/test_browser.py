@@ -11,7 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evonasc.analysis.rate_sweep import front_at, link_parts, sweep_objectives
+from evonasc.analysis.rate_sweep import (
+    front_at,
+    link_parts,
+    sweep_bounds,
+    sweep_objectives,
+)
 from evonasc.cli import main
 from evonasc.runs.folder import read_config, read_table
 
@@ -36,12 +41,13 @@ def browser():
 
 @pytest.fixture(scope="module")
 def runs(small_run, tmp_path_factory):
-    """Return two runs of three objectives, delay and losses; names of one scenario are hostile."""
+    """Return two runs of three objectives, delay and losses, one under bounds and hostile names."""
     folder = tmp_path_factory.mktemp("report")
     words = ["--objectives", "latency_ms,energy_mj,error", "--one-way-delay-ms", "3.7"]
     words += ["--packet-loss", "0.05", "--budget", "150", "--no-plot", "--quiet"]
-    for seed in ("1", "2"):
-        assert main(["run", *words, "--seed", seed, "--out", str(folder / f"seed{seed}")]) == 0
+    for seed, more in (("1", []), ("2", ["--max", "latency=60", "--max", "tail_ms=6"])):
+        out = ["--seed", seed, "--out", str(folder / f"seed{seed}")]
+        assert main(["run", *words, *more, *out]) == 0
     path = folder / "seed2" / "config.json"
     values = json.loads(path.read_text())
     values["scenario"]["name"] = _HOSTILE
@@ -106,7 +112,8 @@ def front_ids(folder, mbps):
         if name not in ("id", "arch_str", "split_point", "payload_bits")
     }
     parts = link_parts(columns, config.scenario)
-    front = front_at(parts, mbps, sweep_objectives(config.objectives))
+    objectives = sweep_objectives(config.objectives)
+    front = front_at(parts, mbps, objectives, sweep_bounds(config.bounds))
     return [int(rows[row]["id"]) for row in front]
 
 

@@ -72,6 +72,16 @@ def test_the_page_holds_all_that_can_be_on_a_front_and_little_more(data, small_r
     assert len(kept) < len(evaluated) / 2
 
 
+def test_designs_beyond_bounds_count_for_nothing_in_the_curve(tmp_path):
+    out = tmp_path / "run"
+    words = ["run", "--problem", "toy", "--budget", "200", "--max", "latency=9", "--no-plot"]
+    assert main([*words, "--quiet", "--out", str(out)]) == 0
+    (shown,) = page_data([out])["runs"]
+    summary = json.loads((out / SUMMARY_FILE).read_text())
+    assert shown["curve"]["shares"][-1] == pytest.approx(summary["exact"]["hypervolume_share"])
+    assert max(row[1] for row in shown["curve"]["truth"]) <= 9
+
+
 def test_the_curve_ends_where_the_summary_says(data, small_run):
     curve = data["runs"][0]["curve"]
     summary = json.loads((small_run / SUMMARY_FILE).read_text())

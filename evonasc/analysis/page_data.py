@@ -14,8 +14,15 @@ from typing import Any
 import numpy as np
 
 from evonasc.analysis.indicators import evaluation_counts, hypervolume_curve
-from evonasc.analysis.rate_sweep import NEEDED, contenders, parts_of_run, sweep_objectives
+from evonasc.analysis.rate_sweep import (
+    NEEDED,
+    contenders,
+    parts_of_run,
+    sweep_bounds,
+    sweep_objectives,
+)
 from evonasc.arrays import FloatArray, IntArray
+from evonasc.bounds import is_within
 from evonasc.errors import ConfigError, DataFileError, EvonascError
 from evonasc.problems.coarse_error import coarse
 from evonasc.runs.config import RunConfig
@@ -110,9 +117,10 @@ def _run_data(folder: Path, run: FinishedRun, label: str) -> dict[str, Any]:
     front = _front_places(folder, run, stored)
     seen = _seen_columns(stored, config)
     always, objectives, parts = np.array([], dtype=np.int64), config.objectives, None
+    bounds = sweep_bounds(config.bounds)
     if set(NEEDED) <= set(stored.columns):
         objectives, parts = sweep_objectives(config.objectives), parts_of_run(seen, config)
-        always = contenders(parts, objectives)
+        always = contenders(parts, objectives, bounds)
     rows = np.union1d(front, always)
     operations = designs.operations(stored.genes[rows])
     cuts = designs.split_point(stored.genes[rows]).tolist()
@@ -133,6 +141,7 @@ def _run_data(folder: Path, run: FinishedRun, label: str) -> dict[str, Any]:
         "energy": None if parts is None or parts.power is None else _values(parts.power, _ENERGY),
         "error_resolution": config.error_resolution,
         "rate_objectives": list(objectives),
+        "bounds": [{"column": bound.column, "at_most": bound.at_most} for bound in bounds],
         "designs": {
             "id": stored.ids[rows].tolist(),
             "network": space.to_short_text(operations),
@@ -207,11 +216,13 @@ def hypervolume_history(
         exact = exact_front_of(prepare(run.config).problem)
     except EvonascError as error:
         return _no_curve(f"The true front cannot be computed here: {error}")
-    points = run.config.compared(stored.columns)
-    counts = evaluation_counts(len(points), most=_MOST_COUNTS)
+    within = is_within(stored.columns, run.config.bounds)
+    points = run.config.compared(stored.columns)[within]
+    counts = evaluation_counts(len(within), most=_MOST_COUNTS)
     if exact is not None:
         truth = np.unique(exact.points, axis=0)
-        shares = hypervolume_curve(points, truth, counts=counts)
+        n_within = np.cumsum(within, dtype=np.int64)[counts - 1]
+        shares = hypervolume_curve(points, truth, counts=n_within)
         is_same = np.isclose(shares[-1], noted["hypervolume_share"], rtol=1e-6)
         if is_same and len(truth) == noted["n_points"]:
             return {

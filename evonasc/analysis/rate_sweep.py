@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
+from evonasc.bounds import Bound, is_within
 from evonasc.cost.energy import DevicePower, device_power
 from evonasc.cost.link import FixedLink
 from evonasc.cost.scenario import Scenario
@@ -87,6 +88,13 @@ class LinkParts:
         """Return objectives at a rate, ``(n, n_obj)``."""
         return np.stack([self._column(name, mbps) for name in objectives], axis=1)
 
+    def within(self, mbps: float, bounds: Sequence[Bound]) -> IntArray:
+        """Return the rows that keep to bounds at a rate."""
+        columns = {bound.column: self._column(bound.column, mbps) for bound in bounds}
+        if not columns:
+            return np.arange(len(self.unit_ms))
+        return np.flatnonzero(is_within(columns, bounds))
+
     def _column(self, name: str, mbps: float) -> FloatArray:
         """Return a column at a rate."""
         if name == "latency_ms":
@@ -118,7 +126,7 @@ def link_parts(
     unit_link = FixedLink(replace(scenario, uplink_mbps=1.0, one_way_delay_ms=0.0))
     payload = columns["payload_bytes"]
     delay = np.where(payload > 0, scenario.one_way_delay_ms, 0.0)
-    changed = (*_OF_RATES, *_OF_TRACES, "uplink_ms", "tail_ms")
+    changed = (*_OF_RATES, *_OF_TRACES, "uplink_ms")
     return LinkParts(
         power,
         {name: values for name, values in columns.items() if name not in changed},
@@ -145,19 +153,40 @@ def sweep_objectives(objectives: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*kept, "error", "latency_ms"]))
 
 
-def contenders(parts: LinkParts, objectives: Sequence[str]) -> IntArray:
-    """Return the rows that can be on a front at some rate; exact, no front loses a point."""
-    names = [name for name in objectives if name not in _OF_RATES]
-    if "energy_mj" in objectives:
+def sweep_bounds(bounds: Sequence[Bound]) -> tuple[Bound, ...]:
+    """Return a run's bounds that say something of a link of one rate."""
+    return tuple(one for one in bounds if one.column not in (*_OF_TRACES, "uplink_ms"))
+
+
+def contenders(
+    parts: LinkParts, objectives: Sequence[str], bounds: Sequence[Bound] = ()
+) -> IntArray:
+    """Return the rows that can be on a front at some rate; exact, no front loses a point.
+
+    Args:
+        parts: Of the designs.
+        objectives: Of :func:`sweep_objectives`.
+        bounds: Of :func:`sweep_bounds`.
+    """
+    wanted = (*objectives, *(bound.column for bound in bounds))
+    names = [name for name in wanted if name not in _OF_RATES]
+    if "energy_mj" in wanted:
         names.append("head_ms")  # energy grows with it and with unit_ms
     table = [parts.fixed[name] for name in dict.fromkeys(names)]
-    return np.flatnonzero(non_dominated(np.stack([*table, parts.steady_ms, parts.unit_ms], axis=1)))
+    points = np.stack([*table, parts.steady_ms, parts.unit_ms], axis=1)
+    rows = parts.within(1.0, [bound for bound in bounds if bound.column not in _OF_RATES])
+    return rows[non_dominated(points[rows])]
 
 
-def front_at(parts: LinkParts, mbps: float, objectives: Sequence[str]) -> IntArray:
-    """Return the rows of the front at a rate, by rising first objective, one row a point."""
-    points = parts.objective_values(mbps, objectives)
-    rows = np.flatnonzero(non_dominated(points))
+def front_at(
+    parts: LinkParts, mbps: float, objectives: Sequence[str], bounds: Sequence[Bound] = ()
+) -> IntArray:
+    """Return the rows of the front at a rate, by rising first objective, one row a point.
+
+    Of those that keep to the bounds at that rate; none where none does.
+    """
+    points, rows = parts.objective_values(mbps, objectives), parts.within(mbps, bounds)
+    rows = rows[non_dominated(points[rows])]
     _, first = np.unique(points[rows], axis=0, return_index=True)
     return rows[first]
 

@@ -16,10 +16,12 @@ from evonasc.analysis.rate_sweep import (
     front_at,
     parts_of_run,
     rates_from_text,
+    sweep_bounds,
     sweep_objectives,
 )
 from evonasc.analysis.report import plain_table
 from evonasc.arrays import FloatArray, IntArray
+from evonasc.bounds import in_words
 from evonasc.cli.console import output
 from evonasc.errors import ConfigError
 from evonasc.files import write_output
@@ -65,19 +67,20 @@ def execute(arguments: argparse.Namespace) -> int:
     problem = prepare(run.config).problem
     stored = read_designs(arguments.run, problem.designs)
     genes, columns = _designs(problem) if arguments.exact else (stored.genes, stored.columns)
-    objectives = sweep_objectives(problem.objectives)
+    objectives, bounds = sweep_objectives(problem.objectives), sweep_bounds(problem.bounds)
     every = parts_of_run(columns, run.config)
-    chosen = contenders(every, objectives)
+    chosen = contenders(every, objectives, bounds)
     parts, genes = every.rows(chosen), genes[chosen]
     started = time.perf_counter()
-    fronts = [front_at(parts, float(rate), objectives) for rate in rates]
+    fronts = [front_at(parts, float(rate), objectives, bounds) for rate in rates]
     per_rate_ms = (time.perf_counter() - started) * 1e3 / len(rates)
     fine = np.geomspace(rates[0], rates[-1], max(_N_FINE, len(rates)))
     network = _network(arguments, run, problem, stored, parts, fine)
     console = output()
     console.print(
         f"{len(every.steady_ms)} designs, {len(chosen)} of which no other beats at every rate; "
-        f"{len(rates)} fronts, {per_rate_ms:.2f} ms each.",
+        f"{len(rates)} fronts, {per_rate_ms:.2f} ms each"
+        f"{', of designs with ' if bounds else ''}{in_words(bounds)}.",
         soft_wrap=True,
     )
     fronts_of = _Fronts(rates, fronts, parts, genes, objectives)
@@ -175,8 +178,8 @@ def _show_fronts(fronts: _Fronts, network: _Network, problem: DesignProblem) -> 
             {
                 "Mbit/s": f"{rate:.4g}",
                 "points": str(len(front)),
-                "least error": f"{parts.fixed['error'][front].min():.4f}",
-                "least ms": f"{latency[front].min():.2f}",
+                "least error": f"{parts.fixed['error'][front].min():.4f}" if len(front) else "-",
+                "least ms": f"{latency[front].min():.2f}" if len(front) else "-",
                 "cuts on the front": _ranges(sorted(set(cuts.tolist()))),
                 f"fastest with error <= {network.error:.4f}": named,
             }

@@ -58,7 +58,9 @@ const evonascFront = (() => {
     const columns = run.rate_objectives.map((name) =>
       name === "error" ? run.searched_error : values[name],
     );
-    return { rows: nonDominated(run.contenders, columns), values };
+    const isWithin = (place) =>
+      run.bounds.every(({ column, at_most }) => values[column][place] <= at_most);
+    return { rows: nonDominated(run.contenders.filter(isWithin), columns), values };
   }
 
   return { at };
