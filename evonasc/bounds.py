@@ -11,6 +11,7 @@ import numpy as np
 
 from evonasc.arrays import BoolArray, FloatArray
 from evonasc.errors import ConfigError, UnknownNameError
+from evonasc.parsing import quantity
 
 Columns = Mapping[str, FloatArray]
 
@@ -27,7 +28,7 @@ class Bound:
         ('latency_ms <= 25', 'latency_ms <= 24 (25 less 4 %)')
     """
 
-    #: Name of the column, or a word of it that no other column has.
+    #: Name of the column, or words of it that no other column has.
     column: str
     #: Greatest value allowed, as stated.
     limit: float
@@ -54,39 +55,36 @@ class Bound:
 
 
 def read_bounds(texts: Iterable[str]) -> tuple[Bound, ...]:
-    """Read ``COLUMN=VALUE``, one bound a text.
+    """Read ``COLUMN=VALUE``, one bound a text; a unit of the value is a word of the column.
 
     Raises:
         ConfigError: Another text, or a value that is no finite number.
 
     Example:
-        >>> [str(bound) for bound in read_bounds(["latency_ms=25", "error=0.3"])]
-        ['latency_ms <= 25', 'error <= 0.3']
+        >>> print(*read_bounds(("latency_ms=25", "memory=1.5MB", "error=30%")), sep=", ")
+        latency_ms <= 25, memory bytes <= 1.5e+06, error <= 0.3
     """
-    return tuple(Bound(*read_pair(text, option="max")) for text in texts)
-
-
-def read_pair(text: str, *, option: str) -> tuple[str, float]:
-    """Read ``COLUMN=NUMBER``; the option is named where that fails.
-
-    Raises:
-        ConfigError: Another text.
-    """
-    name, _, value = text.rpartition("=")  # a column of a file in hand has a colon, no equals sign
-    try:
-        if not name.strip():
-            raise ValueError
-        return name.strip(), float(value)
-    except ValueError as error:
-        raise ConfigError(f"{option} must be COLUMN=NUMBER, got {text!r}.") from error
+    bounds = []
+    for text in texts:
+        name, _, value = text.rpartition("=")  # a column of a file in hand has a colon
+        try:
+            if not name.strip():
+                raise ValueError("it names no column")
+            limit, unit = quantity(value)
+        except ValueError as error:
+            raise ConfigError(f"max must be COLUMN=VALUE, got {text!r}: {error}.") from error
+        column = name.strip()
+        has_unit = not unit or unit in column.split("_")
+        bounds.append(Bound(column if has_unit else f"{column} {unit}", limit))
+    return tuple(bounds)
 
 
 def named(bounds: Iterable[Bound], known: Sequence[str]) -> list[str]:
-    """Return the column that each bound is about: its name, or the one with that word in its name.
+    """Return the column that each bound is about: of its name, or with its words in its name.
 
     Raises:
-        UnknownNameError: No column has the name or the word.
-        ConfigError: Several columns have the word, or two bounds are about one column.
+        UnknownNameError: No column has the name or the words.
+        ConfigError: Several columns have the words, or two bounds are about one column.
 
     Example:
         >>> named([Bound("p95", 25.0)], ["error", "latency_ms", "latency_p95_ms"])
@@ -100,15 +98,16 @@ def named(bounds: Iterable[Bound], known: Sequence[str]) -> list[str]:
 
 
 def _column(word: str, known: Sequence[str]) -> str:
-    """Return the column with that name or word."""
+    """Return the column with that name, or with these words in its name."""
     if word in known:
         return word
-    found = [name for name in known if word in name.split("_")]
+    words = set(word.replace(" ", "_").split("_"))
+    found = [name for name in known if words <= set(name.split("_"))]
     if not found:
         raise UnknownNameError("column", word, known)
     if len(found) > 1:
         raise ConfigError(
-            f"A bound must name one column, got {word!r}, a word of {', '.join(found)}."
+            f"A bound must name one column, got {word!r}, which may be {', '.join(found)}."
         )
     return found[0]
 

@@ -5,6 +5,7 @@ And the bytes of an npz, its counterpart.
 
 import io
 import json
+import re
 import tomllib
 import zipfile
 import zlib
@@ -22,6 +23,28 @@ Decoded = TypeVar("Decoded")
 _DAMAGE = (EOFError, MemoryError, OSError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error)
 #: How a zip archive begins: with its first file, or, empty, with its end.
 _ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
+
+_QUANTITY = re.compile(
+    r"(?P<number>[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[-+]?[0-9]+)?) ?(?P<unit>[a-z%]*)", re.IGNORECASE
+)
+#: Unit -> what it is in its base unit, and that unit.
+_UNITS = {
+    "": (1.0, ""),
+    "%": (0.01, ""),
+    "us": (1e-3, "ms"),
+    "ms": (1.0, "ms"),
+    "s": (1e3, "ms"),
+    "b": (1.0, "bytes"),
+    "bytes": (1.0, "bytes"),
+    "kb": (1e3, "bytes"),
+    "mb": (1e6, "bytes"),
+    "gb": (1e9, "bytes"),
+    "kib": (1024.0, "bytes"),
+    "mib": (1024.0**2, "bytes"),
+    "gib": (1024.0**3, "bytes"),
+    "mj": (1.0, "mj"),
+    "j": (1e3, "mj"),
+}
 
 
 def npz_arrays(data: bytes, names: Sequence[str] | None = None) -> dict[str, Any]:
@@ -116,3 +139,24 @@ def toml_file(path: Path, *, kind: str) -> tuple[dict[str, Any], bytes]:
         is_deep = isinstance(error, RecursionError)
         reason = "it is nested too deeply" if is_deep else str(error)
         raise DataFileError(f"{path} is no TOML file: {reason}.") from error
+
+
+def quantity(text: str) -> tuple[float, str]:
+    """Read a number with or without a unit; return it in ms, bytes or mj, and which of these.
+
+    The unit is empty for a plain number and for a share in percent. ``kB``, ``MB`` and ``GB`` are
+    powers of 1000, ``KiB``, ``MiB`` and ``GiB`` of 1024; case does not count.
+
+    Raises:
+        ValueError: It is no number, or the unit is another.
+
+    Example:
+        >>> quantity("25 ms"), quantity("1.5MB"), quantity("0.03s"), quantity("30%"), quantity("7")
+        ((25.0, 'ms'), (1500000.0, 'bytes'), (30.0, 'ms'), (0.3, ''), (7.0, ''))
+    """
+    found = _QUANTITY.fullmatch(text.strip())
+    unit = found["unit"].lower() if found else ""
+    if found is None or unit not in _UNITS:
+        raise ValueError(f"{text!r} is no number, or has another unit than {', '.join(_UNITS)[2:]}")
+    factor, base = _UNITS[unit]
+    return float(found["number"]) * factor, base

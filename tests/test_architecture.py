@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "limits": {"errors"},
     "parsing": {"errors"},
     "plugins": {"errors"},
-    "bounds": {"arrays", "errors"},
+    "bounds": {"arrays", "errors", "parsing"},
     "front": {"arrays", "errors"},
     "assets": {"errors", "files"},
     "space": GROUND,

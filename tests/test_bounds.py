@@ -63,7 +63,7 @@ def test_a_column_goes_by_its_name_or_by_a_word_that_only_it_has():
         "head_memory_bytes",
         "energy_mj",
     ]
-    with pytest.raises(ConfigError, match="got 'latency', a word of latency_ms, latency_p95_ms"):
+    with pytest.raises(ConfigError, match="got 'latency', which may be latency_ms, latency_p95_ms"):
         named([Bound("latency", 1.0)], KNOWN)
     with pytest.raises(UnknownNameError, match="column 'eror'. Did you mean 'error'"):
         named([Bound("eror", 1.0)], KNOWN)
@@ -71,16 +71,57 @@ def test_a_column_goes_by_its_name_or_by_a_word_that_only_it_has():
         named([Bound("p95", 1.0), Bound("latency_p95_ms", 2.0)], KNOWN)
 
 
-@pytest.mark.parametrize("text", ["error", "=3", "error=", "error=much", "", "--"])
+@pytest.mark.parametrize(
+    ("text", "column", "limit"),
+    [
+        ("memory=1.5MB", "head_memory_bytes", 1.5e6),
+        ("memory=2 KiB", "head_memory_bytes", 2048.0),
+        ("head=0.5kB", "head_memory_bytes", 500.0),  # the unit tells the two apart
+        ("head=25ms", "head_ms", 25.0),
+        ("latency_ms=0.03s", "latency_ms", 30.0),
+        ("p95=900us", "latency_p95_ms", 0.9),
+        ("energy=0.05J", "energy_mj", 50.0),
+        ("energy_mj=50mJ", "energy_mj", 50.0),
+        ("error=30%", "error", 0.3),
+        (" error = -1e-3 ", "error", -1e-3),
+    ],
+)
+def test_values_may_have_units(text, column, limit):
+    (bound,) = read_bounds([text])
+    assert named([bound], KNOWN) == [column]
+    assert bound.limit == pytest.approx(limit, rel=1e-12)
+
+
+@pytest.mark.parametrize("text", ["latency=25ms", "head_ms=3MB", "error=3ms"])
+def test_units_do_not_make_a_column_of_two_or_of_none(text):
+    with pytest.raises((ConfigError, UnknownNameError), match="which may be|Unknown column"):
+        named(read_bounds([text]), KNOWN)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "error",
+        "=3",
+        "error=",
+        "error=much",
+        "",
+        "--",
+        "error=nan",
+        "error=inf",
+        "error=1e",
+        "p95=3m",
+    ],
+)
 def test_other_texts_are_no_bounds(text):
-    with pytest.raises(ConfigError, match="max must be COLUMN=NUMBER, got"):
+    with pytest.raises(ConfigError, match="max must be COLUMN=VALUE, got"):
         read_bounds([text])
 
 
-@pytest.mark.parametrize("text", ["error=nan", "error=inf", "error=-inf"])
-def test_a_limit_must_be_finite(text):
-    with pytest.raises(ConfigError, match="The limit of error must be a number, got"):
-        read_bounds([text])
+def test_a_limit_must_be_finite():
+    for text in ("error=1e999", "error=-1e999"):
+        with pytest.raises(ConfigError, match="The limit of error must be a number, got"):
+            read_bounds([text])
 
 
 @pytest.mark.parametrize("margin", [1.0, -0.1, float("nan")])

@@ -103,7 +103,7 @@ def test_a_latency_that_could_be_either_must_be_named(tmp_path, capsys):
     chosen = pick(out, "--max", "p95=25", capsys=capsys)
     assert chosen["choice"]["latency_p95_ms"] <= 25
     assert main(["pick", str(out), "--max", "latency=25"]) == 2
-    assert "got 'latency', a word of latency_ms, latency_p95_ms" in capsys.readouterr().err
+    assert "got 'latency', which may be latency_ms, latency_p95_ms" in capsys.readouterr().err
 
 
 def test_the_neighbours_are_the_points_beside(small_run, front, capsys):
@@ -128,15 +128,17 @@ BAD = {
     "the least latency_ms is": ["--max-latency-ms", "0.5"],
     "binds: relax it to": ["--max", "latency_ms=6", "--max", "error=0.2"],
     "Unknown column 'latency_m'. Did you mean 'latency_ms'?": ["--max", "latency_m=3"],
-    "A bound must name one column, got 'head', a word of head_ms, head_mem": ["--max", "head=3"],
+    "A bound must name one column, got 'head', which may be head_ms, head_me": ["--max", "head=3"],
+    "Unknown column 'latency_ms bytes'.": ["--max", "latency_ms=1MB"],
+    "'4 parsec' is no number, or has another unit than %, us, ms, s, b": ["--max=error=4 parsec"],
     "A column must have one bound, got several for error": ["--max", "error=3", "--max=error=4"],
     "Unknown column 'eror'. Did you mean 'error'?": ["--weights", "eror=1"],
-    "max must be COLUMN=NUMBER, got 'error'": ["--max", "error"],
-    "max must be COLUMN=NUMBER, got '=3'": ["--max", "=3"],
+    "max must be COLUMN=VALUE, got 'error': it names no": ["--max", "error"],
+    "max must be COLUMN=VALUE, got '=3'": ["--max", "=3"],
     "weights must be COLUMN=NUMBER, got 'error=much'": ["--weights", "error=much"],
     "The weight of error must be a number of at least 0, got -1.0": ["--weights", "error=-1"],
     "weights must hold one above 0": ["--weights", " "],
-    "The limit of latency_ms must be a number, got nan": ["--max-latency-ms", "nan"],
+    "max must be COLUMN=VALUE, got 'latency_ms=nan': 'nan' is no": ["--max-latency-ms", "nan"],
     "max_error_increase must be at least 0, got -0.1": ["--max-error-increase", "-0.1"],
     "max_error_increase must be at least 0, got nan": ["--max-error-increase", "nan"],
 }

@@ -14,12 +14,10 @@ def add_bound_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="COLUMN=VALUE",
-        help="only designs with at most this: any column, or a word of its name, as in p95=30, "
-        "error=0.3, energy=50, memory=1e6; may be given again",
+        help="only designs with at most this: any column, or a word of its name, as in p95=30ms, "
+        "error=0.3, energy=50mJ, memory=1.5MB; may be given again",
     )
-    parser.add_argument(
-        "--max-latency-ms", type=float, metavar="MS", help="short for --max latency_ms=MS"
-    )
+    parser.add_argument("--max-latency-ms", metavar="MS", help="short for --max latency_ms=MS")
 
 
 def add_margin_argument(parser: argparse.ArgumentParser) -> None:
@@ -37,10 +35,7 @@ def add_margin_argument(parser: argparse.ArgumentParser) -> None:
 def bounds_of(arguments: argparse.Namespace) -> tuple[Bound, ...]:
     """Return the bounds that the options state."""
     short = arguments.max_latency_ms
-    return (
-        *read_bounds(arguments.max),
-        *([] if short is None else [Bound("latency_ms", short)]),
-    )
+    return read_bounds([*arguments.max, *([] if short is None else [f"latency_ms={short}"])])
 
 
 def require_meant(arguments: argparse.Namespace, objectives: Sequence[str]) -> None:
@@ -51,7 +46,7 @@ def require_meant(arguments: argparse.Namespace, objectives: Sequence[str]) -> N
     """
     others = [name for name in objectives if name.startswith("latency") and name != "latency_ms"]
     if arguments.max_latency_ms is not None and others and "latency_ms" not in objectives:
-        limit = f"{arguments.max_latency_ms:g}"
+        limit = arguments.max_latency_ms
         choices = " or ".join(f"--max {name}={limit}" for name in (*others, "latency_ms"))
         raise ConfigError(
             f"--max-latency-ms must be about a latency that is an objective, got {limit} with "

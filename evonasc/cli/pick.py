@@ -7,9 +7,10 @@ from pathlib import Path
 from evonasc.analysis.choice import rounded_up
 from evonasc.analysis.picking import Picked, pick
 from evonasc.analysis.report import front_view, plain_table
-from evonasc.bounds import is_within, read_pair
+from evonasc.bounds import is_within
 from evonasc.cli.bound_arguments import add_bound_arguments, bounds_of, require_meant
 from evonasc.cli.console import output
+from evonasc.errors import ConfigError
 from evonasc.runs.finished import FinishedRun, load_run
 from evonasc.runs.tables import placement_columns
 
@@ -45,7 +46,7 @@ def execute(arguments: argparse.Namespace) -> int:
     weights = None
     if arguments.weights is not None:
         words = [word for word in arguments.weights.split(",") if word.strip()]
-        weights = dict(read_pair(word, option="weights") for word in words)
+        weights = dict(map(_weight, words))
     require_meant(arguments, run.config.objectives)
     picked = pick(
         run,
@@ -119,6 +120,17 @@ def _show(run: FinishedRun, picked: Picked) -> None:
         )
     if bounds and not picked.binding:
         console.print("\nNo bound binds: without them the choice would be the same.")
+
+
+def _weight(text: str) -> tuple[str, float]:
+    """Read COLUMN=WEIGHT."""
+    name, equals, value = text.partition("=")
+    try:
+        if not equals or not name.strip():
+            raise ValueError
+        return name.strip(), float(value)
+    except ValueError as error:
+        raise ConfigError(f"weights must be COLUMN=NUMBER, got {text!r}.") from error
 
 
 def _as_numbers(run: FinishedRun, row: int) -> dict[str, object]:
