@@ -4,7 +4,7 @@ For the default scenario with other payloads: the true front over networks and c
 and, beside each of its designs, the cut of least latency of the same network and payload. With 8
 bits and resending the error does not depend on the cut, and the two are always the same.
 
-Also printed: the share of the true front's hypervolume (reference: its nadir times 1.1) that is
+Also printed: the share of the true front's hypervolume (reference: its nadir + 0.1 x range) that is
 left where every network is cut where that is fastest.
 
 Writes benchmarks/results/payload_front.csv (a row a design on a front) and docs/payload_front.png.
@@ -22,7 +22,7 @@ from evonasc.arrays import FloatArray
 from evonasc.cost.scenario import override
 from evonasc.cost.scenario_table import DEFAULT_SCENARIO, named_scenario
 from evonasc.files import write_atomically
-from evonasc.front import hypervolume, non_dominated, reference_point
+from evonasc.front import hypervolume_share, non_dominated
 from evonasc.problems import DesignProblem
 from evonasc.runs.config import RunConfig
 from evonasc.runs.exact_front import ExactFront, exact_front
@@ -51,9 +51,7 @@ class Fronts:
     @property
     def share_left(self) -> float:
         """Share of the true front's hypervolume that fastest cuts have."""
-        reference = reference_point(self.truth.points)
-        left = hypervolume(self.fastest, reference_point=reference)
-        return left / hypervolume(self.truth.points, reference_point=reference)
+        return hypervolume_share(self.fastest, front=self.truth.points)
 
 
 def fronts_of(scenario_name: str, changes: dict[str, object]) -> Fronts:

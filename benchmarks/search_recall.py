@@ -19,7 +19,7 @@ from pymoo.operators.mutation.pm import PM
 from pymoo.operators.sampling.rnd import IntegerRandomSampling
 
 from evonasc.cost.scenario_table import DEFAULT_SCENARIO, named_scenario
-from evonasc.front import front_recall, hypervolume, reference_point
+from evonasc.front import front_recall, hypervolume_share
 from evonasc.operators import CutRepair
 from evonasc.runs.config import RunConfig
 from evonasc.runs.exact_front import ExactFront, exact_front
@@ -64,12 +64,11 @@ def one_run(name: str, seed: int, scenario: str, truth: ExactFront) -> dict[str,
     started = time.perf_counter()
     with contextlib.suppress(BudgetSpent):
         search(archive, SearchConfig(budget=max(BUDGETS), seed=seed))
-    points, reference = archive.objectives(), reference_point(truth.points)
-    whole = hypervolume(truth.points, reference_point=reference)
+    points = archive.objectives()
     genes = archive.genes()
     return {
         "recall": [front_recall(points[:n], true_front=truth.points) for n in BUDGETS],
-        "share": [hypervolume(points[:n], reference_point=reference) / whole for n in BUDGETS],
+        "share": [hypervolume_share(points[:n], front=truth.points) for n in BUDGETS],
         "seconds": time.perf_counter() - started,
         "invalid": int((~problem.designs.is_valid(genes)).sum()),
         "duplicates": len(genes) - len(np.unique(problem.designs.canonical(genes), axis=0)),

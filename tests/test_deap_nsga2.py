@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from evonasc.cost.scenario import Scenario
-from evonasc.front import hypervolume, reference_point
+from evonasc.front import hypervolume_share
 from evonasc.nasbench201 import BENCHMARK
 from evonasc.problems import SplitNasProblem, Staircase
 from evonasc.search.archive import Archive, BudgetSpent
@@ -81,13 +81,12 @@ def test_duels_are_won_by_dominance_then_crowding_then_chance(rng):
 def test_twins_agree():
     """31 seeds of each library on the staircase: nobody could tell which is which."""
     staircase = Staircase()
-    reference = reference_point(Staircase.front())
     volumes = {
         algorithm: np.array(
             [
-                hypervolume(
+                hypervolume_share(
                     searched(algorithm, staircase, budget=500, pop_size=50, seed=seed).objectives(),
-                    reference_point=reference,
+                    front=Staircase.front(),
                 )
                 for seed in range(31)
             ]

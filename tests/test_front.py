@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import points
 
-from evonasc.front import front_recall, hypervolume, igd_plus, non_dominated, reference_point
+from evonasc.front import front_recall, hypervolume, hypervolume_share, igd_plus, non_dominated
 
 
 def staircase(n):
@@ -125,10 +125,51 @@ def test_hypervolume_of_one_objective_is_a_length():
     assert hypervolume(heights[2:], reference_point=np.array([1.0])) == 0.0
 
 
-def test_reference_point_is_a_tenth_beyond_the_nadir():
-    front = np.array([[0.1, 30.0, 0.0], [0.5, 10.0, 0.0]])
-    # 0.5 * 1.1, 30 * 1.1, and room on an axis that is 0 throughout
-    np.testing.assert_allclose(reference_point(front), [0.55, 33.0, 1.0])
+# Share of a front's hypervolume
+
+
+def test_share_by_hand():
+    """Range 2 and 100, so the reference is (2.2, 110): 0.1 x 1.1 and 1.1 x 0.1 less 0.1 x 0.1."""
+    front = np.array([[0.0, 100.0], [2.0, 0.0]])
+    assert hypervolume_share(front, front=front) == 1.0
+    assert hypervolume_share(front[:1], front=front) == pytest.approx(0.11 / 0.21)
+    # (1, 50) in units of the range (0.5, 0.5): 0.6 x 0.6
+    assert hypervolume_share(np.array([[1.0, 50.0]]), front=front) == pytest.approx(0.36 / 0.21)
+    assert hypervolume_share(np.array([[2.2, 0.0], [3.0, -9.0]]), front=front) == 0.0
+    assert hypervolume_share(np.zeros((0, 2)), front=front) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("factor", "shift"),
+    [(1.0, -1.0), (1.0, 1e3), (1e-3, 0.0), (1e-300, 0.0), (1e300, 0.0), (1e307, 1e308)],
+)
+def test_a_shifted_or_scaled_objective_changes_no_share(factor, shift):
+    generator = np.random.default_rng(0)
+    front = staircase(9) / 9
+    found = front + 0.2 * generator.random(front.shape)
+    before = hypervolume_share(found, front=front)
+    moved = [np.column_stack((some[:, 0] * factor + shift, some[:, 1])) for some in (found, front)]
+    assert 0 < before < 1
+    assert hypervolume_share(moved[0], front=moved[1]) == pytest.approx(before, rel=1e-6)
+
+
+def test_an_objective_without_range_counts_only_what_is_no_worse():
+    front = np.array([[0.0, 1.0, 7.0], [1.0, 0.0, 7.0]])
+    assert hypervolume_share(front, front=front) == 1.0
+    worse = front + np.array([[0, 0, 0], [0, 0, 1e-9]])
+    assert hypervolume_share(worse, front=front) == pytest.approx(0.11 / 0.21)
+    point = np.array([[3.0, 4.0]])
+    assert hypervolume_share(point + np.zeros(2), front=point) == 1.0
+    assert hypervolume_share(point + np.array([0, 1e-9]), front=point) == 0.0
+
+
+@pytest.mark.parametrize("n_obj", [6, 10])
+def test_hypervolume_of_many_objectives_is_bounded_in_time_and_nearly_right(n_obj):
+    """Point i is 0.5 in objective i, else 0: together all but the box of all below 0.5."""
+    points = 0.5 * np.eye(n_obj)
+    volume = hypervolume(np.tile(points, (40, 1)), reference_point=np.ones(n_obj))
+    assert volume == pytest.approx(1 - 0.5**n_obj, rel=5e-3)
+    assert volume == hypervolume(np.tile(points, (40, 1)), reference_point=np.ones(n_obj))
 
 
 # IGD+
@@ -184,7 +225,8 @@ def test_recall_allows_for_rounding_wherever_the_digits_fall(rng):
 
 CALLS = {
     "non_dominated": non_dominated,
-    "reference_point": reference_point,
+    "hypervolume_share": lambda cloud: hypervolume_share(cloud, front=staircase(3)),
+    "share of a front": lambda cloud: hypervolume_share(staircase(3), front=cloud),
     "hypervolume": lambda cloud: hypervolume(cloud, reference_point=np.ones(2)),
     "igd_plus": lambda cloud: igd_plus(cloud, true_front=staircase(3)),
     "true front": lambda cloud: igd_plus(staircase(3), true_front=cloud),
@@ -207,7 +249,7 @@ def test_what_is_no_list_of_points_is_refused(call, shape):
         call(np.zeros(shape))
 
 
-@pytest.mark.parametrize("name", ["reference_point", "igd_plus", "true front", "wanted front"])
+@pytest.mark.parametrize("name", ["share of a front", "igd_plus", "true front", "wanted front"])
 def test_no_points_are_refused_where_there_is_no_answer(name):
     with pytest.raises(ValueError, match="points must hold at least one objective vector"):
         CALLS[name](np.zeros((0, 2)))

@@ -16,8 +16,8 @@ from evonasc.analysis.indicators import (
 from evonasc.runs.comparison import TrialKey
 from evonasc.runs.trials import Trial
 
-#: With the corner (11, 11): 10 x 1 + 1 x 9 = 19.
-FRONT = Reference(np.array([[1.0, 10.0], [10.0, 1.0]]), is_exact=True)
+#: With the corner (11, 11), a tenth of the range beyond (10, 10): 11 x 1 + 1 x 10 = 21.
+FRONT = Reference(np.array([[0.0, 10.0], [10.0, 0.0]]), is_exact=True)
 
 
 def trial(points, answers=()):
@@ -32,11 +32,11 @@ def trial(points, answers=()):
 
 
 def test_a_trial_is_measured_by_all_it_evaluated():
-    found = indicators(trial([[10, 10], [1, 10]], answers=[[10, 10]]), FRONT)
-    assert found.hypervolume_share == pytest.approx(10 / 19)
-    assert found.answers_share == pytest.approx(1 / 19)
+    found = indicators(trial([[10, 10], [0, 10]], answers=[[10, 10]]), FRONT)
+    assert found.hypervolume_share == pytest.approx(11 / 21)
+    assert found.answers_share == pytest.approx(1 / 21)
     assert found.recall == 0.5
-    # (10, 1) is missed by (9, 0) behind it in units of the range 9: (1, 10) is worse by 9 in y
+    # (10, 0) is missed by a whole range: (0, 10) is worse by 10 in y
     assert found.igd_plus == pytest.approx(0.5)
     assert (found.n_evaluated, found.n_requested, found.seconds) == (2, 9, 0.5)
 
@@ -49,9 +49,9 @@ def test_the_whole_front_is_one_and_no_answers_are_nan():
 
 def test_the_curve_rises_with_the_evaluations_and_stays():
     shares = hypervolume_curve(
-        np.array([[10.0, 10], [1, 10], [10, 1]]), FRONT.points, counts=np.array([1, 2, 3, 50])
+        np.array([[10.0, 10], [0, 10], [10, 0]]), FRONT.points, counts=np.array([1, 2, 3, 50])
     )
-    np.testing.assert_allclose(shares, [1 / 19, 10 / 19, 1, 1])
+    np.testing.assert_allclose(shares, [1 / 21, 11 / 21, 1, 1])
 
 
 def test_counts_end_with_the_budget():
@@ -79,10 +79,10 @@ def test_the_summary_has_medians_and_quartiles_and_keeps_seeds_in_order():
     }
     (row,) = summary_rows(values)
     assert (row["scenario"], row["contender"], row["budget"], row["n_seeds"]) == ("a", "x", 5, 3)
-    shares = [1 / 19, 4 / 19, 7 / 19]
+    shares = [1 / 21, 4 / 21, 7 / 21]
     assert row["hypervolume_share_median"] == pytest.approx(shares[1])
-    assert row["hypervolume_share_q1"] == pytest.approx(2.5 / 19)
-    assert row["hypervolume_share_q3"] == pytest.approx(5.5 / 19)
+    assert row["hypervolume_share_q1"] == pytest.approx(2.5 / 21)
+    assert row["hypervolume_share_q3"] == pytest.approx(5.5 / 21)
     ordered = by_seed(values, scenario="a", budget=5, name="hypervolume_share")
     np.testing.assert_allclose(ordered["x"], shares)
     assert by_seed(values, scenario="a", budget=6, name="recall") == {}

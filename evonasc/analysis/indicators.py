@@ -8,10 +8,9 @@ import numpy as np
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.front import (
     front_recall,
-    hypervolume,
+    hypervolume_share,
     igd_plus,
     non_dominated,
-    reference_point,
 )
 from evonasc.runs.comparison import TrialKey
 from evonasc.runs.trials import Trial
@@ -31,7 +30,7 @@ class Reference:
 class Indicators:
     """How good one trial is; shares and recall are better the larger they are."""
 
-    #: Share of the reference front's hypervolume, reference point = its nadir times 1.1.
+    #: Share of the reference front's hypervolume, nadir + 0.1 x range.
     hypervolume_share: float
     #: IGD+ in units of the reference front's range; 0 is best.
     igd_plus: float
@@ -65,15 +64,14 @@ def references(
 def indicators(trial: Trial, reference: Reference) -> Indicators:
     """Measure everything a trial evaluated against a front."""
     front = reference.points
-    corner = reference_point(front)
-    whole = hypervolume(front, reference_point=corner)
     found = trial.points[non_dominated(trial.points)]
-    answers = hypervolume(trial.answers, reference_point=corner) if len(trial.answers) else np.nan
     return Indicators(
-        hypervolume_share=hypervolume(found, reference_point=corner) / whole,
+        hypervolume_share=hypervolume_share(found, front=front),
         igd_plus=igd_plus(found, true_front=front),
         recall=front_recall(found, true_front=front),
-        answers_share=answers / whole,
+        answers_share=hypervolume_share(trial.answers, front=front)
+        if len(trial.answers)
+        else np.nan,
         n_evaluated=len(trial.genes),
         n_requested=trial.n_requested,
         seconds=trial.seconds,
@@ -88,10 +86,7 @@ def hypervolume_curve(points: FloatArray, front: FloatArray, *, counts: IntArray
         front: ``(m, n_obj)`` what they are measured against.
         counts: Rising numbers of evaluations; a search that ended earlier keeps its last share.
     """
-    corner = reference_point(front)
-    whole = hypervolume(front, reference_point=corner)
-    parts = [hypervolume(points[:count], reference_point=corner) for count in counts.tolist()]
-    return np.array(parts) / whole
+    return np.array([hypervolume_share(points[:count], front=front) for count in counts.tolist()])
 
 
 def summary_rows(

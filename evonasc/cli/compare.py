@@ -33,8 +33,8 @@ from evonasc.search.config import SearchConfig
 
 _NOTES = (
     "Medians over seeds, quartiles in brackets. hypervolume %: share of the reference front's "
-    "hypervolume, reference point its nadir times 1.1. IGD+: in units of that front's range, 0 is "
-    "best. found %: share of that front's points. evaluated: distinct designs whose error was "
+    "hypervolume, reference point its nadir + 0.1 x range. IGD+: in units of that front's range, "
+    "0 is best. found %: share of that front's points. evaluated: distinct designs whose error was "
     "looked up or computed, the same count for every algorithm. seconds: wall time of one search, "
     "evaluations looked up, beside whatever else ran.",
     "What counts is everything a search evaluated, NASC's samples included, not only the answers "

@@ -9,7 +9,7 @@ import numpy as np
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.bounds import NearMiss, nearest_miss
 from evonasc.errors import EvonascError, PluginError
-from evonasc.front import front_recall, hypervolume, igd_plus, reference_point
+from evonasc.front import front_recall, hypervolume_share, igd_plus
 from evonasc.plugins import described
 from evonasc.problems import DesignProblem
 from evonasc.runs.bounded import bound_lines
@@ -31,7 +31,7 @@ class ExactComparison:
     #: Distinct points of the true front, and how many the run found.
     n_points: int
     n_found: int
-    #: Share of the true front's hypervolume, reference = its nadir times 1.1.
+    #: Share of the true front's hypervolume, see :func:`evonasc.front.hypervolume_share`.
     hypervolume_share: float
     #: IGD+ in units of the true front's range.
     igd_plus: float
@@ -77,13 +77,12 @@ class RunResult:
         """Set the front against the true one; None where that is unknown, or empty."""
         if self.exact is None or len(self.exact.points) == 0:
             return None
-        truth, reference = self.exact.points, reference_point(self.exact.points)
+        truth = self.exact.points
         n_points = len(np.unique(truth, axis=0))
         return ExactComparison(
             n_points=n_points,
             n_found=round(front_recall(self.front, true_front=truth) * n_points),
-            hypervolume_share=hypervolume(self.front, reference_point=reference)
-            / hypervolume(truth, reference_point=reference),
+            hypervolume_share=hypervolume_share(self.front, front=truth),
             igd_plus=igd_plus(self.front, true_front=truth),
         )
 

@@ -4,8 +4,9 @@ Reference: Beume, Naujoks and Emmerich 2007, "SMS-EMOA: Multiobjective selection
 hypervolume", European Journal of Operational Research 181(3).
 """
 
-from pymoo.algorithms.moo.sms import SMSEMOA
+from pymoo.algorithms.moo.sms import SMSEMOA, LeastHypervolumeContributionSurvival
 
+from evonasc.front import REFERENCE_MARGIN
 from evonasc.search.algorithm import Algorithm
 from evonasc.search.archive import Archive
 from evonasc.search.config import SearchConfig
@@ -14,7 +15,10 @@ from evonasc.search.pymoo_driver import design_operators, drive, with_batch_mati
 
 def sms_emoa(archive: Archive, config: SearchConfig) -> None:
     """Search by least hypervolume contribution."""
-    algorithm = SMSEMOA(pop_size=config.population, **design_operators(archive, config))
+    # pymoo divides by the range first; its own margin is ten ranges.
+    survival = LeastHypervolumeContributionSurvival(eps=REFERENCE_MARGIN)
+    operators = design_operators(archive, config)
+    algorithm = SMSEMOA(pop_size=config.population, survival=survival, **operators)
     drive(with_batch_mating(algorithm), archive, seed=config.seed)
 
 
