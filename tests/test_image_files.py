@@ -241,3 +241,38 @@ def test_without_pillow_one_line_says_what_to_install(folder, monkeypatch):
     monkeypatch.setitem(sys.modules, "PIL", None)
     with pytest.raises(MissingDependencyError, match=r"pip install 'evonasc\[images\]'"):
         read_image_folder(folder, seed=0)
+
+
+#: How a stored image is laid out where its EXIF orientation says so (turned back by viewers).
+STORED = {
+    1: lambda scene: scene,
+    2: np.fliplr,
+    3: lambda scene: np.rot90(scene, 2),
+    4: np.flipud,
+    5: lambda scene: scene.transpose(1, 0, 2),
+    6: lambda scene: np.rot90(scene, 1),
+    7: lambda scene: np.rot90(scene, 2).transpose(1, 0, 2),
+    8: lambda scene: np.rot90(scene, 3),
+}
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg"])
+def test_one_scene_stored_in_eight_orientations_is_one_scene(tmp_path, suffix):
+    scene = np.zeros((32, 32, 3), dtype=np.uint8)
+    scene[:16, :16], scene[:16, 16:], scene[16:, :16] = (250, 0, 0), (0, 250, 0), (0, 0, 250)
+    for number in range(16):
+        orientation = 1 + number % 8
+        stored = STORED[orientation]
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        for label in ("a", "b"):
+            path = tmp_path / label / f"{number}.{suffix}"
+            path.parent.mkdir(exist_ok=True)
+            image = Image.fromarray(np.ascontiguousarray(stored(scene)))
+            image.save(path, exif=exif, **({"quality": 100} if suffix == "jpg" else {}))
+    found = read_image_folder(tmp_path, seed=0)
+    pixels = np.concatenate([found.train.pixels, found.test.pixels]).astype(int)
+    middles = pixels[:, :, 8::16, 8::16].transpose(0, 2, 3, 1)
+    expected = scene[8::16, 8::16].astype(int)
+    assert len(middles) == 32
+    assert np.abs(middles - expected).max() <= 12

@@ -121,7 +121,7 @@ def _image_files(folder: Path) -> tuple[list[Path], list[Path]]:
 def _read_image(path: Path) -> ByteImages:
     """Return one image ``(3, 32, 32)``, whatever its size and mode."""
     try:
-        from PIL import Image
+        from PIL import ExifTags, Image, ImageOps
     except ImportError as error:
         raise MissingDependencyError(
             "Reading images needs Pillow. Install it with: pip install 'evonasc[images]'"
@@ -139,7 +139,12 @@ def _read_image(path: Path) -> ByteImages:
                     f"{path} must have at most {_MOST_PIXELS} pixels, got {width} x {height}."
                 )
             image.draft("RGB", (_SIDE, _SIDE))  # a large JPEG is decoded at a smaller scale
-            small = _as_colours(image, path).resize((_SIDE, _SIDE), Image.Resampling.BILINEAR)
+            colours = _as_colours(image, path)
+            exif = image.getexif()  # decodes a PNG, after which its depth is not known any more
+            if exif.get(ExifTags.Base.Orientation, 1) != 1:  # turned, as viewers show it
+                colours.info["exif"] = exif.tobytes()
+                colours = ImageOps.exif_transpose(colours)
+            small = colours.resize((_SIDE, _SIDE), Image.Resampling.BILINEAR)
     except DataFileError:
         raise
     # A damaged file can make Pillow raise nearly anything; whatever it is, it is the file's fault.
