@@ -67,7 +67,7 @@ def main() -> None:
     stem = RESULTS / f"{arguments.data}_curves"
     write_atomically(stem.with_suffix(".csv"), text.getvalue().encode())
     title = f"{arguments.data}, threshold {arguments.max_latency_ms:g} ms, seed {arguments.seed}"
-    for path in save_figure(curve_figure(curves, title=title), stem):
+    for path in save_figure(curve_figure(curves, title=title), stem, may_replace=True):
         print(f"Wrote {path}")
 
 

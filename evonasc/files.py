@@ -32,12 +32,30 @@ def write_atomically(target: Path, data: bytes) -> None:
         raise
 
 
-def write_output(path: Path, data: bytes) -> None:
-    """Write a file that the user asked for atomically, its folder made if need be.
+def require_new(path: Path) -> None:
+    """Refuse a path where something lies already: nothing is replaced unasked.
 
     Raises:
-        ConfigError: The file cannot be written.
+        ConfigError: There is something.
     """
+    if os.path.lexists(path):
+        raise ConfigError(f"{path} exists already. Choose another --out, or remove it first.")
+
+
+def write_output(path: Path, data: bytes, *, may_replace: bool = False) -> None:
+    """Write a file that the user asked for atomically, its folder made if need be.
+
+    Args:
+        path: Where to write.
+        data: The whole content.
+        may_replace: Of what can be made again at any time, such as the figure in a run's folder;
+            else an earlier file is kept, unless it has this very content.
+
+    Raises:
+        ConfigError: The file cannot be written, or is there already.
+    """
+    if not may_replace and not (path.is_file() and path.read_bytes() == data):
+        require_new(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, data)

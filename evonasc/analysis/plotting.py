@@ -208,18 +208,21 @@ def picture(figure: Figure) -> Picture:
     return Picture(buffer.getvalue())
 
 
-def save_figure(figure: Figure, stem: Path) -> list[Path]:
+def save_figure(figure: Figure, stem: Path, *, may_replace: bool = False) -> list[Path]:
     """Write ``stem.png`` and ``stem.svg``, each atomically, and close the figure.
 
+    The same figure gives the same bytes.
+
     Raises:
-        ConfigError: A file cannot be written.
+        ConfigError: A file cannot be written, or is there and may not be replaced.
     """
     paths = []
     for suffix, metadata in ((".png", None), (".svg", {"Date": None})):
         buffer = io.BytesIO()
-        figure.savefig(buffer, dpi=150, format=suffix[1:], metadata=metadata)
+        with mpl.rc_context({"svg.hashsalt": "evonasc"}):  # else random ids
+            figure.savefig(buffer, dpi=150, format=suffix[1:], metadata=metadata)
         path = stem.with_name(f"{stem.name.removesuffix('.png').removesuffix('.svg')}{suffix}")
-        write_output(path, buffer.getvalue())
+        write_output(path, buffer.getvalue(), may_replace=may_replace)
         paths.append(path)
     plt.close(figure)
     return paths

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from evonasc import __version__
 from evonasc.errors import ConfigError, EvonascError
+from evonasc.files import require_new
 
 #: Command -> (module with ``add_arguments`` and ``execute``, help).
 COMMANDS = {
@@ -48,6 +49,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(words)
     module = COMMANDS[arguments.command][0]
     try:
+        if getattr(arguments, "is_out_new", False):
+            require_new(arguments.out)
         _require_inputs_kept(arguments)
         code: int = import_module(f"evonasc.cli.{module}").execute(arguments)
     except EvonascError as error:

@@ -174,7 +174,7 @@ def _draw(folder: Path, comparison: Comparison) -> None:
         if len(objectives) == 2:
             found = fronts_of(trials, scenario=name, budget=budget)
             figure = attainment_figure(found, reference, objectives=objectives, title=title)
-            save_figure(figure, folder / f"fronts-{name}")
+            save_figure(figure, folder / f"fronts-{name}", may_replace=True)
         curves = {
             contender: np.stack(
                 [
@@ -186,7 +186,9 @@ def _draw(folder: Path, comparison: Comparison) -> None:
             for contender in config.contenders
         }
         save_figure(
-            hypervolume_figure(curves, counts=counts, title=title), folder / f"hypervolume-{name}"
+            hypervolume_figure(curves, counts=counts, title=title),
+            folder / f"hypervolume-{name}",
+            may_replace=True,
         )
 
 

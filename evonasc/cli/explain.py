@@ -101,7 +101,8 @@ def _draw(
         if len(parts) == 3
         else None,
     )
-    return save_figure(design_figure(picture), arguments.run / f"design-{arguments.id}")
+    stem = arguments.run / f"design-{arguments.id}"
+    return save_figure(design_figure(picture), stem, may_replace=True)
 
 
 def _payload_words(

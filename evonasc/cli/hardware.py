@@ -24,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     table.add_argument(
         "name", metavar="NAME", help="machine: see `evonasc list hardware`, or a file"
     )
+    table.set_defaults(is_out_new=True)
     table.add_argument("--out", type=Path, required=True, metavar="FILE.csv")
     add_space_argument(table)
     own_machine.add_actions(actions)

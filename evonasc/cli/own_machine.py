@@ -119,6 +119,7 @@ def calibrate(arguments: argparse.Namespace) -> int:
 def _add_shared(parser: argparse.ArgumentParser) -> None:
     """Declare what both actions take."""
     add_space_argument(parser, of="networks measured")
+    parser.set_defaults(is_out_new=True)
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.npz")
     parser.add_argument("--name", help="of the machine in reports (default: the file's)")
     parser.add_argument(

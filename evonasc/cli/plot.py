@@ -21,12 +21,18 @@ from evonasc.runs.folder import (
 )
 from evonasc.runs.prepare import prepare, stored_designs
 
+#: Letters of a file name that is made of the names of runs, at most.
+_LONGEST_NAME = 120
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="run folders")
     parser.add_argument(
-        "--out", type=Path, help="figure without suffix (default: front in the first run)"
+        "--out",
+        type=Path,
+        help="figure without suffix (default: front in the run's folder; of several runs, front_ "
+        "and their names in the current folder). An earlier one there is not replaced.",
     )
 
 
@@ -82,10 +88,19 @@ def execute(arguments: argparse.Namespace) -> int:
             )
         ),
     )
-    stem = arguments.out or arguments.runs[0] / "front"
-    for path in save_figure(figure, stem):
-        output().print(f"Wrote {path}")
+    is_own = arguments.out is None and len(arguments.runs) == 1
+    stem = arguments.out or place_of(arguments.runs, "front")
+    was_there = stem.with_name(f"{stem.name}.png").exists()
+    for path in save_figure(figure, stem, may_replace=is_own):
+        output().print(f"{'Replaced' if was_there else 'Wrote'} {path}", soft_wrap=True)
     return 0
+
+
+def place_of(runs: list[Path], name: str) -> Path:
+    """Return where a figure or page of runs goes unless told: of several, into none of them."""
+    if len(runs) == 1:
+        return runs[0] / name
+    return Path("_".join([name, *(folder.resolve().name for folder in runs)])[:_LONGEST_NAME])
 
 
 def _common_truth(folders: list[Path], configs: list[RunConfig]) -> FloatArray | None:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from evonasc.analysis.page_data import page_data
 from evonasc.cli.console import output
+from evonasc.cli.plot import place_of
 from evonasc.cli.run_command import run_command
 from evonasc.errors import ConfigError
-from evonasc.files import write_output
+from evonasc.files import require_new, write_output
 from evonasc.runs.folder import read_config
 
 _PAGE = "report.html"
@@ -21,7 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--out",
         type=Path,
         metavar="FILE.html",
-        help=f"the page (default: {_PAGE} in the first run)",
+        help=f"the page (default: {_PAGE} in the run's folder; of several runs, report_ and their "
+        "names in the current folder). An earlier one there is not replaced.",
     )
     parser.add_argument(
         "--title", help="of the page (default: the names of the runs' folders)", metavar="TEXT"
@@ -32,7 +34,11 @@ def execute(arguments: argparse.Namespace) -> int:
     """Write the page."""
     from evonasc.analysis.report_page import report_page
 
-    path: Path = arguments.out or arguments.runs[0] / _PAGE
+    is_own = arguments.out is None and len(arguments.runs) == 1
+    place = place_of(arguments.runs, "report")
+    path: Path = arguments.out or place.with_name(f"{place.name}.html")
+    if not is_own:
+        require_new(path)
     if path.suffix.lower() not in (".html", ".htm"):
         raise ConfigError(f"out must be an HTML file, as in {_PAGE}, got {str(path)!r}.")
     data = page_data(arguments.runs)
@@ -43,12 +49,13 @@ def execute(arguments: argparse.Namespace) -> int:
         page_command=_page_command(arguments, path),
         title=arguments.title or f"evonasc: {', '.join(labels)}",
     ).encode()
-    write_output(path, page)
+    written = "Replaced" if path.exists() else "Wrote"
+    write_output(path, page, may_replace=is_own)
     console = output()
     for run in data["runs"]:
         if run["curve"]["why_not"]:
             console.print(f"{run['label']}: no curve. {run['curve']['why_not']}", soft_wrap=True)
-    console.print(f"Wrote {path}, {len(page) / 1e6:.1f} MB.", soft_wrap=True)
+    console.print(f"{written} {path}, {len(page) / 1e6:.1f} MB.", soft_wrap=True)
     return 0
 
 

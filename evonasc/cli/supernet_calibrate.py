@@ -6,6 +6,7 @@ from pathlib import Path
 from evonasc.cli.accuracy_arguments import add_accuracy_arguments, stored_source
 from evonasc.cli.console import output
 from evonasc.cli.problem_arguments import add_space_argument
+from evonasc.files import require_new
 
 _DEFAULT_OUT = Path("calibration.json")
 
@@ -24,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--out",
         type=Path,
         metavar="FILE.json",
-        help=f"for evonasc run --calibration (default: {_DEFAULT_OUT}, if there is none yet)",
+        help=f"for evonasc run --calibration (default: {_DEFAULT_OUT}); a new file",
     )
     add_accuracy_arguments(parser)
 
@@ -32,21 +33,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Fit, write, and print each network beside what the line through the others says of it."""
     from evonasc.analysis.report import plain_table
-    from evonasc.errors import ConfigError
     from evonasc.runs.benchmarks import search_space
     from evonasc.supernet.calibration import TrainedCalibration, read_pairs, write_calibration
 
     out = arguments.out or _DEFAULT_OUT
-    if arguments.out is None and out.exists():
-        raise ConfigError(f"{out} exists. Give --out {out} to replace it, or another name.")
+    require_new(out)
     source = stored_source(arguments, what="A calibration")
     space = search_space(arguments.space)
     pairs = read_pairs(arguments.pairs, source, space)
     calibration = TrainedCalibration(pairs)
-    try:
-        write_calibration(out, calibration, source)
-    except OSError as error:
-        raise ConfigError(f"Cannot write {out}: {error.strerror}.") from error
+    write_calibration(out, calibration, source)
     rows = [
         {
             space.network_word: text,

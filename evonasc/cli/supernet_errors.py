@@ -14,6 +14,7 @@ from evonasc.files import write_output
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_space_argument(parser)
+    parser.set_defaults(is_out_new=True)
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.csv")
     parser.add_argument(
         "--best",

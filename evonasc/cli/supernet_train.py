@@ -225,7 +225,7 @@ def _draw_training(folder: Path, n_epochs: int) -> None:
     from evonasc.analysis.training_figure import training_figure
 
     figure = training_figure(_logs(folder), n_epochs=n_epochs, title=folder.name)
-    save_figure(figure, folder / "curve")
+    save_figure(figure, folder / "curve", may_replace=True)
 
 
 def _logs(folder: Path) -> "list[EpochLog]":

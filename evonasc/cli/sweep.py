@@ -86,13 +86,14 @@ def execute(arguments: argparse.Namespace) -> int:
     fronts_of = _Fronts(rates, fronts, parts, genes, objectives)
     _show_fronts(fronts_of, network, problem)
     _show_network(network, problem, fine)
-    out = arguments.out or arguments.run
+    is_own, out = arguments.out is None, arguments.out or arguments.run
     paths = [
-        _write_fronts(out / "sweep.csv", fronts_of, problem),
-        _write_policy(out / "policy.csv", network, problem),
+        _write_fronts(out / "sweep.csv", fronts_of, problem, may_replace=is_own),
+        _write_policy(out / "policy.csv", network, problem, may_replace=is_own),
     ]
     if not arguments.no_plot:
-        paths += _draw(out / "sweep", run, problem, fronts_of, network, fine)
+        stem = out / "sweep"
+        paths += _draw(stem, run, problem, fronts_of, network, fine, may_replace=is_own)
     console.print(f"\nWritten to {out}: {', '.join(path.name for path in paths)}.", soft_wrap=True)
     return 0
 
@@ -238,7 +239,9 @@ def _ranges(numbers: list[int]) -> str:
     )
 
 
-def _write_fronts(path: Path, fronts: _Fronts, problem: DesignProblem) -> Path:
+def _write_fronts(
+    path: Path, fronts: _Fronts, problem: DesignProblem, *, may_replace: bool
+) -> Path:
     """Write every point of every front."""
     rows: list[dict[str, object]] = []
     for rate, front in zip(fronts.rates.tolist(), fronts.rows, strict=True):
@@ -249,11 +252,13 @@ def _write_fronts(path: Path, fronts: _Fronts, problem: DesignProblem) -> Path:
         columns |= {"steady_ms": values.steady_ms, "sending_ms": values.unit_ms / rate}
         table = design_rows(problem, fronts.genes[front], columns)
         rows += [{"uplink_mbps": rate, **row} for row in table]
-    write_output(path, as_csv(rows))
+    write_output(path, as_csv(rows), may_replace=may_replace)
     return path
 
 
-def _write_policy(path: Path, network: _Network, problem: DesignProblem) -> Path:
+def _write_policy(
+    path: Path, network: _Network, problem: DesignProblem, *, may_replace: bool
+) -> Path:
     """Write which design of the network to use at which rates."""
     rows = [one.row for one in network.policy.stretches]
     columns = {
@@ -266,7 +271,7 @@ def _write_policy(path: Path, network: _Network, problem: DesignProblem) -> Path
         {"low_mbps": one.low_mbps, "high_mbps": one.high_mbps, **row}
         for one, row in zip(network.policy.stretches, table, strict=True)
     ]
-    write_output(path, as_csv(lines))
+    write_output(path, as_csv(lines), may_replace=may_replace)
     return path
 
 
@@ -277,6 +282,8 @@ def _draw(
     fronts: _Fronts,
     network: _Network,
     fine: FloatArray,
+    *,
+    may_replace: bool,
 ) -> list[Path]:
     """Draw the phase diagram."""
     from evonasc.analysis.phase_figure import phase_figure
@@ -291,4 +298,4 @@ def _draw(
         title=f"{run.config.scenario.name} at other rates (dashed: design {network.number}; "
         "dots: its best cut changes)",
     )
-    return save_figure(figure, stem)
+    return save_figure(figure, stem, may_replace=may_replace)

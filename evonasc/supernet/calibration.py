@@ -25,7 +25,7 @@ from scipy.special import expit, logit
 from evonasc.arrays import BoolArray, FloatArray, IntArray
 from evonasc.benchmark import ErrorSource
 from evonasc.errors import DataFileError, GenomeError
-from evonasc.files import write_atomically
+from evonasc.files import write_output
 from evonasc.parsing import json_value
 from evonasc.space import DesignSpace, SearchSpace
 from evonasc.supernet.csv_rows import connected_network, fraction, read_rows
@@ -184,7 +184,7 @@ def write_calibration(path: Path, calibration: TrainedCalibration, source: Error
         "left_out_error": calibration.left_out_error,
         "pairs": [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)],
     }
-    write_atomically(path, (json.dumps(document, indent=2, allow_nan=False) + "\n").encode())
+    write_output(path, (json.dumps(document, indent=2, allow_nan=False) + "\n").encode())
 
 
 def read_calibration(path: Path, source: ErrorSource, space: SearchSpace) -> TrainedCalibration:
