@@ -231,14 +231,14 @@ def _entry(point: EntryPoint) -> Entry:
 def _importer(target: str) -> Callable[[], object]:
     """Return a function that imports ``package.module:object``.
 
-    The folder one is in becomes the last on the module path, so that a file in hand is found and
-    hides nothing.
+    For code that is not evonasc's own, the folder one is in becomes the last on the module path, so
+    that a file in hand is found and hides nothing.
     """
 
     def load() -> object:
         module, _, attributes = target.partition(":")
         here = str(Path.cwd())
-        if here not in sys.path:
+        if module.partition(".")[0] != OWN and here not in sys.path:
             sys.path.append(here)
         found: object = importlib.import_module(module)
         for attribute in attributes.split("."):

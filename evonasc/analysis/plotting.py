@@ -19,6 +19,8 @@ from matplotlib.lines import Line2D
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.files import write_output
 
+mpl.rcdefaults()  # no matplotlibrc of the current folder: it could start LaTeX
+
 #: Axis labels of the columns.
 LABELS = {
     "energy_mj": "device energy (mJ)",

@@ -4,6 +4,7 @@ Only the command that is asked for is imported, so ``--help`` answers at once.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -38,6 +39,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         0; 2 for an error the user can mend; 130 after Ctrl-C.
     """
     words = sys.argv[1:] if argv is None else list(argv)
+    if argv is None:  # of worker processes too: no module of the current folder (see __main__)
+        os.environ.setdefault("PYTHONSAFEPATH", "1")
     asked = next((word for word in words if not word.startswith("-")), None)
     parser = argparse.ArgumentParser(prog="evonasc", description=_DESCRIPTION)
     parser.add_argument("--version", action="version", version=f"evonasc {__version__}")
