@@ -65,3 +65,16 @@ def test_the_folder_of_another_comparison_is_refused(tmp_path, capsys):
     assert main(command) == 0
     assert main([*command, "--pop-size", "30"]) == 2
     assert "belongs to another comparison" in capsys.readouterr().err
+
+
+def test_bounds_are_in_every_table_of_a_comparison(tmp_path, capsys):
+    words = ["compare", "--problem", "toy", "--algos", "nsga2,random", "--seeds", "2"]
+    words += ["--budget", "60", "--max", "latency=9ms", "--out", str(tmp_path), "--no-plot"]
+    assert main(words) == 0
+    assert "2 seeds, latency_ms <= 9" in capsys.readouterr().out
+    assert (
+        "Bounds: latency_ms <= 9. Only designs within count" in (tmp_path / "report.md").read_text()
+    )
+    assert r"of designs with latency\_ms $\leq$ 9" in (tmp_path / "tables.tex").read_text()
+    assert main([*words[:-1], "--max-latency-ms", "9", "--max", "p95=3"]) == 2
+    assert "Unknown column 'p95'" in capsys.readouterr().err

@@ -8,6 +8,7 @@ import pytest
 from pymoo.core.problem import Problem
 
 from evonasc.analysis.compared import compare
+from evonasc.bounds import Bound
 from evonasc.cost.scenario import as_dict
 from evonasc.cost.scenario_table import named_scenario
 from evonasc.errors import ConfigError, DataFileError, UnknownNameError
@@ -239,3 +240,24 @@ def test_jobs_must_be_positive(tmp_path):
 def test_the_true_front_is_that_of_each_scenario():
     truth = true_points(TOY)[DEFAULT.name]
     assert len(np.unique(truth, axis=0)) == 25
+
+
+def test_a_comparison_under_bounds_is_of_designs_within_them(tmp_path):
+    """The staircase has the points (1 - s / 24, s); at most 6 ms leaves s = 0 ... 6."""
+    base = RunConfig(problem="toy", bounds=(Bound("latency", 6.0),))
+    config = replace(TOY, base=base, budgets=(200,), n_seeds=2)
+    done = compare(config, tmp_path)
+    assert done.config.base.bounds == (Bound("latency_ms", 6.0),)
+    (reference,) = done.references.values()
+    assert reference.points[:, 1].tolist() == [6, 5, 4, 3, 2, 1, 0]
+    for key, trial in done.trials.items():
+        assert (trial.is_within == (trial.points[:, 1] <= 6)).all()
+        assert 0 < trial.is_within.sum() < 200
+        assert 0 < done.trial_indicators[key].hypervolume_share <= 1
+    free = compare(replace(config, base=RunConfig(problem="toy")), tmp_path / "free")
+    assert all(trial.is_within.all() for trial in free.trials.values())
+    with pytest.raises(ConfigError, match="belongs to another comparison: its bounds"):
+        compare(replace(config, base=replace(base, bounds=(Bound("latency_ms", 7.0),))), tmp_path)
+    hopeless = replace(base, bounds=(Bound("error", -1.0),))
+    with pytest.raises(ConfigError, match="needs a design within its bounds"):
+        compare(replace(config, base=hopeless), tmp_path / "none")

@@ -1,5 +1,7 @@
 """Indicators on fronts small enough to measure by hand."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -13,6 +15,7 @@ from evonasc.analysis.indicators import (
     references,
     summary_rows,
 )
+from evonasc.errors import ConfigError
 from evonasc.runs.comparison import TrialKey
 from evonasc.runs.trials import Trial
 
@@ -20,11 +23,12 @@ from evonasc.runs.trials import Trial
 FRONT = Reference(np.array([[0.0, 10.0], [10.0, 0.0]]), is_exact=True)
 
 
-def trial(points, answers=()):
+def trial(points, answers=(), is_within=None):
     points = np.array(points, dtype=float)
     return Trial(
         genes=np.zeros((len(points), 3), dtype=np.int64),
         points=points,
+        is_within=np.full(len(points), True) if is_within is None else np.array(is_within),
         answers=np.array(answers, dtype=float).reshape(-1, 2),
         n_requested=9,
         seconds=0.5,
@@ -48,10 +52,28 @@ def test_the_whole_front_is_one_and_no_answers_are_nan():
 
 
 def test_the_curve_rises_with_the_evaluations_and_stays():
-    shares = hypervolume_curve(
-        np.array([[10.0, 10], [0, 10], [10, 0]]), FRONT.points, counts=np.array([1, 2, 3, 50])
-    )
+    points, counts = np.array([[10.0, 10], [0, 10], [10, 0]]), np.array([1, 2, 3, 50])
+    every = np.full(3, True)
+    shares = hypervolume_curve(points, FRONT.points, is_within=every, counts=counts)
     np.testing.assert_allclose(shares, [1 / 21, 11 / 21, 1, 1])
+    within = np.array([True, False, True])  # the second counts for nothing
+    shares = hypervolume_curve(points, FRONT.points, is_within=within, counts=counts)
+    np.testing.assert_allclose(shares, [1 / 21, 1 / 21, 11 / 21, 11 / 21])
+
+
+def test_what_misses_a_bound_counts_for_nothing():
+    beyond = trial([[0, 10], [10, 0]], is_within=[True, False])
+    assert indicators(beyond, FRONT) == indicators(
+        dataclasses.replace(trial([[0, 10]]), genes=beyond.genes), FRONT
+    )
+    nothing = indicators(trial([[0, 10]], is_within=[False]), FRONT)
+    assert (nothing.hypervolume_share, nothing.recall) == (0.0, 0.0)
+    assert np.isnan(nothing.igd_plus)
+    key = TrialKey("here", "random", 1, 0)
+    with pytest.raises(ConfigError, match="design within its bounds, got none on here"):
+        references({"here": None}, {key: trial([[0, 10]], is_within=[False])})
+    (known,) = references({"here": None}, {key: beyond}).values()
+    assert known.points.tolist() == [[0.0, 10.0]]
 
 
 def test_counts_end_with_the_budget():

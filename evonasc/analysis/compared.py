@@ -81,7 +81,7 @@ def compare(
         nsga2
         random
     """
-    config, folder = config.with_own_objectives(), Path(folder)
+    config, folder = config.with_own_names(), Path(folder)
     open_folder(folder, config)
     for done, total in run_comparison(folder, config, n_jobs=n_jobs):
         on_progress(done, total)

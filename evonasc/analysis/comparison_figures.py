@@ -29,7 +29,7 @@ def attainment_figure(
     """Draw the fronts of each contender in a panel: seeds faint, median attainment bold.
 
     Args:
-        fronts: Contender -> ``(n, 2)`` fronts, one a seed.
+        fronts: Contender -> ``(n, 2)`` fronts, one a seed; without a median where one is empty.
         reference: Drawn behind.
         objectives: The two columns.
         title: Above the figure.
@@ -61,8 +61,9 @@ def attainment_figure(
         _steps(axes, reference.points, color="0.35", linewidth=1.0, linestyle="--", zorder=2)
         for points in fronts[name][:_MOST_SEEDS]:
             _steps(axes, points, color=palette[place], linewidth=0.7, alpha=0.25, zorder=1)
-        middle = median_attainment(fronts[name])
-        _steps(axes, middle, color=palette[place], linewidth=2.4, zorder=3)
+        if all(len(points) for points in fronts[name]):  # no median of what was not found
+            middle = median_attainment(fronts[name])
+            _steps(axes, middle, color=palette[place], linewidth=2.4, zorder=3)
         axes.set_title(plain_text(name), fontsize="medium")
         axes.set_xlim(low[0] - margin[0], high[0] + margin[0])
         axes.set_ylim(max(low[1] - margin[1], 0.0), high[1] + margin[1])

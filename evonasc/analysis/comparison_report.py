@@ -8,6 +8,7 @@ from rich.table import Table
 
 from evonasc.analysis.indicators import Indicators, by_seed
 from evonasc.analysis.significance import compare_pairs, verdict
+from evonasc.bounds import in_words
 from evonasc.runs.comparison import ComparisonConfig, TrialKey
 
 Row = Mapping[str, str | int | float]
@@ -114,11 +115,13 @@ def markdown(
 def latex(config: ComparisonConfig, rows: Sequence[Row]) -> str:
     """Return the summary as LaTeX tables (package ``booktabs``), one a scenario."""
     parts = []
+    bounds = config.base.bounds
+    within = f", of designs with {in_words(bounds)}" if bounds else ""
     for scenario in config.scenarios:
         lines = [
             r"\begin{table}",
             rf"\caption{{{_tex(scenario.name)}: medians and quartiles over "
-            rf"{config.n_seeds} seeds.}}",
+            rf"{config.n_seeds} seeds{_tex(within)}.}}",
             r"\begin{tabular}{rl" + "r" * len(_COLUMNS) + "}",
             r"\toprule",
             " & ".join(map(_tex, _HEADINGS)) + r" \\",
@@ -178,4 +181,4 @@ def _tex(text: str) -> str:
     text = text.replace("\\", r"\textbackslash ")
     for character in "&%$#_{}":
         text = text.replace(character, f"\\{character}")
-    return text
+    return text.replace("<=", r"$\leq$")

@@ -5,7 +5,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from evonasc.arrays import FloatArray, IntArray
+from evonasc.arrays import BoolArray, FloatArray, IntArray
+from evonasc.errors import ConfigError
 from evonasc.front import (
     front_recall,
     hypervolume_share,
@@ -32,7 +33,7 @@ class Indicators:
 
     #: Share of the reference front's hypervolume, nadir + 0.1 x range.
     hypervolume_share: float
-    #: IGD+ in units of the reference front's range; 0 is best.
+    #: IGD+ in units of the reference front's range; 0 is best. NaN where nothing keeps to bounds.
     igd_plus: float
     #: Share of the reference front's points that were found.
     recall: float
@@ -48,26 +49,33 @@ class Indicators:
 def references(
     truths: Mapping[str, FloatArray | None], trials: Mapping[TrialKey, Trial]
 ) -> dict[str, Reference]:
-    """Return the true front of each scenario, or the best known one where it cannot be listed."""
+    """Return the true front of each scenario, or the best known one where it cannot be listed.
+
+    Raises:
+        ConfigError: Nothing keeps to the bounds of the comparison.
+    """
     result = {}
     for scenario, truth in truths.items():
-        if truth is not None:
-            result[scenario] = Reference(np.unique(truth, axis=0), is_exact=True)
-            continue
-        found = np.concatenate(
-            [trial.points for key, trial in trials.items() if key.scenario == scenario]
-        )
-        result[scenario] = Reference(np.unique(found[non_dominated(found)], axis=0), is_exact=False)
+        points = truth
+        if points is None:
+            fronts = [trial.front for key, trial in trials.items() if key.scenario == scenario]
+            points = np.concatenate(fronts)
+            points = points[non_dominated(points)]
+        if len(points) == 0:
+            raise ConfigError(
+                f"A comparison needs a design within its bounds, got none on {scenario}. Relax "
+                "--max; evonasc run says what the nearest design misses."
+            )
+        result[scenario] = Reference(np.unique(points, axis=0), is_exact=truth is not None)
     return result
 
 
 def indicators(trial: Trial, reference: Reference) -> Indicators:
-    """Measure everything a trial evaluated against a front."""
-    front = reference.points
-    found = trial.points[non_dominated(trial.points)]
+    """Measure everything that a trial evaluated within the bounds against a front."""
+    front, found = reference.points, trial.front
     return Indicators(
         hypervolume_share=hypervolume_share(found, front=front),
-        igd_plus=igd_plus(found, true_front=front),
+        igd_plus=igd_plus(found, true_front=front) if len(found) else np.nan,
         recall=front_recall(found, true_front=front),
         answers_share=hypervolume_share(trial.answers, front=front)
         if len(trial.answers)
@@ -78,15 +86,19 @@ def indicators(trial: Trial, reference: Reference) -> Indicators:
     )
 
 
-def hypervolume_curve(points: FloatArray, front: FloatArray, *, counts: IntArray) -> FloatArray:
+def hypervolume_curve(
+    points: FloatArray, front: FloatArray, *, is_within: BoolArray, counts: IntArray
+) -> FloatArray:
     """Return the share of hypervolume after so many evaluations, ``(n_counts,)``.
 
     Args:
         points: ``(n, n_obj)`` objectives, in the order of evaluation.
         front: ``(m, n_obj)`` what they are measured against.
+        is_within: ``(n,)`` which of them keep to bounds; the others count for nothing.
         counts: Rising numbers of evaluations; a search that ended earlier keeps its last share.
     """
-    return np.array([hypervolume_share(points[:count], front=front) for count in counts.tolist()])
+    parts = [points[:count][is_within[:count]] for count in counts.tolist()]
+    return np.array([hypervolume_share(part, front=front) for part in parts])
 
 
 def summary_rows(
@@ -138,9 +150,9 @@ def evaluation_counts(budget: int, *, most: int = 40) -> IntArray:
 def fronts_of(
     trials: Mapping[TrialKey, Trial], *, scenario: str, budget: int
 ) -> dict[str, Sequence[FloatArray]]:
-    """Return the fronts of each contender, one a seed."""
+    """Return the fronts of each contender, one a seed; empty where nothing keeps to bounds."""
     fronts: dict[str, list[FloatArray]] = {}
     for key, trial in trials.items():
         if (key.scenario, key.budget) == (scenario, budget):
-            fronts.setdefault(key.contender, []).append(trial.points[non_dominated(trial.points)])
+            fronts.setdefault(key.contender, []).append(trial.front)
     return dict(fronts)

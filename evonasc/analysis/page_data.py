@@ -217,12 +217,11 @@ def hypervolume_history(
     except EvonascError as error:
         return _no_curve(f"The true front cannot be computed here: {error}")
     within = is_within(stored.columns, run.config.bounds)
-    points = run.config.compared(stored.columns)[within]
-    counts = evaluation_counts(len(within), most=_MOST_COUNTS)
+    points = run.config.compared(stored.columns)
+    counts = evaluation_counts(len(points), most=_MOST_COUNTS)
     if exact is not None:
         truth = np.unique(exact.points, axis=0)
-        n_within = np.cumsum(within, dtype=np.int64)[counts - 1]
-        shares = hypervolume_curve(points, truth, counts=n_within)
+        shares = hypervolume_curve(points, truth, is_within=within, counts=counts)
         is_same = np.isclose(shares[-1], noted["hypervolume_share"], rtol=1e-6)
         if is_same and len(truth) == noted["n_points"]:
             return {

@@ -11,10 +11,17 @@ import numpy as np
 from evonasc.analysis import comparison_report as tables
 from evonasc.analysis.compared import Comparison, compare
 from evonasc.analysis.indicators import Reference, evaluation_counts, fronts_of, hypervolume_curve
+from evonasc.bounds import in_words
 from evonasc.cli.accuracy_arguments import (
     add_accuracy_arguments,
     add_weights_arguments,
     error_of,
+)
+from evonasc.cli.bound_arguments import (
+    add_bound_arguments,
+    add_margin_argument,
+    bounds_of,
+    require_meant,
 )
 from evonasc.cli.console import counter, output
 from evonasc.cli.problem_arguments import (
@@ -59,6 +66,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--budget", default="1000", help="distinct designs; several with commas (default: 1000)"
     )
     add_problem_arguments(parser, scenario="names, comma-separated")
+    add_bound_arguments(parser)
+    add_margin_argument(parser)
     add_accuracy_arguments(parser, takes_live=True)
     add_weights_arguments(parser)
     parser.add_argument(
@@ -82,6 +91,8 @@ def execute(arguments: argparse.Namespace) -> int:
             problem=arguments.problem,
             space=arguments.space,
             objectives=objectives_of(arguments),
+            bounds=bounds_of(arguments),
+            margin=arguments.margin,
             search=SearchConfig(pop_size=arguments.pop_size),
             error=error_of(arguments),
         ),
@@ -93,6 +104,8 @@ def execute(arguments: argparse.Namespace) -> int:
         budgets=_numbers(arguments.budget),
         n_seeds=arguments.seeds,
     )
+    config = config.with_own_names()
+    require_meant(arguments, config.base.objectives)
     with counter("comparing", quiet=arguments.quiet) as on_progress:
         try:
             comparison = compare(
@@ -109,6 +122,7 @@ def _report(arguments: argparse.Namespace, comparison: Comparison) -> None:
     config, fronts = comparison.config, comparison.references
     rows, pairs = comparison.summary, tables.pair_rows(config, comparison.trial_indicators)
     sentences = tables.verdicts(config, comparison.trial_indicators)
+    notes = (*_bound_notes(config), _reference_note(fronts), *_NOTES)
     command = shlex.join(["python", "-m", "evonasc", *sys.argv[1:]])
     documents = {
         "summary.csv": as_csv(rows),
@@ -119,7 +133,7 @@ def _report(arguments: argparse.Namespace, comparison: Comparison) -> None:
             pairs,
             sentences,
             command=command,
-            notes=(_reference_note(fronts), *_NOTES),
+            notes=notes,
         ).encode(),
         "tables.tex": tables.latex(config, rows).encode(),
     }
@@ -129,7 +143,8 @@ def _report(arguments: argparse.Namespace, comparison: Comparison) -> None:
         _draw(arguments.out, comparison)
     console = output(quiet=arguments.quiet)
     for scenario in config.scenarios:
-        console.print(f"{scenario.name}, {config.n_seeds} seeds", style="bold")
+        words = [scenario.name, f"{config.n_seeds} seeds", *map(str, config.base.bounds)]
+        console.print(", ".join(words), style="bold")
         console.print(tables.summary_table(rows, scenario=scenario.name))
         console.print()
         for budget in config.budgets:
@@ -140,10 +155,22 @@ def _report(arguments: argparse.Namespace, comparison: Comparison) -> None:
                 tables.pair_table(pairs, scenario=scenario.name, budget=max(config.budgets))
             )
         console.print()
-    for note in (_reference_note(fronts), *_NOTES):
+    for note in notes:
         console.print(note, style="dim")
     names = ", ".join(sorted(path.name for path in arguments.out.iterdir() if path.is_file()))
     console.print(f"Written to {arguments.out}: {names}.", soft_wrap=True)
+
+
+def _bound_notes(config: ComparisonConfig) -> tuple[str, ...]:
+    """Say what designs had to keep to; nothing without bounds."""
+    if not config.base.bounds:
+        return ()
+    margin = f", less {config.base.margin:g} x the mean error of each predictor"
+    less = margin if config.base.margin else ""
+    return (
+        f"Bounds: {in_words(config.base.bounds)}{less}. Only designs within count, and the front "
+        "they are measured against is that of designs within.",
+    )
 
 
 def _reference_note(fronts: Mapping[str, Reference]) -> str:
@@ -168,9 +195,11 @@ def _draw(folder: Path, comparison: Comparison) -> None:
 
     config, trials = comparison.config, comparison.trials
     budget, objectives = max(config.budgets), config.base.objectives
+    bounds = config.base.bounds
     counts = evaluation_counts(budget)
     for name, reference in comparison.references.items():
-        title = f"{name}, {budget} evaluations, {config.n_seeds} seeds"
+        words = [name, f"{budget} evaluations", f"{config.n_seeds} seeds", *map(str, bounds)]
+        title = ", ".join(words)
         if len(objectives) == 2:
             found = fronts_of(trials, scenario=name, budget=budget)
             figure = attainment_figure(found, reference, objectives=objectives, title=title)
@@ -178,7 +207,9 @@ def _draw(folder: Path, comparison: Comparison) -> None:
         curves = {
             contender: np.stack(
                 [
-                    hypervolume_curve(trial.points, reference.points, counts=counts)
+                    hypervolume_curve(
+                        trial.points, reference.points, is_within=trial.is_within, counts=counts
+                    )
                     for key, trial in trials.items()
                     if (key.scenario, key.contender, key.budget) == (name, contender, budget)
                 ]

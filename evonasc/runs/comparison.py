@@ -161,16 +161,20 @@ class ComparisonConfig:
         }
         return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
 
-    def with_own_objectives(self) -> "ComparisonConfig":
-        """Return the same, with the objectives that another package's problem brings.
+    def with_own_names(self) -> "ComparisonConfig":
+        """Return the same, with the problem's own objectives, and bounds that name their columns.
 
         Raises:
-            EvonascError: The problem cannot be had.
+            EvonascError: The problem cannot be had, or has no such column.
         """
-        if PROBLEMS.is_built_in(self.base.problem):
+        if PROBLEMS.is_built_in(self.base.problem) and not self.base.bounds:
             return self
-        own = prepare(replace(self.base, scenario=self.scenarios[0])).config.objectives
-        return replace(self, base=replace(self.base, objectives=own))
+        own = prepare(replace(self.base, scenario=self.scenarios[0])).config
+        bounds = tuple(  # without the margins, which each scenario's machines decide
+            replace(bound, column=named.column)
+            for bound, named in zip(self.base.bounds, own.bounds, strict=True)
+        )
+        return replace(self, base=replace(self.base, objectives=own.objectives, bounds=bounds))
 
 
 def _file_digest(path: Path) -> str:

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from evonasc.arrays import FloatArray, IntArray
+from evonasc.arrays import BoolArray, FloatArray, IntArray
+from evonasc.bounds import is_within
 from evonasc.errors import ConfigError, DataFileError
 from evonasc.files import write_atomically
+from evonasc.front import non_dominated
 from evonasc.parsing import json_value, npz_arrays, npz_bytes
 from evonasc.runs.config import RunConfig
 from evonasc.runs.prepare import Prepared
@@ -31,12 +33,21 @@ class Trial:
     genes: IntArray
     #: ``(n, n_obj)`` their objectives.
     points: FloatArray
-    #: ``(m, n_obj)`` objectives of what a search under thresholds answers; ``m`` is 0 for others.
+    #: ``(n,)`` which of them keep to the bounds; the others count for nothing.
+    is_within: BoolArray
+    #: ``(m, n_obj)`` objectives of what a search under thresholds answers, as far as it keeps to
+    #: the bounds; ``m`` is 0 for others.
     answers: FloatArray
     #: Designs the algorithm asked for, repeats included.
     n_requested: int
     #: Wall time of the search, its evaluations looked up.
     seconds: float
+
+    @property
+    def front(self) -> FloatArray:
+        """Non-dominated points of the designs that keep to the bounds, ``(n, n_obj)``."""
+        points = self.points[self.is_within]
+        return points[non_dominated(points)]
 
 
 def contender_config(name: str, config: RunConfig) -> RunConfig:
@@ -90,11 +101,12 @@ def run_trial(prepared: Prepared) -> Trial:
     if result.status == "interrupted":
         raise SearchStopped
     answers = np.array([answer.genes for answer in result.answers], dtype=np.int64)
-    answers = answers.reshape(-1, problem.n_var)
+    columns = problem.columns(answers.reshape(-1, problem.n_var))
     return Trial(
         genes=result.genes,
         points=problem.objective_values(result.columns),
-        answers=problem.objective_values(problem.columns(answers)),
+        is_within=is_within(result.columns, problem.bounds),
+        answers=problem.objective_values(columns)[is_within(columns, problem.bounds)],
         n_requested=result.n_requested,
         seconds=result.seconds,
     )
@@ -112,6 +124,7 @@ def write_trial(path: Path, trial: Trial, *, digest: str) -> None:
         header=np.frombuffer(json.dumps(header).encode(), dtype=np.uint8),
         genes=trial.genes.astype(np.int16 if is_small else np.int64),
         points=trial.points,
+        is_within=trial.is_within,
         answers=trial.answers,
     )
     try:
@@ -136,6 +149,7 @@ def read_trial(path: Path, *, digest: str) -> Trial:
         trial = Trial(
             genes=file["genes"].astype(np.int64),
             points=file["points"].astype(np.float64),
+            is_within=file["is_within"].astype(bool),
             answers=file["answers"].astype(np.float64),
             n_requested=int(header["n_requested"]),
             seconds=float(header["seconds"]),
@@ -143,6 +157,7 @@ def read_trial(path: Path, *, digest: str) -> Trial:
         is_whole = (
             trial.points.ndim == trial.genes.ndim == trial.answers.ndim == 2
             and len(trial.points) == len(trial.genes) > 0
+            and trial.is_within.shape == (len(trial.genes),)
             and trial.answers.shape[1] == trial.points.shape[1]
             and bool(np.isfinite(trial.points).all() and np.isfinite(trial.answers).all())
         )
