@@ -87,3 +87,14 @@ def test_a_reader_never_sees_half_a_file(tmp_path, monkeypatch):
 def test_a_missing_folder_is_not_made(tmp_path):
     with pytest.raises(FileNotFoundError, match="gone"):
         write_atomically(tmp_path / "gone" / "front.csv", b"")
+
+
+@pytest.mark.parametrize("mask", [0o077, 0o027, 0o022, 0o002])
+def test_the_umask_holds(tmp_path, mask):
+    before = os.umask(mask)
+    try:
+        write_atomically(tmp_path / "a", b"")
+        assert os.umask(mask) == mask
+    finally:
+        os.umask(before)
+    assert (tmp_path / "a").stat().st_mode & 0o777 == 0o666 & ~mask

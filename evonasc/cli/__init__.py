@@ -6,6 +6,7 @@ Only the command that is asked for is imported, so ``--help`` answers at once.
 import argparse
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
@@ -62,6 +63,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("evonasc: interrupted.", file=sys.stderr)
         return 130
+    except SystemExit as error:  # no command ends so: a plug-in must not make a success of it
+        frames = traceback.extract_tb(error.__traceback__)
+        print(
+            f"evonasc: error: {frames[-1].filename}, line {frames[-1].lineno}, called "
+            f"sys.exit({error.code!r}) before the command had ended. Raise an error instead.",
+            file=sys.stderr,
+        )
+        return 2
     return code
 
 

@@ -75,7 +75,11 @@ class RunWriter:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._file.close()
+        try:
+            self._file.close()  # writes what a full disk refused once more
+        except OSError as failed:
+            if error is None:
+                raise ConfigError(f"Cannot write {self._file.name}: {failed.strerror}.") from failed
         if error is not None and self._n_written == 0:  # nothing to keep: leave nothing behind
             for name in (CONFIG_FILE, EVALUATIONS_FILE):
                 (self.folder / name).unlink(missing_ok=True)
