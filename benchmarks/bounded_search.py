@@ -19,7 +19,7 @@ import numpy as np
 from evonasc.bounds import Bound, is_within
 from evonasc.cost.scenario_table import DEFAULT_SCENARIO, named_scenario
 from evonasc.files import write_atomically
-from evonasc.front import hypervolume, reference_point
+from evonasc.front import hypervolume_share
 from evonasc.problems import DesignProblem
 from evonasc.runs.config import RunConfig
 from evonasc.runs.exact_front import exact_front
@@ -61,9 +61,8 @@ def share_within(
     with contextlib.suppress(BudgetSpent):
         algorithm(config.algorithm).search(archive, config)
     within = is_within(archive.columns(), (bound,))
-    reference = reference_point(truth)
-    found = hypervolume(archive.objectives()[within], reference_point=reference)
-    return found / hypervolume(truth, reference_point=reference), float(within.mean())
+    share = hypervolume_share(archive.objectives()[within], front=truth)
+    return share, float(within.mean())
 
 
 def main() -> None:
