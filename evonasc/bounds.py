@@ -51,7 +51,7 @@ class Bound:
 
     def __str__(self) -> str:
         less = f" ({self.limit:.6g} less {100 * self.margin:.3g} %)" if self.margin else ""
-        return f"{self.column} <= {self.at_most:.6g}{less}"
+        return f"{self.column} <= {self.at_most:{'.4g' if self.margin else '.6g'}}{less}"
 
 
 def read_bounds(texts: Iterable[str]) -> tuple[Bound, ...]:

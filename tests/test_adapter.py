@@ -5,11 +5,15 @@ import pytest
 from pymoo.core.problem import ElementwiseProblem, Problem
 from pymoo.core.variable import Binary, Choice, Integer, Real
 
+from evonasc.analysis.compared import compare
+from evonasc.analysis.page_data import page_data
 from evonasc.cli import main
 from evonasc.errors import ConfigError, EvaluationError, GenomeError
 from evonasc.problems import Staircase
 from evonasc.problems.adapter import PymooProblem
 from evonasc.problems.variables import VariableSpace, variables_of
+from evonasc.runs.comparison import ComparisonConfig
+from evonasc.runs.config import RunConfig
 from evonasc.runs.exact_front import exact_front
 from evonasc.runs.finished import load_run
 from evonasc.search.archive import Archive, BudgetSpent
@@ -226,7 +230,37 @@ def test_a_class_an_object_or_a_function_in_a_file_is_a_problem(
     # sums from 2 (f2 = 10) to 5 (g1 = 0)
     assert sorted(set(run.columns["f1"])) == [2, 3, 4, 5]
     assert main(["show", str(tmp_path / "run")]) == 0
-    assert " b" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "within g1 <= 0 and f2 <= 10" in out
+    assert " b" in out
+    (shown,) = page_data([tmp_path / "run"])["runs"]
+    assert shown["curve"]["why_not"] == ""  # today's front is the one the run was set against
+
+
+def test_a_comparison_of_a_constrained_problem_counts_what_keeps_to_it(tmp_path, monkeypatch):
+    (tmp_path / "tight_for_adapter.py").write_text(
+        "import numpy as np\n"
+        "from pymoo.core.problem import Problem\n"
+        "class Tight(Problem):\n"
+        "    def __init__(self):\n"
+        "        super().__init__(n_var=3, n_obj=2, n_ieq_constr=1, xl=0, xu=4, vtype=int)\n"
+        "    def _evaluate(self, x, out, *args, **kwargs):\n"
+        "        total = x.sum(axis=1)\n"
+        "        out['F'], out['G'] = np.stack([total, -total], axis=1), total - 3\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    config = ComparisonConfig(
+        base=RunConfig(problem="tight_for_adapter:Tight"),
+        scenarios=(RunConfig.scenario,),
+        contenders=("nsga2", "random"),
+        budgets=(30,),
+        n_seeds=1,
+    )
+    comparison = compare(config, tmp_path / "comparison")
+    (reference,) = comparison.references.values()
+    assert reference.points[:, 0].tolist() == [0, 1, 2, 3]
+    for trial in comparison.trials.values():
+        assert (trial.is_within == (trial.points[:, 0] <= 3)).all()
 
 
 @pytest.mark.parametrize(

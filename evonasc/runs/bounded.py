@@ -11,6 +11,8 @@ from evonasc.runs.config import RunConfig
 def bounded(problem: DesignProblem, config: RunConfig) -> tuple[DesignProblem, RunConfig]:
     """Return the problem under a configuration's bounds, and the configuration with them settled.
 
+    Settled, it has the problem's own bounds too.
+
     A margin of M takes M times the mean relative error of the column's predictor, as a share, off
     the limit: ``limit x (1 - M x error)``. Nothing is taken off what is computed exactly, or by a
     predictor whose error nobody knows.
@@ -20,11 +22,13 @@ def bounded(problem: DesignProblem, config: RunConfig) -> tuple[DesignProblem, R
         ConfigError: A bound names several columns, a column has two, a margin leaves nothing of a
             limit, or none of the bounds has a predictor whose error is known.
     """
-    if not config.bounds:
-        return problem, config
-    columns = named(config.bounds, problem.columns_to_bound())
+    own = problem.bounds
+    asked = [bound for bound in config.bounds if bound not in own]
+    if not asked:
+        return problem, replace(config, bounds=own)
+    columns = named(asked, problem.columns_to_bound())
     bounds = tuple(
-        replace(bound, column=column) for bound, column in zip(config.bounds, columns, strict=True)
+        replace(bound, column=column) for bound, column in zip(asked, columns, strict=True)
     )
     if config.margin:
         errors = problem.within(bounds).predictor_errors()
@@ -35,7 +39,7 @@ def bounded(problem: DesignProblem, config: RunConfig) -> tuple[DesignProblem, R
                 f"{', '.join(columns)}, where none is known. Known: "
                 f"{', '.join(errors) or 'none'}. Leave out --margin, and tighten the bound."
             )
-    return problem.within(bounds), replace(config, bounds=bounds)
+    return problem.within(bounds), replace(config, bounds=(*own, *bounds))
 
 
 def _with_margin(bound: Bound, errors: dict[str, float], margin: float) -> Bound:

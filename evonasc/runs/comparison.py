@@ -170,10 +170,9 @@ class ComparisonConfig:
         if PROBLEMS.is_built_in(self.base.problem) and not self.base.bounds:
             return self
         own = prepare(replace(self.base, scenario=self.scenarios[0])).config
-        bounds = tuple(  # without the margins, which each scenario's machines decide
-            replace(bound, column=named.column)
-            for bound, named in zip(self.base.bounds, own.bounds, strict=True)
-        )
+        bounds = own.bounds
+        if own.margin:  # each scenario's machines decide what is taken off
+            bounds = tuple(replace(bound, margin=0.0) for bound in bounds)
         return replace(self, base=replace(self.base, objectives=own.objectives, bounds=bounds))
 
 
