@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from evonasc.analysis.explanation import effects, single_changes
+from evonasc.bounds import Bound
 from evonasc.cost.scenario import Scenario
 from evonasc.nasbench201 import BENCHMARK
 from evonasc.nasbench201.cells import (
@@ -93,6 +94,18 @@ def test_verdicts_are_those_of_the_front(problem, design):
     for verdict, front in cases.items():
         (effect,) = effects(design, changes, problem=problem, front=np.array(front))
         assert effect.verdict == verdict
+
+
+def test_a_change_beyond_a_bound_is_nothing_for_the_front(problem, design):
+    changes = single_changes(design, problem.designs)
+    (free, *_) = effects(design, changes, problem=problem, front=np.array([[2.0, 1e9]]))
+    assert free.verdict == "new, beats 1 of the front"
+    limit = float(free.point[1])
+    for at_most, verdict in ((limit, free.verdict), (limit * 0.999, "misses a bound")):
+        held = problem.within((Bound(problem.objectives[1], at_most),))
+        found = effects(design, changes, problem=held, front=np.array([[2.0, 1e9]]))
+        (same,) = [one for one in found if one.change == free.change]
+        assert same.verdict == verdict
 
 
 def test_those_that_help_throughout_come_first_then_objective_by_objective(problem, rng):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
+from evonasc.bounds import is_within
 from evonasc.problems import DesignProblem
 from evonasc.space import DesignSpace
 
@@ -42,6 +43,8 @@ class Effect:
     is_new: bool
     #: Whether the run's front holds a point equal to it.
     is_on_front: bool
+    #: Whether it keeps to the problem's bounds.
+    is_within: bool
 
     @property
     def is_better_throughout(self) -> bool:
@@ -51,6 +54,8 @@ class Effect:
     @property
     def verdict(self) -> str:
         """What the run's front says to it, in words; empty where it dominates the change."""
+        if not self.is_within:
+            return "misses a bound"
         if self.n_beaten:
             return f"new, beats {self.n_beaten} of the front"
         if self.is_new:
@@ -110,7 +115,8 @@ def effects(
         EvonascError: An evaluation failed.
     """
     rows = np.array([genes, *(change.genes for change in changes)], dtype=np.int64)
-    points = problem.objective_values(problem.checked_columns(rows))
+    columns = problem.checked_columns(rows)
+    points, within = problem.objective_values(columns), is_within(columns, problem.bounds)
     found = [
         Effect(
             change,
@@ -119,8 +125,9 @@ def effects(
             n_beaten=int(((point <= front).all(axis=1) & (point < front).any(axis=1)).sum()),
             is_new=not (front <= point).all(axis=1).any(),
             is_on_front=bool((front == point).all(axis=1).any()),
+            is_within=bool(is_allowed),
         )
-        for change, point in zip(changes, points[1:], strict=True)
+        for change, point, is_allowed in zip(changes, points[1:], within[1:], strict=True)
     ]
     return sorted(found, key=_place)
 
