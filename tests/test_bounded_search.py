@@ -283,3 +283,22 @@ def test_exact_within_bounds(tmp_path, capsys):
 def test_prepared_problems_keep_bounds_of_their_own():
     prepared = Prepared.of(Staircase().within(AT_MOST_6), RunConfig())
     assert prepared.problem.bounds == AT_MOST_6
+
+
+@pytest.mark.parametrize(
+    "bounds",
+    [
+        [{"column": "error"}],
+        [{"column": "error", "limit": "much", "margin": 0}],
+        [{"column": "error", "limit": None, "margin": 0}],
+        ["error=3"],
+        {"error": 3},
+        7,
+    ],
+)
+def test_damaged_bounds_of_a_run_are_refused_in_a_line(bounds, small_run, tmp_path, capsys):
+    values = json.loads((small_run / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps(values | {"bounds": bounds}))
+    assert main(["show", str(tmp_path)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "is no run configuration of this version of evonasc" in line

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
-from evonasc.bounds import in_words
+from evonasc.bounds import in_words, is_within
 from evonasc.cli.accuracy_arguments import (
     add_accuracy_arguments,
     add_weights_arguments,
@@ -195,11 +195,10 @@ def execute(arguments: argparse.Namespace) -> int:
 
         def on_new(genes: IntArray, columns: dict[str, FloatArray]) -> None:
             writer.add(genes, columns)
-            lowest = float(columns[problem.objectives[0]].min())
-            best[:] = [min([lowest, *best])]
-            bar.update(
-                task, advance=len(genes), note=f"least {problem.objectives[0]} {best[0]:.4f}"
-            )
+            within = is_within(columns, problem.bounds)
+            best[:] = sorted([*columns[problem.objectives[0]][within].tolist(), *best])[:1]
+            note = f"least {problem.objectives[0]} {best[0]:.4f}" if best else "none within yet"
+            bar.update(task, advance=len(genes), note=note)
 
         with stop_on_interrupt() as should_stop:
             result = run_prepared(prepared, on_new=on_new, should_stop=should_stop)

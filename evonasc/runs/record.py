@@ -71,7 +71,10 @@ def config_from(values: Mapping[str, Any], *, where: Path) -> RunConfig:
         scenario, error = dict(values.get("scenario", {})), dict(values.get("error", {}))
         search, objectives = dict(values["search"]), list(values["objectives"])
         machines = (scenario.get("head_hardware"), scenario.get("tail_hardware"))
-        bounds = tuple(Bound(**bound) for bound in values["bounds"])
+        bounds = tuple(
+            Bound(str(bound["column"]), float(bound["limit"]), float(bound["margin"]))
+            for bound in values["bounds"]
+        )
         columns = (*objectives, *(bound.column for bound in bounds))
         named = (values["problem"], values.get("space"), error.get("accuracy"), *columns)
         refuse_code((*named, *search.values(), *machines), where=where)
