@@ -26,7 +26,7 @@ class DesignProblem(Problem):
         cut_free_columns: Columns that a network has wherever it is cut and however wide its payload
             is. None by default: a problem that knows better says so.
         error_source: Where its column ``error`` comes from, for searches that train it.
-        bounds: What columns may be at most; pymoo's algorithms know them as its constraints.
+        column_bounds: What columns may be at most; pymoo's algorithms know them as its constraints.
 
     Args:
         designs: The designs a search may visit.
@@ -58,7 +58,7 @@ class DesignProblem(Problem):
             raise ConfigError(
                 f"objectives must name at least one column, each once, got {objectives}."
             )
-        self.designs, self.objectives, self.bounds = designs, objectives, bounds
+        self.designs, self.objectives, self.column_bounds = designs, objectives, bounds
         for name in known_columns:
             _require_free(name, designs)
         upper = np.array(designs.n_choices) - 1
@@ -112,14 +112,14 @@ class DesignProblem(Problem):
             bounds: About columns of :meth:`columns_to_bound`.
         """
         bounded = copy.copy(self)
-        bounded.bounds = (*self.bounds, *bounds)
-        bounded.n_ieq_constr = len(bounded.bounds)  # to pymoo they are constraints
+        bounded.column_bounds = (*self.column_bounds, *bounds)
+        bounded.n_ieq_constr = len(bounded.column_bounds)  # to pymoo they are constraints
         return bounded
 
     def without_bounds(self) -> Self:
         """Return the same problem, its designs free of bounds."""
         free = copy.copy(self)
-        free.bounds, free.n_ieq_constr = (), 0
+        free.column_bounds, free.n_ieq_constr = (), 0
         return free
 
     def excesses(self, columns: dict[str, FloatArray]) -> FloatArray:
@@ -127,7 +127,7 @@ class DesignProblem(Problem):
 
         pymoo's ``G``: at most 0 where a bound is kept.
         """
-        return excesses(columns, self.bounds)
+        return excesses(columns, self.column_bounds)
 
     def predictor_errors(self) -> dict[str, float]:
         """Return how far predicted columns are off on average, as shares; those that are known.
@@ -183,7 +183,7 @@ class DesignProblem(Problem):
         """Fill ``out["F"]``; pymoo itself would let a missing or infinite value pass."""
         columns = self.checked_columns(x)
         out["F"] = self.objective_values(columns)
-        if self.bounds:
+        if self.column_bounds:
             out["G"] = self.excesses(columns)
 
 

@@ -24,7 +24,7 @@ class CoarseErrorProblem(DesignProblem):
             inner.designs,
             objectives=inner.objectives,
             known_columns=inner.objectives,
-            bounds=inner.bounds,
+            bounds=inner.column_bounds,
         )
 
     def columns(self, genes: IntArray) -> dict[str, FloatArray]:

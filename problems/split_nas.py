@@ -103,7 +103,7 @@ class SplitNasProblem(DesignProblem):
     def within(self, bounds: tuple[Bound, ...]) -> Self:
         """Return the problem with these bounds, their columns computed."""
         bounded = super().within(bounds)
-        have = {*self.objectives, *(bound.column for bound in self.bounds)}
+        have = {*self.objectives, *(bound.column for bound in self.column_bounds)}
         wanted = tuple(bound.column for bound in bounds if bound.column not in have)
         foreign = tuple(filter(is_foreign, wanted))
         known = {type(source) for source in self.sources}

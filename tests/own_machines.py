@@ -73,5 +73,6 @@ def write_calibrated(path, *, name="mybox", factor=2.0, base="raspi4", power_mw=
         like=base,
         power_mw=power_mw,
     )
+    path.unlink(missing_ok=True)
     write_record(path, record)
     return record

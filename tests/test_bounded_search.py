@@ -194,8 +194,8 @@ def test_a_margin_takes_the_mean_error_of_the_predictor_off(table_errors):
         1000.0,  # computed exactly
         0.5,  # nobody knows
     ]
-    assert [bound.at_most for bound in held.bounds] == pytest.approx(expected)
-    assert config.bounds == held.bounds
+    assert [bound.at_most for bound in held.column_bounds] == pytest.approx(expected)
+    assert config.bounds == held.column_bounds
 
 
 def test_a_margin_of_nothing_known_is_refused(small_config):
@@ -282,7 +282,7 @@ def test_exact_within_bounds(tmp_path, capsys):
 
 def test_prepared_problems_keep_bounds_of_their_own():
     prepared = Prepared.of(Staircase().within(AT_MOST_6), RunConfig())
-    assert prepared.problem.bounds == AT_MOST_6
+    assert prepared.problem.column_bounds == AT_MOST_6
 
 
 @pytest.mark.parametrize(

@@ -311,7 +311,7 @@ def test_no_true_front_is_drawn_from_scores_that_changed_since(own, tmp_path, ca
         made.networks, made.loss[::-1], made.n_right, N_IMAGES, made.header, space=SPACE
     )
     file.write_bytes(encode_scores(changed))
-    assert main(plot) == 0
+    assert main([*plot[:-1], str(tmp_path / "g")]) == 0
     said = capsys.readouterr().out
     assert "No true front is drawn: error of design 1 must be" in said
     assert "evonasc changed since. Run it again." in said

@@ -116,7 +116,7 @@ def effects(
     """
     rows = np.array([genes, *(change.genes for change in changes)], dtype=np.int64)
     columns = problem.checked_columns(rows)
-    points, within = problem.objective_values(columns), is_within(columns, problem.bounds)
+    points, within = problem.objective_values(columns), is_within(columns, problem.column_bounds)
     found = [
         Effect(
             change,

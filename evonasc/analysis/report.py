@@ -156,7 +156,7 @@ def _number(name: str, value: object) -> str:
 def run_view(result: RunResult) -> RenderableType:
     """Return what a person wants to see after a run: the front, how complete it is, and why."""
     problem, algorithm = result.problem, result.config.search.algorithm
-    objectives, bounds = problem.objectives, problem.bounds
+    objectives, bounds = problem.objectives, problem.column_bounds
     return Group(
         *answers_view(answer_table(result), problem.designs, algorithm=algorithm),
         front_view(front_table(result), problem.designs, objectives=objectives, bounds=bounds),
@@ -175,7 +175,9 @@ def nearest_view(result: RunResult) -> tuple[RenderableType, ...]:
     columns = {name: values[[miss.row]] for name, values in result.columns.items()}
     rows = design_rows(problem, result.genes[[miss.row]], columns, ids=[miss.row + 1])
     line = Text(f"No design meets this: the nearest misses {miss}.")
-    view = front_view(rows, problem.designs, objectives=problem.objectives, bounds=problem.bounds)
+    view = front_view(
+        rows, problem.designs, objectives=problem.objectives, bounds=problem.column_bounds
+    )
     return (line, view)
 
 
@@ -240,7 +242,7 @@ def outcome_line(result: RunResult) -> str:
 
 def _within(result: RunResult) -> str:
     """Say what the front keeps to, and how many designs do; nothing without bounds."""
-    bounds = result.problem.bounds
+    bounds = result.problem.column_bounds
     if not bounds:
         return ""
     n_within = int(is_within(result.columns, bounds).sum())

@@ -78,11 +78,11 @@ def execute(arguments: argparse.Namespace) -> int:
             rows,
             problem.designs,
             objectives=problem.objectives,
-            bounds=problem.bounds,
+            bounds=problem.column_bounds,
             most=max(arguments.rows, 2),
         )
     )
-    within = f" within {in_words(problem.bounds)}" if problem.bounds else ""
+    within = f" within {in_words(problem.column_bounds)}" if problem.column_bounds else ""
     verb = "Read from" if cached.was_kept else "Kept in"
     kept = f"Kept nowhere: {cached.why_not}." if cached.path is None else f"{verb} {cached.path}."
     console.print(
@@ -102,12 +102,13 @@ def _nearest(problem: DesignProblem) -> str:
     """Say which of all designs comes nearest to the bounds, and by how much it misses them."""
     designs = problem.designs.all_designs()
     assert designs is not None  # listed before
-    miss = nearest_miss(problem.checked_columns(designs), problem.bounds)
+    miss = nearest_miss(problem.checked_columns(designs), problem.column_bounds)
     assert miss is not None  # the front is empty
     row = _rows(problem, designs[[miss.row]])[0]
+    text = row[problem.designs.space.text_column]
     return (
-        f"No design meets {in_words(problem.bounds)}: of all {len(designs)}, the nearest misses "
-        f"{miss}: {row[problem.designs.space.text_column]}, split_point {row['split_point']}."
+        f"No design meets {in_words(problem.column_bounds)}: of all {len(designs)}, the nearest "
+        f"misses {miss}: {text}, split_point {row['split_point']}."
     )
 
 
@@ -135,7 +136,7 @@ def _write(
                 [
                     f"true front of {front.n_designs} designs",
                     config.scenario.name,
-                    *map(str, problem.bounds),
+                    *map(str, problem.column_bounds),
                 ]
             ),
         )

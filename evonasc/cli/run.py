@@ -195,7 +195,7 @@ def execute(arguments: argparse.Namespace) -> int:
 
         def on_new(genes: IntArray, columns: dict[str, FloatArray]) -> None:
             writer.add(genes, columns)
-            within = is_within(columns, problem.bounds)
+            within = is_within(columns, problem.column_bounds)
             best[:] = sorted([*columns[problem.objectives[0]][within].tolist(), *best])[:1]
             note = f"least {problem.objectives[0]} {best[0]:.4f}" if best else "none within yet"
             bar.update(task, advance=len(genes), note=note)
@@ -217,7 +217,12 @@ def execute(arguments: argparse.Namespace) -> int:
             title=", ".join(
                 filter(
                     None,
-                    [name, f"{len(result.genes)} evaluations", where, in_words(problem.bounds)],
+                    [
+                        name,
+                        f"{len(result.genes)} evaluations",
+                        where,
+                        in_words(problem.column_bounds),
+                    ],
                 )
             ),
         )

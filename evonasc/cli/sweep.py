@@ -67,7 +67,7 @@ def execute(arguments: argparse.Namespace) -> int:
     problem = prepare(run.config).problem
     stored = read_designs(arguments.run, problem.designs)
     genes, columns = _designs(problem) if arguments.exact else (stored.genes, stored.columns)
-    objectives, bounds = sweep_objectives(problem.objectives), sweep_bounds(problem.bounds)
+    objectives, bounds = sweep_objectives(problem.objectives), sweep_bounds(problem.column_bounds)
     every = parts_of_run(columns, run.config)
     chosen = contenders(every, objectives, bounds)
     parts, genes = every.rows(chosen), genes[chosen]

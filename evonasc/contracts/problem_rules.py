@@ -37,7 +37,7 @@ def problem_rules(name: str, scenario: Scenario) -> list[Rule]:
         columns = problem.checked_columns(draw(n, seed))
         missing = [one for one in problem.objectives if one not in columns]
         require(not missing, f"the columns lack the objectives {', '.join(missing)}")
-        free = [one.column for one in problem.bounds if one.column not in columns]
+        free = [one.column for one in problem.column_bounds if one.column not in columns]
         require(not free, f"the columns lack those of its bounds, {', '.join(free)}")
         unknown = [one for one in problem.columns_to_bound() if one not in columns]
         with suppress(ConfigError):  # a column that the scenario cannot give says so

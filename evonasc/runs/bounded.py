@@ -22,7 +22,7 @@ def bounded(problem: DesignProblem, config: RunConfig) -> tuple[DesignProblem, R
         ConfigError: A bound names several columns, a column has two, a margin leaves nothing of a
             limit, or none of the bounds has a predictor whose error is known.
     """
-    own = problem.bounds
+    own = problem.column_bounds
     asked = [bound for bound in config.bounds if bound not in own]
     if not asked:
         return problem, replace(config, bounds=own)
@@ -59,12 +59,12 @@ def bound_lines(
         config: Has the margin, and names the algorithm.
         heeds: Columns whose bounds the algorithm knows; None for any.
     """
-    if not problem.bounds:
+    if not problem.column_bounds:
         return ()
-    line = f"bounds: {in_words(problem.bounds)}; only designs within are on the front"
+    line = f"bounds: {in_words(problem.column_bounds)}; only designs within are on the front"
     if config.margin:
         line += f"; margin: {config.margin:g} times the mean error of each predictor, where known"
-    columns = {bound.column: None for bound in problem.bounds}
+    columns = {bound.column: None for bound in problem.column_bounds}
     unheeded = [] if heeds is None else [name for name in columns if name not in heeds]
     if unheeded:
         line += (

@@ -87,7 +87,7 @@ def _question(problem: DesignProblem, identity: dict[str, object]) -> str:
         {
             "problem": identity,
             "objectives": list(problem.objectives),
-            "bounds": [[bound.column, bound.at_most] for bound in problem.bounds],
+            "bounds": [[bound.column, bound.at_most] for bound in problem.column_bounds],
             "version": evonasc.__version__,
             "code_sha256": _code_digest(),
         },
@@ -141,7 +141,7 @@ def _read(path: Path, question: str, problem: DesignProblem) -> ExactFront | Non
 def _require_front(front: ExactFront, problem: DesignProblem) -> None:
     """Raise ValueError for arrays that are no front of the problem."""
     shape = (len(front.genes), problem.n_obj)
-    is_empty = len(front.genes) == 0 and not problem.bounds
+    is_empty = len(front.genes) == 0 and not problem.column_bounds
     if front.points.shape != shape or front.points.dtype != np.float64 or is_empty:
         raise ValueError(f"its points must have shape {shape}, got {front.points.shape}")
     if not problem.designs.is_valid(front.genes).all() or not non_dominated(front.points).all():

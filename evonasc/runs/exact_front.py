@@ -35,7 +35,7 @@ def exact_front(problem: DesignProblem) -> ExactFront | None:
         return None
     columns = problem.checked_columns(designs)
     points = problem.objective_values(columns)
-    rows = np.flatnonzero(is_within(columns, problem.bounds))
+    rows = np.flatnonzero(is_within(columns, problem.column_bounds))
     rows = rows[non_dominated(points[rows])]
     rows = rows[np.lexsort(points[rows].T[::-1])]
     return ExactFront(designs[rows], points[rows], len(designs))

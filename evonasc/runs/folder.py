@@ -134,7 +134,7 @@ def summary(result: RunResult) -> dict[str, object]:
 
 def _bounds_summary(result: RunResult) -> dict[str, object]:
     """Return what the bounds left of a run, as JSON holds it; nothing without bounds."""
-    bounds, miss = result.problem.bounds, result.nearest_miss
+    bounds, miss = result.problem.column_bounds, result.nearest_miss
     if not bounds:
         return {}
     nearest = None

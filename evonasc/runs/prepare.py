@@ -50,7 +50,7 @@ class Prepared:
         """
         entry = _algorithm_of(config.search)
         _require_objectives(entry, problem, config.search)
-        config = replace(config, objectives=problem.objectives, bounds=problem.bounds)
+        config = replace(config, objectives=problem.objectives, bounds=problem.column_bounds)
         return cls(problem, config, entry, is_stored, is_described=False)
 
     def for_search(self, search: SearchConfig) -> "Prepared":

@@ -66,7 +66,7 @@ class RunResult:
     @property
     def nearest_miss(self) -> NearMiss | None:
         """The design nearest to the bounds where none keeps to them; else None."""
-        return nearest_miss(self.columns, self.problem.bounds)
+        return nearest_miss(self.columns, self.problem.column_bounds)
 
     @property
     def front(self) -> FloatArray:

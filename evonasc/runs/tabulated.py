@@ -78,7 +78,7 @@ class TabulatedProblem(DesignProblem):
             designs,
             objectives=problem.objectives,
             known_columns=tuple(self._columns),
-            bounds=problem.bounds,
+            bounds=problem.column_bounds,
         )
 
     def columns(self, genes: IntArray) -> dict[str, FloatArray]:

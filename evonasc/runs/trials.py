@@ -105,8 +105,8 @@ def run_trial(prepared: Prepared) -> Trial:
     return Trial(
         genes=result.genes,
         points=problem.objective_values(result.columns),
-        is_within=is_within(result.columns, problem.bounds),
-        answers=problem.objective_values(columns)[is_within(columns, problem.bounds)],
+        is_within=is_within(result.columns, problem.column_bounds),
+        answers=problem.objective_values(columns)[is_within(columns, problem.column_bounds)],
         n_requested=result.n_requested,
         seconds=result.seconds,
     )

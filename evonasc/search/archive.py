@@ -161,8 +161,8 @@ class Archive:
         """
         points = self.objectives()
         rows = np.arange(len(points))
-        if self.problem.bounds and len(points):
-            rows = rows[is_within(self.columns(), self.problem.bounds)]
+        if self.problem.column_bounds and len(points):
+            rows = rows[is_within(self.columns(), self.problem.column_bounds)]
         rows = rows[non_dominated(points[rows])]
         _, first = np.unique(points[rows], axis=0, return_index=True)  # sorted by the first column
         return rows[first]

@@ -165,7 +165,7 @@ def _evaluated(archive: Archive, genes: IntArray) -> list[_Individual]:
         return []
     columns, problem = archive.columns_of(genes), archive.problem
     values = problem.objective_values(columns)
-    missed = violations(columns, problem.bounds).tolist()
+    missed = violations(columns, problem.column_bounds).tolist()
     return [_Individual(*row) for row in zip(genes, values, missed, strict=True)]
 
 

@@ -90,7 +90,7 @@ def drive(algorithm: PymooAlgorithm, archive: Archive, *, seed: int) -> None:
         columns = archive.columns_of(np.asarray(batch.get("X"), dtype=np.int64))
         idle = idle + len(batch) if len(archive) == n_known else 0
         values = {"F": problem.objective_values(columns)}
-        if problem.bounds:  # constraints to pymoo
+        if problem.column_bounds:  # constraints to pymoo
             values["G"] = problem.excesses(columns)
         algorithm.evaluator.eval(StaticProblem(problem, **values), batch)
         algorithm.tell(infills=asked)

@@ -111,7 +111,7 @@ def require_refinable(problem: DesignProblem) -> None:
             "refine_split moves cuts to the least latency, so latency_ms must be an objective, "
             f"got {', '.join(problem.objectives)}. Leave out --refine-split, or add latency_ms."
         )
-    names = (*problem.objectives, *(bound.column for bound in problem.bounds))
+    names = (*problem.objectives, *(bound.column for bound in problem.column_bounds))
     tied = [
         name
         for name in dict.fromkeys(names)

@@ -31,7 +31,7 @@ def evaluations_left(archive: Archive, config: SearchConfig) -> int:
 
 def latency_limit(problem: DesignProblem) -> float | None:
     """Return what the latency may be at most by a bound, ms; None where it has none."""
-    limits = [bound.at_most for bound in problem.bounds if bound.column == "latency_ms"]
+    limits = [bound.at_most for bound in problem.column_bounds if bound.column == "latency_ms"]
     return min(limits, default=None)
 
 
@@ -149,7 +149,7 @@ def errors_and_latencies(
     error = problem.column(columns, "error")
     if latency_of is not None:
         return error, latency_of(problem, genes), np.zeros(len(genes))
-    others = [bound for bound in problem.bounds if bound.column != "latency_ms"]
+    others = [bound for bound in problem.column_bounds if bound.column != "latency_ms"]
     return error, problem.column(columns, "latency_ms"), violations(columns, others)
 
 
