@@ -96,7 +96,7 @@ def test_searches_are_told_whether_the_error_depends_on_the_cut(
     if is_cut_free:
         require_refinable(problem)
     else:
-        with pytest.raises(ConfigError, match="objectives in which the cut matters, got error"):
+        with pytest.raises(ConfigError, match="in which the cut matters, got error"):
             require_refinable(problem)
     # a source that knows nothing of payloads gives the network's error, and says so
     unaware = SplitNasProblem(BENCHMARK, Scenario(**changes), table_errors)
