@@ -20,13 +20,15 @@ FILES = sorted(
 )
 
 # Part of evonasc -> the parts it may import besides itself. Each line ends one floor up.
-GROUND = {"arrays", "assets", "bounds", "errors", "files", "front", "limits", "parsing", "plugins"}
+GROUND = {"arrays", "assets", "bounds", "errors", "files", "front"}
+GROUND |= {"limits", "names", "parsing", "plugins"}
 MAY_IMPORT = {
     "": set(),
     "arrays": set(),
     "errors": set(),
     "files": {"errors"},
     "limits": {"errors"},
+    "names": set(),
     "parsing": {"errors"},
     "plugins": {"errors"},
     "bounds": {"arrays", "errors", "parsing"},

@@ -221,14 +221,25 @@ def test_a_folder_of_something_else_is_refused(tmp_path):
         ({"budgets": (5, 5)}, ConfigError, "budgets must name .* once, got 5, 5"),
         ({"contenders": ()}, ConfigError, "algos must name at least one, .* got none"),
         ({"contenders": ("nsga3000",)}, UnknownNameError, "nsga3000"),
-        ({"scenarios": (replace(DEFAULT, name="a/b"),)}, ConfigError, "folder's name, got 'a/b'"),
-        ({"scenarios": (replace(DEFAULT, name=".."),)}, ConfigError, "folder's name, got '..'"),
-        ({"scenarios": (replace(DEFAULT, name="a\0b"),)}, ConfigError, "folder's name, got 'a"),
+        (
+            {"scenarios": (DEFAULT, replace(DEFAULT, name=f"{DEFAULT.name}/"))},
+            ConfigError,
+            "names that differ as names of folders",
+        ),
     ],
 )
 def test_comparisons_that_make_no_sense_are_refused(changed, error, message):
     with pytest.raises(error, match=message):
         replace(TOY, **changed)
+
+
+@pytest.mark.parametrize("name", ["a/b", "..", "a\0b", "a (memory <= 1.5 MB)", "x" * 300])
+def test_trials_lie_below_their_folder_whatever_their_scenario_is_called(name):
+    config = replace(TOY, scenarios=(replace(DEFAULT, name=name),))
+    path = config.trial_keys()[0].file
+    assert len(path.parts) == 4
+    assert not {"..", "a/b", "a\0b"} & set(path.parts)
+    assert max(map(len, path.parts)) < 200
 
 
 def test_jobs_must_be_positive(tmp_path):

@@ -197,6 +197,25 @@ def test_runs_that_cannot_stand_side_by_side_are_refused(run, small_run, tmp_pat
     assert main(["report", str(tmp_path / "none")]) == 2
 
 
+def test_two_runs_that_differ_look_different(run, small_run):
+    config = json.loads((run / "config.json").read_text())
+    config["search"]["pop_size"], config["scenario"]["uplink_mbps"] = 30, 7.0
+    (run / "config.json").write_text(json.dumps(config))
+    data = page_data([run, small_run])
+    assert [shown["otherwise"] for shown in data["runs"]] == [
+        ["scenario.uplink_mbps 7.0", "search.pop_size 30"],
+        ["scenario.uplink_mbps 10.0", "search.pop_size 20"],
+    ]
+    page = report_page(data, commands=["x", "y"], page_command="z", title="t")
+    assert ">scenario.uplink_mbps 7.0, search.pop_size 30<" in page
+
+
+def test_runs_that_do_not_differ_have_no_column_for_it(data):
+    assert data["runs"][0]["otherwise"] == []
+    page = report_page(data, commands=["x"], page_command="y", title="t")
+    assert "set otherwise" not in page
+
+
 def test_folders_of_one_name_are_told_apart(tmp_path):
     assert run_labels([tmp_path / "a" / "run", tmp_path / "b"]) == ["run", "b"]
     paths = [tmp_path / "a" / "run", tmp_path / "b" / "run"]

@@ -9,6 +9,7 @@ from rich.table import Table
 from evonasc.analysis.indicators import Indicators, by_seed
 from evonasc.analysis.significance import compare_pairs, verdict
 from evonasc.bounds import in_words
+from evonasc.names import file_name
 from evonasc.runs.comparison import ComparisonConfig, TrialKey
 
 Row = Mapping[str, str | int | float]
@@ -107,7 +108,7 @@ def markdown(
             lines += ["", f"Pairs after {max(config.budgets)} evaluations:", ""]
             lines += _markdown_table(_PAIR_HEADINGS, map(_pair_cells, shown))
         for kind in ("fronts", "hypervolume"):
-            lines += ["", f"![{kind} of {name}]({kind}-{name}.png)"]
+            lines += ["", f"![{kind} of {name}]({kind}-{file_name(name)}.png)"]
         lines.append("")
     return "\n".join(lines)
 

@@ -26,6 +26,7 @@ from evonasc.bounds import is_within
 from evonasc.errors import ConfigError, DataFileError, EvonascError
 from evonasc.problems.coarse_error import coarse
 from evonasc.runs.config import RunConfig
+from evonasc.runs.differences import differences
 from evonasc.runs.exact_cache import exact_front_of
 from evonasc.runs.finished import FinishedRun, StoredDesigns, load_run, read_designs, require_alike
 from evonasc.runs.folder import (
@@ -36,6 +37,7 @@ from evonasc.runs.folder import (
     read_summary,
 )
 from evonasc.runs.prepare import prepare
+from evonasc.runs.record import config_dict
 
 #: What a :class:`evonasc.cost.link.FixedLink` has of a scenario, but for the rate.
 _LINK = (
@@ -49,6 +51,8 @@ _LINK = (
 _ENERGY = ("head_mw", "radio_mw_per_mbps", "radio_mw")
 #: Points of the hypervolume curve, and groups that a front is divided into, at most.
 _MOST_COUNTS, _MOST_GROUPS = 60, 4
+#: Settings that the table of runs has a column for.
+_IN_COLUMNS = ("scenario.name", "search.algorithm", "search.seed", "search.budget")
 #: Designs of the front that a group should hold.
 _GROUP_SIZE = 3
 
@@ -76,6 +80,8 @@ def page_data(folders: Sequence[Path]) -> dict[str, Any]:
         _run_data(folder, run, label)
         for folder, run, label in zip(folders, runs, labels, strict=True)
     ]
+    for run, others in zip(shown, differences(list(map(config_dict, configs))), strict=True):
+        run["otherwise"] = [f"{k} {v}" for k, v in others.items() if k not in _IN_COLUMNS]
     own_rates = [config.scenario.uplink_mbps for config in configs]
     return {
         "problem": first.problem,

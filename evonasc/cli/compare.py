@@ -32,6 +32,7 @@ from evonasc.cli.problem_arguments import (
 )
 from evonasc.errors import ConfigError
 from evonasc.files import write_atomically
+from evonasc.names import file_name
 from evonasc.runs.comparison import ComparisonConfig
 from evonasc.runs.config import RunConfig
 from evonasc.runs.tables import as_csv
@@ -203,7 +204,7 @@ def _draw(folder: Path, comparison: Comparison) -> None:
         if len(objectives) == 2:
             found = fronts_of(trials, scenario=name, budget=budget)
             figure = attainment_figure(found, reference, objectives=objectives, title=title)
-            save_figure(figure, folder / f"fronts-{name}", may_replace=True)
+            save_figure(figure, folder / f"fronts-{file_name(name)}", may_replace=True)
         curves = {
             contender: np.stack(
                 [
@@ -218,7 +219,7 @@ def _draw(folder: Path, comparison: Comparison) -> None:
         }
         save_figure(
             hypervolume_figure(curves, counts=counts, title=title),
-            folder / f"hypervolume-{name}",
+            folder / f"hypervolume-{file_name(name)}",
             may_replace=True,
         )
 

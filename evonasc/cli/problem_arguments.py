@@ -1,12 +1,12 @@
 """The options that say what is searched: problem, space, scenario and its fields, objectives."""
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from evonasc.benchmark import DEFAULT_SPACE
-from evonasc.cost.scenario import FIELD_HELP, FIELD_KINDS, Scenario, override
+from evonasc.cost.scenario import FIELD_HELP, FIELD_KINDS, Scenario
 from evonasc.cost.scenario_table import DEFAULT_SCENARIO, named_scenario
+from evonasc.cost.scenario_words import changed
 from evonasc.errors import ConfigError
 from evonasc.runs.benchmarks import benchmark
 
@@ -47,7 +47,7 @@ def add_problem_arguments(parser: argparse.ArgumentParser, *, scenario: str = "n
 def scenario_of(arguments: argparse.Namespace, *, text: str | None = None) -> Scenario:
     """Return the scenario that the options describe: that of a text, or what they name."""
     chosen = scenario_text(arguments) if text is None else text
-    return override(named_scenario(chosen), _overrides(arguments, chosen))
+    return changed(named_scenario(chosen), _overrides(arguments))
 
 
 def scenario_text(arguments: argparse.Namespace) -> str:
@@ -62,16 +62,11 @@ def objectives_of(arguments: argparse.Namespace) -> tuple[str, ...]:
     return tuple(name.strip() for name in arguments.objectives.split(",") if name.strip())
 
 
-def _overrides(arguments: argparse.Namespace, scenario: str) -> dict[str, object]:
-    """Return the scenario fields given on the command line, and the name that they make."""
+def _overrides(arguments: argparse.Namespace) -> dict[str, object]:
+    """Return the scenario fields given on the command line."""
     words = vars(arguments)
     given = {name: words.get(f"set_{name}") for name in FIELD_KINDS}
-    values = {name: _parse(name, text) for name, text in given.items() if text is not None}
-    if not values:
-        return {}
-    # a file is named by its stem
-    stem = Path(scenario).stem if scenario.endswith(".toml") else scenario
-    return {**values, "name": f"{stem}*"}
+    return {name: _parse(name, text) for name, text in given.items() if text is not None}
 
 
 def _parse(name: str, text: Any) -> object:

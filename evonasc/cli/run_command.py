@@ -9,6 +9,7 @@ from typing import Any
 
 from evonasc.cost.scenario import FIELD_KINDS, Scenario
 from evonasc.cost.scenario_table import DEFAULT_SCENARIO, SCENARIOS, named_scenario
+from evonasc.cost.scenario_words import base_name
 from evonasc.runs.config import RunConfig
 from evonasc.runs.error_table import ANY_OPTION, SPELLED
 from evonasc.search.config import option_of
@@ -74,7 +75,7 @@ def _error_words(options: Any) -> list[str]:
 
 def _scenario_words(scenario: Scenario) -> list[str]:
     """Return the options of the scenario: a named one, and what differs from it."""
-    stem = scenario.name.removesuffix("*")
+    stem = base_name(scenario.name)
     base = named_scenario(stem if stem in SCENARIOS else DEFAULT_SCENARIO)
     words = ["--scenario", base.name]
     for name, kind in FIELD_KINDS.items():

@@ -22,6 +22,7 @@ from evonasc.cost.scenario import Scenario, as_dict
 from evonasc.errors import ConfigError, DataFileError
 from evonasc.files import write_atomically
 from evonasc.limits import require_workers
+from evonasc.names import file_name
 from evonasc.parsing import json_value
 from evonasc.runs.benchmarks import benchmark
 from evonasc.runs.config import RunConfig
@@ -50,7 +51,7 @@ class TrialKey(NamedTuple):
     def file(self) -> Path:
         """Where its results are, below the folder of the comparison."""
         name = f"budget-{self.budget:06d}-seed-{self.seed:04d}.npz"
-        return Path(TRIALS_FOLDER, self.scenario, self.contender, name)
+        return Path(TRIALS_FOLDER, file_name(self.scenario), self.contender, name)
 
 
 @dataclass(frozen=True)
@@ -96,9 +97,11 @@ class ComparisonConfig:
             if not values or len(set(values)) < len(values):
                 listed = ", ".join(map(str, values)) or "none"
                 raise ConfigError(f"{what} must name at least one, each once, got {listed}.")
-        for name in names:
-            if name in ("", "..") or Path(name).name != name or not name.isprintable():
-                raise ConfigError(f"A scenario's name must do as a folder's name, got {name!r}.")
+        if len(set(map(file_name, names))) < len(names):
+            raise ConfigError(
+                "scenarios must have names that differ as names of folders do, got "
+                f"{', '.join(map(repr, names))}."
+            )
         for key in self.trial_keys():
             self.run_config(key)  # refuses unknown names and budgets out of range
 

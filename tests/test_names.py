@@ -1,0 +1,58 @@
+"""Names of users: escaped for terminals, cut for space, made into names of files."""
+
+import unicodedata
+
+import pytest
+
+from evonasc.names import file_name, shortened, visible
+
+
+def test_what_shows_nothing_of_itself_is_escaped():
+    hostile = "a\x1b[2Jb\x07\x9b31m\r\n\t\u202e\u2028\u200b\ud800z"
+    assert visible(hostile) == (r"a\x1b[2Jb\x07\x9b31m\r\n\t\u202e\u2028\u200b\ud800z")
+    assert visible(visible(hostile)) == visible(hostile)
+    assert visible("a\nb\tc", keeps="\n") == "a\nb\\tc"
+
+
+def test_scripts_of_the_world_stay():
+    for text in ("Gerät", "スマホ", "телефон", "a b", "\N{NO-BREAK SPACE}", "🙂"):
+        assert visible(text) == text
+
+
+def test_no_control_character_of_all_there_are_is_left():
+    everything = "".join(map(chr, range(0x3000)))
+    left = {unicodedata.category(character) for character in visible(everything)}
+    assert not left & {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+@pytest.mark.parametrize("most", range(1, 30))
+def test_a_cut_name_has_both_ends(most):
+    name = "abcdefghijklmnopqrstuvwxyz"
+    cut = shortened(name, most=most)
+    assert len(cut) == min(most, len(name))
+    head, _, tail = cut.partition("…")
+    assert name.startswith(head)
+    assert name.endswith(tail)
+    assert most >= 26 or 0 <= len(head) - len(tail) <= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("raspi4-edgegpu-10mbps", "raspi4-edgegpu-10mbps"),
+        ("a (trace t.csv, memory <= 1.5 MB)", "a-trace-t.csv-memory-1.5-MB"),
+        ("a/b", "a-b"),
+        ("../../etc", "etc"),
+        ("..", "unnamed"),
+        ("", "unnamed"),
+        ("a\0\nb", "a-b"),
+    ],
+)
+def test_names_of_files_are_safe(text, name):
+    assert file_name(text) == name
+
+
+def test_long_names_of_files_are_cut_and_told_apart():
+    names = {file_name("a" * 300 + end) for end in ("", "b", "c/" * 100)}
+    assert len(names) == 3
+    assert max(map(len, names)) <= 100
