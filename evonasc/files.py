@@ -1,9 +1,16 @@
 """Writing files so that nothing is ever half written."""
 
+import contextlib
 import errno
 import os
 import tempfile
 from pathlib import Path
+from typing import IO
+
+try:
+    import fcntl
+except ImportError:  # no such locks on this system: who writes is not known to readers
+    fcntl = None  # type: ignore[assignment]
 
 from evonasc.errors import ConfigError
 
@@ -25,10 +32,13 @@ def write_atomically(target: Path, data: bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
+            file.flush()
+            os.fsync(file.fileno())  # else a power cut may leave an empty file under the name
         os.chmod(temporary, 0o666 & ~_umask())  # mkstemp makes it private to the user
         os.replace(temporary, target)
     except BaseException:
-        os.unlink(temporary)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
         raise
 
 
@@ -37,6 +47,46 @@ def _umask() -> int:
     mask = os.umask(0o077)
     os.umask(mask)
     return mask
+
+
+def make_folders(folder: Path) -> list[Path]:
+    """Make a folder and what is missing above it; return those made, the innermost first.
+
+    Raises:
+        OSError: One cannot be made.
+    """
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    return missing
+
+
+def lock(file: IO[str]) -> None:
+    """Hold a file while it is open, where the system can, for :func:`is_locked` to see.
+
+    Raises:
+        BlockingIOError: Somebody else holds it.
+    """
+    if fcntl is not None:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise
+        except OSError:  # some network file systems have no locks
+            return
+
+
+def is_locked(path: Path) -> bool:
+    """Tell whether somebody holds a file by :func:`lock`."""
+    if fcntl is None:
+        return False
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+    return False
 
 
 def require_new(path: Path) -> None:

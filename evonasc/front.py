@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import moocore
 import numpy as np
 
-from evonasc.arrays import BoolArray, FloatArray
+from evonasc.arrays import BoolArray, FloatArray, IntArray
 
 #: The reference point lies this share of the front's range beyond its nadir.
 REFERENCE_MARGIN = 0.1
@@ -41,6 +41,22 @@ def non_dominated(points: FloatArray) -> BoolArray:
         return np.asarray(checked[:, 0] == checked.min())
     marks: BoolArray = moocore.is_nondominated(checked, keep_weakly=True)
     return marks
+
+
+def front_rows(points: FloatArray, *, is_allowed: BoolArray) -> IntArray:
+    """Return the rows of the front among those allowed, by rising first objective, then second ...
+
+    Of equal points the first.
+
+    Args:
+        points: ``(n, n_obj)`` objectives, minimised.
+        is_allowed: ``(n,)`` which rows can be on the front.
+    """
+    rows = np.flatnonzero(is_allowed)
+    rows = rows[non_dominated(points[rows])]
+    _, first = np.unique(points[rows], axis=0, return_index=True)  # sorted by the first column
+    found: IntArray = rows[first]
+    return found
 
 
 def hypervolume_share(points: FloatArray, *, front: FloatArray) -> float:

@@ -9,13 +9,12 @@ refused where the name is used. ``docs/plugins.md`` says what each group expects
 
 import importlib
 import inspect
-import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, distributions, entry_points
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +22,6 @@ from evonasc.errors import EvonascError, PluginError, UnknownNameError
 
 #: Where built-ins come from.
 OWN = "evonasc"
-#: Environment variable: 1 lets files name code to import.
-TRUST = "EVONASC_TRUST_CODE"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}")
 
 
@@ -185,22 +182,6 @@ def imported(target: str) -> Any:
     return _importer(target)()
 
 
-def refuse_code(names: Iterable[object], *, where: Path) -> None:
-    """Refuse a file that names code in hand, ``package.module:object``: reading it would run that.
-
-    What is typed on the command line is the user's own; a file may be anybody's.
-
-    Raises:
-        PluginError: It does, and the environment variable ``EVONASC_TRUST_CODE`` is not 1.
-    """
-    for name in names:
-        if isinstance(name, str) and ":" in name and os.environ.get(TRUST) != "1":
-            raise PluginError(
-                f"{where} asks to import {name!r}, which would run its code. If you trust both, "
-                f"set {TRUST}=1."
-            )
-
-
 def described(error: BaseException) -> str:
     """Return an error in one line."""
     text = " ".join(str(error).split())
@@ -218,7 +199,14 @@ def first_line(thing: object) -> str:
 @lru_cache
 def _points(group: str) -> tuple[EntryPoint, ...]:
     """Return the entry points of a group, read once a process."""
-    return tuple(entry_points(group=f"evonasc.{group}"))
+    return tuple(entry_points(group=f"{OWN}.{group}"))
+
+
+@lru_cache
+def all_points() -> tuple[EntryPoint, ...]:
+    """Return the entry points of all groups, read once a process."""
+    found = (point for package in distributions() for point in package.entry_points)
+    return tuple(point for point in found if point.group.startswith(f"{OWN}."))
 
 
 def _entry(point: EntryPoint) -> Entry:
@@ -228,18 +216,23 @@ def _entry(point: EntryPoint) -> Entry:
     return Entry(point.name, source, point.value, "", point.load)
 
 
-def _importer(target: str) -> Callable[[], object]:
-    """Return a function that imports ``package.module:object``.
+def reach_current_folder(package: str) -> None:
+    """Let code in hand be imported from the folder one is in.
 
-    For code that is not evonasc's own, the folder one is in becomes the last on the module path, so
-    that a file in hand is found and hides nothing.
+    It becomes the last on the module path, so that a file there is found and hides nothing.
+    evonasc's own code needs no such thing.
     """
+    here = str(Path.cwd())
+    if package != OWN and here not in sys.path:
+        sys.path.append(here)
+
+
+def _importer(target: str) -> Callable[[], object]:
+    """Return a function that imports ``package.module:object``."""
 
     def load() -> object:
         module, _, attributes = target.partition(":")
-        here = str(Path.cwd())
-        if module.partition(".")[0] != OWN and here not in sys.path:
-            sys.path.append(here)
+        reach_current_folder(module.partition(".")[0])
         found: object = importlib.import_module(module)
         for attribute in attributes.split("."):
             found = getattr(found, attribute)

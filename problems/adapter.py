@@ -38,6 +38,8 @@ class PymooProblem(DesignProblem):
         ConfigError: A variable is not discrete or has no finite range; other objectives.
     """
 
+    is_foreign = True
+
     def __init__(self, problem: Problem, *, objectives: tuple[str, ...] | None = None) -> None:
         named = objectives or tuple(f"f{place}" for place in range(1, problem.n_obj + 1))
         if len(named) != problem.n_obj:

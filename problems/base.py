@@ -26,6 +26,8 @@ class DesignProblem(Problem):
         cut_free_columns: Columns that a network has wherever it is cut and however wide its payload
             is. None by default: a problem that knows better says so.
         error_source: Where its column ``error`` comes from, for searches that train it.
+        is_foreign: Whether code of others decides a value, so that asking it may take any time.
+            Of a class in another package unless it says otherwise.
         column_bounds: What columns may be at most; pymoo's algorithms know them as its constraints.
 
     Args:
@@ -42,6 +44,13 @@ class DesignProblem(Problem):
 
     cut_free_columns: frozenset[str] = frozenset()
     error_source: ErrorSource | None = None
+    is_foreign: bool = True
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        """Tell evonasc's own problems from those of others."""
+        super().__init_subclass__(**keywords)
+        if "is_foreign" not in vars(cls):
+            cls.is_foreign = not cls.__module__.startswith("evonasc.")
 
     def __init__(
         self,
@@ -135,13 +144,6 @@ class DesignProblem(Problem):
         0 for what is computed exactly. What is not named was never tested.
         """
         return {}
-
-    def identity(self) -> dict[str, object] | None:
-        """Return everything that decides the objectives, besides evonasc itself, as JSON holds it.
-
-        None where the problem cannot tell; nothing is then kept about it from run to run.
-        """
-        return None
 
     def provenance(self) -> tuple[str, ...]:
         """Say where the numbers come from, one line a quantity."""

@@ -20,6 +20,7 @@ class CoarseErrorProblem(DesignProblem):
         require_resolution(resolution, objectives=inner.objectives)
         self.inner, self.resolution = inner, resolution
         self.cut_free_columns, self.error_source = inner.cut_free_columns, inner.error_source
+        self.is_foreign = inner.is_foreign
         super().__init__(
             inner.designs,
             objectives=inner.objectives,
@@ -47,11 +48,6 @@ class CoarseErrorProblem(DesignProblem):
     def predictor_errors(self) -> dict[str, float]:
         """Return those of the problem."""
         return self.inner.predictor_errors()
-
-    def identity(self) -> dict[str, object] | None:
-        """Return the problem's, and the resolution."""
-        inner = self.inner.identity()
-        return None if inner is None else inner | {"error_resolution": self.resolution}
 
     def provenance(self) -> tuple[str, ...]:
         """Say what counts as a tie."""

@@ -1,10 +1,7 @@
 """The problem evonasc exists for: which network, and where to cut it."""
 
-import hashlib
 from collections.abc import Sequence
 from typing import Self
-
-import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.benchmark import Benchmark, ErrorSource
@@ -14,7 +11,7 @@ from evonasc.cost.costs import path_costs
 from evonasc.cost.cuts import design_space
 from evonasc.cost.energy import device_power
 from evonasc.cost.path import Path, path_of
-from evonasc.cost.scenario import Scenario, as_dict
+from evonasc.cost.scenario import Scenario
 from evonasc.cost.varying_link import VaryingLink
 from evonasc.errors import ConfigError
 from evonasc.problems.base import DesignProblem
@@ -90,9 +87,11 @@ class SplitNasProblem(DesignProblem):
             *(name for name in OBJECTIVES if is_foreign(name)),
             *(name for name in foreign if name not in OBJECTIVES),
         )
-        #: Whether another package's code decides a value.
-        self.is_foreign = bool(foreign or benchmark.source) or any(
-            link.is_foreign for link in self.path.links
+        self.is_foreign = (
+            type(self).is_foreign
+            or bool(foreign or benchmark.source)
+            or getattr(error_source, "is_foreign", False)
+            or any(link.is_foreign for link in self.path.links)
         )
         self.cut_free_columns = frozenset({"error"} if not payload.is_active else ())
 
@@ -140,36 +139,6 @@ class SplitNasProblem(DesignProblem):
         """Return the latency of designs, ms, ``(n,)``, allowed or not; asks for no error."""
         canonical = self.designs.canonical(genes)
         return path_costs(canonical, designs=self.designs, path=self.path).latency_ms
-
-    def identity(self) -> dict[str, object] | None:
-        """Return space, scenario, machines, link and all errors, None if those are too many.
-
-        The scenario's name decides nothing, and a calibration no objective. None too where code of
-        another package or of a subclass decides: it can change with nobody's knowledge.
-        """
-        if self.is_foreign or type(self) is not SplitNasProblem:
-            return None
-        networks = self.designs.space.networks()
-        if networks is None:
-            return None
-        if "error" in self.cut_free_columns:  # one error a network
-            on_device = self.designs.completed(networks)
-            on_device[:, self.designs.split_genes] = self.designs.space.n_blocks
-            asked: IntArray | None = self.designs.canonical(on_device)
-        else:
-            asked = self.designs.all_designs()
-        if asked is None:
-            return None
-        errors = self._columns_of(self.sources[:2], asked)["error"]
-        fields = {key: value for key, value in as_dict(self.scenario).items() if key != "name"}
-        return {
-            "problem": "split-nas",
-            "space": self.designs.space.name,
-            "scenario": fields | {"link": ""},  # what a file holds decides, not its name
-            "links": [link.digest for link in self.path.links],
-            "machines": [machine.digest for machine in self.path.machines],
-            "errors_sha256": hashlib.sha256(np.ascontiguousarray(errors).tobytes()).hexdigest(),
-        }
 
     def provenance(self) -> tuple[str, ...]:
         """Say where error, times and sizes come from: measured, fitted or assumed."""

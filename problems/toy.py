@@ -64,10 +64,6 @@ class Staircase(DesignProblem):
         miss = np.abs(self.designs.split_point(genes) - 1 - total % _N_GENES)
         return {"error": 1 - total / _TOP, "latency_ms": (total + miss).astype(float)}
 
-    def identity(self) -> dict[str, object]:
-        """Return the problem's name: it has no parameters."""
-        return {"problem": "toy"}
-
     def provenance(self) -> tuple[str, ...]:
         """Say that nothing here is measured."""
         return ("error, latency_ms: computed from the genes, exact.",)

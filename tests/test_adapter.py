@@ -223,7 +223,7 @@ def test_a_class_an_object_or_a_function_in_a_file_is_a_problem(
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("EVONASC_TRUST_CODE", "1")
     words = ["run", "--problem", f"bits_for_adapter:{name}", "--budget", "60", "--no-plot"]
-    assert main([*words, "--max", "f2=10", "--out", str(tmp_path / "run")]) == 0
+    assert main([*words, "--exact", "--max", "f2=10", "--out", str(tmp_path / "run")]) == 0
     capsys.readouterr()
     run = load_run(tmp_path / "run")
     assert run.columns["g1"].max() <= 0

@@ -15,7 +15,6 @@ from evonasc.nasbench201 import BENCHMARK
 from evonasc.problems import SplitNasProblem, Staircase
 from evonasc.runs.bounded import bounded
 from evonasc.runs.config import RunConfig
-from evonasc.runs.exact_cache import cached_exact_front
 from evonasc.runs.exact_front import exact_front
 from evonasc.runs.folder import read_config
 from evonasc.runs.prepare import Prepared, prepare
@@ -104,17 +103,6 @@ def test_the_exact_front_is_that_of_designs_within():
     assert exact_front(Staircase().within((Bound("error", -1.0),))).points.shape == (0, 2)
 
 
-def test_fronts_under_bounds_are_kept_apart(tmp_path, monkeypatch):
-    monkeypatch.setenv("EVONASC_CACHE", str(tmp_path))
-    problems = [Staircase(), *(Staircase().within((Bound("error", at),)) for at in (0.5, -1.0))]
-    first = [cached_exact_front(problem) for problem in problems]
-    assert len({one.path for one in first}) == 3
-    for problem, before in zip(problems, first, strict=True):
-        again = cached_exact_front(problem)
-        assert again.was_kept
-        np.testing.assert_array_equal(again.front.points, before.front.points)
-
-
 def test_a_front_within_bounds_is_set_against_the_exact_one_within_them(small_config):
     result = run(small_config(bounds=(Bound("latency_ms", 9.0),), budget=2000))
     comparison = result.compare_exact()
@@ -147,7 +135,7 @@ def small_config():
 def test_columns_that_are_no_objectives_can_be_bounded():
     bounds = (Bound("energy", 60.0), Bound("tail_ms", 5.0), Bound("memory", 1e6))
     search = SearchConfig(budget=150)
-    result = run(RunConfig(bounds=bounds, search=search), is_exact_wanted=False)
+    result = run(RunConfig(bounds=bounds, search=search))
     names = ["energy_mj", "tail_ms", "head_memory_bytes"]
     assert [bound.column for bound in result.config.bounds] == names
     assert len(result.front_rows)
@@ -167,7 +155,7 @@ def test_columns_that_a_scenario_lacks_are_refused_with_those_it_has(small_confi
 
 def test_cuts_are_not_refined_where_a_bound_depends_on_them():
     search = SearchConfig(budget=30, refine_split=True)
-    run(RunConfig(bounds=(Bound("latency_ms", 60.0),), search=search), is_exact_wanted=False)
+    run(RunConfig(bounds=(Bound("latency_ms", 60.0),), search=search))
     with pytest.raises(ConfigError, match="bounds in which the cut matters, got payload_bytes"):
         run(RunConfig(bounds=(Bound("payload_bytes", 9e3),), search=search))
 

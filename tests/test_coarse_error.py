@@ -58,11 +58,6 @@ def test_columns_keep_the_exact_error(problem_of, rng):
     np.testing.assert_array_equal(objectives[:, 1], exact.columns(genes)["latency_ms"])
 
 
-def test_the_resolution_is_part_of_what_a_cached_front_answers(problem_of):
-    rounded, exact = (problem_of(r).identity() for r in (0.05, 0.0))
-    assert rounded != exact
-
-
 def test_all_else_is_that_of_the_problem(problem_of, rng):
     exact, rounded = problem_of(0.0), problem_of(0.05)
     genes = exact.designs.sample(30, rng=rng)
@@ -80,13 +75,6 @@ def test_objectives_of_stored_columns_are_those_of_the_problem(problem_of, rng):
         coarse_objectives(columns, objectives=problem.objectives, resolution=0.05),
         problem.objective_values(columns),
     )
-
-
-def test_who_cannot_tell_his_identity_has_none(monkeypatch):
-    problem = CoarseErrorProblem(Staircase(), resolution=0.1)
-    assert problem.identity() == {"problem": "toy", "error_resolution": 0.1}
-    monkeypatch.setattr(Staircase, "identity", lambda self: None)
-    assert problem.identity() is None
 
 
 @pytest.mark.parametrize("resolution", [-0.1, 1.0, float("nan")])

@@ -126,21 +126,6 @@ def test_a_miss_needs_a_deadline(nas201, table_errors, trace_file):
     assert "miss_probability" not in problem.columns(np.array([[0, 0, 0, 3, 0, 0, 5]]))
 
 
-def test_what_the_file_holds_decides_the_identity_not_its_name(
-    nas201, table_errors, trace_file, tmp_path
-):
-    def identity(path):
-        scenario = Scenario(link=f"trace:{path}")
-        return SplitNasProblem(nas201, scenario, table_errors).identity()
-
-    copy = tmp_path / "copy.csv"
-    copy.write_bytes(trace_file.read_bytes())
-    before = identity(trace_file)
-    assert before == identity(copy)
-    copy.write_text("time_s,mbps\n0,2\n")
-    assert before != identity(copy)
-
-
 def test_provenance_names_the_trace(nas201, table_errors, trace_file):
     scenario = Scenario(link=f"trace:{trace_file}")
     lines = " ".join(SplitNasProblem(nas201, scenario, table_errors).provenance())

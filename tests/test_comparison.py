@@ -15,11 +15,11 @@ from evonasc.errors import ConfigError, DataFileError, UnknownNameError
 from evonasc.runs.comparison import (
     ComparisonConfig,
     TrialKey,
-    open_folder,
     read_trials,
     run_comparison,
     true_points,
 )
+from evonasc.runs.comparison_folder import open_folder
 from evonasc.runs.config import ProblemKind, RunConfig
 from evonasc.search.config import SearchConfig
 
@@ -137,7 +137,9 @@ def test_a_changed_file_of_a_machine_or_a_link_is_another_comparison(tmp_path):
         there = path.read_text()
         path.write_text(text)
         assert config.digests() != before
-        with pytest.raises(ConfigError, match="belongs to another comparison: its mine is"):
+        with pytest.raises(
+            ConfigError, match="belongs to another comparison: its mine differs: .* changed since"
+        ):
             compared(tmp_path / "c", config)
         compared(tmp_path / f"other-{path.stem}", config)
         assert read_points(tmp_path / f"other-{path.stem}", config) != points
@@ -158,7 +160,7 @@ def test_a_problem_of_another_package_may_give_machines_a_meaning_of_its_own():
     moon = replace(DEFAULT, head_hardware="moon")
     for problem in ("toy", "test_comparison:READING"):
         config = replace(TOY, base=RunConfig(problem=problem), scenarios=(moon,))
-        assert config.described_scenarios() == {DEFAULT.name: as_dict(moon)}
+        assert config.described_scenarios() == {DEFAULT.name: as_dict(moon) | {"inputs": {}}}
 
 
 def test_objectives_of_another_packages_problem_are_recorded(tmp_path):
@@ -178,9 +180,12 @@ def test_a_problem_without_scenarios_is_compared_in_none_but_the_default(tmp_pat
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"base": RunConfig(problem="toy", search=SearchConfig(pop_size=30))}, '"pop_size": 20'),
+        (
+            {"base": RunConfig(problem="toy", search=SearchConfig(pop_size=30))},
+            "pop_size is 20, not 30",
+        ),
         ({"base": RunConfig()}, 'its problem is "toy", not "split-nas"'),
-        ({"scenarios": (replace(DEFAULT, uplink_mbps=77.0),)}, '"uplink_mbps": 77.0'),
+        ({"scenarios": (replace(DEFAULT, uplink_mbps=77.0),)}, "uplink_mbps is 10.0, not 77.0"),
     ],
 )
 def test_the_folder_of_another_comparison_is_refused_and_kept(tmp_path, changed, message):

@@ -64,20 +64,12 @@ def test_any_front_of_four_objectives_takes_less_than_half_a_second():
 # The command
 
 
-def test_the_command_shows_the_front_and_where_it_is_kept(tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv("EVONASC_CACHE", str(tmp_path / "cache"))
-    shown = []
-    for _ in range(2):
-        assert main(["exact", "--rows", "4", "--uplink-mbps", "20"]) == 0
-        shown.append(capsys.readouterr().out)
-    (kept,) = (tmp_path / "cache").iterdir()
-    assert f"Kept in {kept}." in shown[0]
-    assert f"Read from {kept}." in shown[1]
-    # the table is the same whether computed or read
-    assert shown[0].split("minimised")[0] == shown[1].split("minimised")[0]
-    assert "of 103041 valid designs" in shown[0]
-    assert "4 of " in shown[0]
-    assert "20 Mbit/s" in shown[0]
+def test_the_command_shows_the_front(capsys):
+    assert main(["exact", "--rows", "4", "--uplink-mbps", "20"]) == 0
+    shown = capsys.readouterr().out
+    assert "of 103041 valid designs" in shown
+    assert "4 of " in shown
+    assert "20 Mbit/s" in shown
 
 
 def test_the_command_writes_every_design_on_the_front(tmp_path, capsys):
@@ -100,15 +92,6 @@ def test_the_command_draws_the_front(tmp_path):
     assert main(["exact", "--problem", "toy", "--out", str(tmp_path / "out")]) == 0
     names = {path.name for path in (tmp_path / "out").iterdir()}
     assert names == {"front.csv", "front.png", "front.svg"}
-
-
-def test_a_cache_that_cannot_be_written_is_no_error(tmp_path, monkeypatch, capsys):
-    (tmp_path / "file").write_text("in the way")
-    monkeypatch.setenv("EVONASC_CACHE", str(tmp_path / "file" / "cache"))
-    assert main(["exact", "--problem", "toy"]) == 0
-    captured = capsys.readouterr()
-    assert f"Kept nowhere: cannot write {tmp_path / 'file' / 'cache'}: " in captured.out
-    assert captured.err == ""
 
 
 @pytest.mark.parametrize(

@@ -73,9 +73,6 @@ def test_runs_that_cannot_be_explained_are_refused(run, tmp_path, capsys):
         sent = [row["id"] for row in csv.DictReader(file) if float(row["payload_bytes"]) > 0]
     assert main(["explain", str(run), sent[0]]) == 2
     assert "latency_ms of design" in capsys.readouterr().err
-    (run / "run.json").unlink()
-    assert main(["explain", str(run), "1"]) == 2
-    assert "must have ended" in capsys.readouterr().err
 
 
 def test_a_toy_design_has_changes_too(tmp_path, capsys):

@@ -49,7 +49,7 @@ class Full:
 
 
 def test_a_full_disk_is_told_in_one_line(tmp_path, monkeypatch, capsys):
-    from evonasc.runs import folder
+    from evonasc.runs import writer as folder
 
     class Writer(folder.RunWriter):
         def __init__(self, *arguments, **options):

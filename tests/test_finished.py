@@ -11,9 +11,10 @@ from evonasc.problems import DesignProblem
 from evonasc.problems.toy import ToySpace
 from evonasc.runs.config import RunConfig
 from evonasc.runs.finished import load_run, read_designs, require_same
-from evonasc.runs.folder import RunWriter
+from evonasc.runs.folder import read_summary
 from evonasc.runs.prepare import prepare
 from evonasc.runs.run import run_prepared
+from evonasc.runs.writer import RunWriter
 from evonasc.search.config import SearchConfig
 from evonasc.space import DesignSpace
 
@@ -79,10 +80,19 @@ def test_the_front_is_part_of_the_designs(small_run, problem):
     np.testing.assert_array_equal(run.points[:, 0], stored.columns["error"][rows])
 
 
-def test_a_run_that_did_not_end_is_refused(copy):
-    (copy / "run.json").unlink()
-    with pytest.raises(ConfigError, match="must have ended, got one without a front"):
-        load_run(copy)
+def test_a_run_that_did_not_end_has_the_front_of_what_is_on_disk(copy):
+    whole = load_run(copy)
+    for name in ("run.json", "front.csv"):
+        (copy / name).unlink()
+    cut_short = load_run(copy)
+    assert cut_short.rows == whole.rows
+    # a row that was being written when the run was killed is none
+    path = copy / "evaluations.csv"
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[:4]) + lines[4].rstrip()[:-3])
+    few = load_run(copy)
+    assert {int(row["id"]) for row in few.rows} <= {1, 2, 3}
+    assert read_summary(copy)["n_evaluated"] == 3
 
 
 def test_a_folder_without_a_run_is_refused(tmp_path):

@@ -6,8 +6,9 @@ from evonasc.cli import main
 from evonasc.errors import ConfigError, UnknownNameError
 from evonasc.problems import Staircase
 from evonasc.runs.config import ErrorChoice, RunConfig
-from evonasc.runs.folder import RunWriter, read_config
+from evonasc.runs.folder import read_config
 from evonasc.runs.prepare import Prepared
+from evonasc.runs.writer import RunWriter
 from evonasc.search.algorithms import algorithm
 from evonasc.supernet.live_options import LiveOptions
 
@@ -37,6 +38,7 @@ def test_they_are_for_live_evaluation_only(option, named, tmp_path, capsys):
 
 
 def test_they_come_back_from_a_run_folder(tmp_path):
+    (tmp_path / "w").write_text("weights")
     options = LiveOptions(
         data_root=tmp_path, weights=tmp_path / "w", n_images=250, is_cached=False, device="cpu"
     )

@@ -21,7 +21,6 @@ from evonasc.cost.scenario import Scenario
 from evonasc.errors import ConfigError, DataFileError, PluginError, UnknownNameError
 from evonasc.nasbench201.machines.known import HARDWARE
 from evonasc.plugins import Registry
-from evonasc.problems import SplitNasProblem
 from evonasc.problems.toy import ToySpace
 
 TOML = 'name = "box"\ndescription = "made up"\nmacs_per_ms = 1e6\nbytes_per_ms = 1e5\n'
@@ -146,14 +145,6 @@ def test_power_must_be_given_by_scenario_or_file(calibrated, tmp_path):
     write_calibrated(tmp_path / "p.npz", power_mw=3000.0)
     scenario = Scenario(head_hardware=str(tmp_path / "p.npz"))
     assert device_power(scenario, path(scenario)).head_mw == 3000.0
-
-
-def test_another_file_is_another_problem(calibrated, tmp_path, nas201, table_errors):
-    """True fronts are kept by identity; a machine measured anew must not find the old one."""
-    scenario = Scenario(head_hardware=calibrated)
-    before = SplitNasProblem(nas201, scenario, table_errors).identity()
-    write_calibrated(tmp_path / "twice.npz", name="twice", factor=3.0)
-    assert SplitNasProblem(nas201, scenario, table_errors).identity() != before
 
 
 def test_a_file_named_without_its_ending_is_told_from_an_unknown_name(

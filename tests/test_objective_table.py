@@ -100,11 +100,6 @@ def test_others_come_after_all_that_is_built_in(problem_of):
     assert problem.provenance()[-1].startswith(f"{HERE}:cut_depth: computed by ")
 
 
-def test_code_of_others_leaves_no_identity(problem_of, nas201, table_errors):
-    assert problem_of(cut_depth).identity() is None
-    assert SplitNasProblem(nas201, Scenario(), table_errors).identity() is not None
-
-
 def test_its_name_is_resolved_once(problem_of, monkeypatch):
     problem = problem_of(cut_depth)
     monkeypatch.delitem(sys.modules, HERE)

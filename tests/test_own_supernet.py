@@ -278,13 +278,15 @@ def test_a_search_on_own_scores_leaves_a_folder_that_can_be_shown_and_drawn(own,
     assert (tmp_path / "f.png").exists()
 
 
-def test_fronts_are_drawn_though_a_run_lost_its_evaluations(own, tmp_path, capsys):
+def test_fronts_are_drawn_though_their_inputs_and_evaluations_are_gone(own, tmp_path):
+    scores = tmp_path / "scores.npz"
+    scores.write_bytes(own[1].read_bytes())
     runs = [str(tmp_path / name) for name in ("a", "b")]
     for folder in runs:
-        assert main([*RUN, "--scores", str(own[1]), "--out", folder]) == 0
+        assert main([*RUN, "--scores", str(scores), "--out", folder]) == 0
+    scores.unlink()
     (tmp_path / "b" / "evaluations.csv").unlink()
     assert main(["plot", *runs, "--out", str(tmp_path / "f")]) == 0
-    assert "No true front is drawn: Cannot read" in capsys.readouterr().out
     assert (tmp_path / "f.png").exists()
 
 
@@ -297,24 +299,6 @@ def test_losses_that_are_no_numbers_are_not_stored(own, tmp_path, monkeypatch, c
     assert main(["supernet", "score", *given]) == 2
     assert "training diverged. Train it again at a lower" in capsys.readouterr().err
     assert not (tmp_path / "new.npz").exists()
-
-
-def test_no_true_front_is_drawn_from_scores_that_changed_since(own, tmp_path, capsys):
-    file, out = tmp_path / "s.npz", tmp_path / "r"
-    file.write_bytes(own[1].read_bytes())
-    assert main([*RUN, "--scores", str(file), "--out", str(out)]) == 0
-    plot = ["plot", str(out), "--out", str(tmp_path / "f")]
-    assert main(plot) == 0
-    assert "No true front" not in capsys.readouterr().out
-    made = own[2]
-    changed = ScoreTable(
-        made.networks, made.loss[::-1], made.n_right, N_IMAGES, made.header, space=SPACE
-    )
-    file.write_bytes(encode_scores(changed))
-    assert main([*plot[:-1], str(tmp_path / "g")]) == 0
-    said = capsys.readouterr().out
-    assert "No true front is drawn: error of design 1 must be" in said
-    assert "evonasc changed since. Run it again." in said
 
 
 def test_weights_alone_mean_live(own, tmp_path):

@@ -104,16 +104,6 @@ def test_searches_are_told_whether_the_error_depends_on_the_cut(
     assert ("is unknown here and left out" in unaware.provenance()[1]) != is_cut_free
 
 
-def test_the_identity_holds_the_errors_at_the_cut(nasbench, scored):
-    small = {"max_payload_bytes": 5000.0}  # few cuts, so few designs to list
-    once, worse = (
-        SplitNasProblem(BENCHMARK, Scenario(packet_loss=p, retransmit=False, **small), scored)
-        for p in (0.01, 0.02)
-    )
-    first, second = once.identity(), worse.identity()
-    assert first["errors_sha256"] != second["errors_sha256"]
-
-
 def test_the_default_front_is_that_of_the_networks_own_errors(nasbench, scored):
     problem = SplitNasProblem(BENCHMARK, Scenario(), scored)
     genes = every_cut(problem)

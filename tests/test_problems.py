@@ -1,7 +1,4 @@
-import dataclasses
 import itertools
-import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -22,7 +19,6 @@ from evonasc.problems.toy import ToySpace
 from evonasc.search.algorithms import algorithm
 from evonasc.search.archive import Archive
 from evonasc.search.config import SearchConfig
-from evonasc.space import DesignSpace
 
 THREE_WIDTHS = Scenario(payload_bits=(4, 8, 32), min_split=0, one_way_delay_ms=3.0)
 GENES = genes_of(design_space(THREE_WIDTHS, NasBench201()))
@@ -327,61 +323,3 @@ def test_searches_under_thresholds_refuse_problems_without_their_columns(name, m
         algorithm(name).search(
             Archive(problem, budget=150), SearchConfig(algorithm=name, budget=150)
         )
-
-
-def test_the_identity_is_everything_that_decides_and_json(nas201, table_errors):
-    one = SplitNasProblem(nas201, THREE_WIDTHS, table_errors).identity()
-    assert json.loads(json.dumps(one)) == one
-    same = replace(THREE_WIDTHS, name="other name")
-    assert SplitNasProblem(nas201, same, table_errors).identity() == one
-    fields = {field.name for field in dataclasses.fields(Scenario)} - {"name"}
-    assert set(one["scenario"]) == fields
-
-    class Worse:
-        provenance = "made up"
-
-        def error(self, genes, *, designs):
-            return table_errors.error(genes, designs=designs) * (1 + 1e-12)
-
-    assert SplitNasProblem(nas201, THREE_WIDTHS, Worse()).identity() != one
-
-
-def test_who_cannot_tell_his_identity_has_none(nas201, monkeypatch, table_errors):
-    assert Fixed({}).identity() is None
-    assert Staircase().identity() == {"problem": "toy"}
-
-    class Doubled(SplitNasProblem):
-        def columns(self, genes):
-            return {name: 2 * values for name, values in super().columns(genes).items()}
-
-    assert SplitNasProblem(nas201, Scenario(), table_errors).identity() is not None
-    assert Doubled(nas201, Scenario(), table_errors).identity() is None  # not its parent's front
-    monkeypatch.setattr(NasBench201, "networks", lambda self: None)
-    assert SplitNasProblem(nas201, Scenario(), table_errors).identity() is None
-
-
-def test_code_of_others_is_asked_for_no_list_of_networks(nas201, monkeypatch, table_errors):
-    def never(self):
-        raise AssertionError
-
-    problem = SplitNasProblem(replace(nas201, source="guest 1.0"), Scenario(), table_errors)
-    monkeypatch.setattr(NasBench201, "networks", never)
-    assert problem.identity() is None
-
-
-def test_designs_that_cannot_be_listed_have_no_identity(nas201, monkeypatch, table_errors):
-    class Narrowed:
-        """Its errors depend on the cut."""
-
-        provenance = "made up"
-        error = staticmethod(table_errors.error)
-
-        def payload_increase(self, genes, *, designs, scenario):
-            return np.zeros(len(genes))
-
-        def payload_provenance(self):
-            return "made up"
-
-    problem = SplitNasProblem(nas201, Scenario(payload_bits=(2,)), Narrowed())
-    monkeypatch.setattr(DesignSpace, "all_designs", lambda self: None)
-    assert problem.identity() is None

@@ -12,7 +12,6 @@ from evonasc.front import non_dominated
 from evonasc.problems import Staircase
 from evonasc.runs.config import ErrorChoice, RunConfig
 from evonasc.runs.folder import (
-    RunWriter,
     read_config,
     read_front,
     read_summary,
@@ -20,8 +19,9 @@ from evonasc.runs.folder import (
     table_columns,
 )
 from evonasc.runs.prepare import Prepared, prepare
-from evonasc.runs.run import run, run_prepared
+from evonasc.runs.run import run, run_prepared, with_exact
 from evonasc.runs.tables import front_table
+from evonasc.runs.writer import RunWriter
 from evonasc.search.config import SearchConfig
 
 TOY = RunConfig(problem="toy", search=SearchConfig(budget=300, pop_size=20))
@@ -39,7 +39,7 @@ def exact_toy(tmp_path_factory):
 def written(config, folder):
     prepared = prepare(config)
     with RunWriter(folder, prepared) as writer:
-        result = run_prepared(prepared, on_new=writer.add)
+        result = with_exact(run_prepared(prepared, on_new=writer.add))
         writer.finish(result)
     return result
 

@@ -340,7 +340,7 @@ def test_any_number_of_objectives_is_searched_to_the_end(name, n_obj, budget):
         pytest.skip("refused, see above")
     search = SearchConfig(algorithm=name, budget=budget)
     prepared = Prepared.of(PymooProblem(Summed(n_obj)), RunConfig(search=search))
-    result = run_prepared(prepared, is_exact_wanted=False)
+    result = run_prepared(prepared)
     assert len(result.genes) == (125 if name == "exact" else budget)
     assert len(result.front_rows) >= 1
 
@@ -350,7 +350,7 @@ def test_a_space_of_one_design_or_two_is_exhausted(name):
     for upper in (0, 1):
         tiny = PymooProblem(Summed(2, n_var=3, xu=np.array([upper, 0, 0])))
         search = SearchConfig(algorithm=name, budget=30)
-        result = run_prepared(Prepared.of(tiny, RunConfig(search=search)), is_exact_wanted=False)
+        result = run_prepared(Prepared.of(tiny, RunConfig(search=search)))
         assert (result.status, len(result.genes)) == ("exhausted", upper + 1)
 
 

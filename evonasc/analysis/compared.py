@@ -1,7 +1,7 @@
 """A comparison from its configuration to what was measured of it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -15,11 +15,13 @@ from evonasc.analysis.indicators import (
 from evonasc.runs.comparison import (
     ComparisonConfig,
     TrialKey,
-    open_folder,
     read_trials,
     run_comparison,
     true_points,
 )
+from evonasc.runs.comparison_folder import open_folder
+from evonasc.runs.prepare import prepare
+from evonasc.runs.run import lists_designs
 from evonasc.runs.trials import Trial
 
 
@@ -52,6 +54,7 @@ def compare(
     folder: Path | str,
     *,
     n_jobs: int = 1,
+    is_exact_wanted: bool | None = None,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Comparison:
     """Run the searches of a comparison that are missing in a folder, and measure all of them.
@@ -60,6 +63,7 @@ def compare(
         config: Who meets where.
         folder: Made, or taken up where it holds this comparison; it may grow.
         n_jobs: Worker processes; the results do not depend on it.
+        is_exact_wanted: Enumerate the exact fronts, see :func:`evonasc.runs.run.lists_designs`.
         on_progress: Called with (searches done, searches in all).
 
     Raises:
@@ -82,8 +86,11 @@ def compare(
         random
     """
     config, folder = config.with_own_names(), Path(folder)
+    if is_exact_wanted:  # refused before any search
+        lists_designs(prepare(replace(config.base, scenario=config.scenarios[0])), is_asked=True)
     open_folder(folder, config)
     for done, total in run_comparison(folder, config, n_jobs=n_jobs):
         on_progress(done, total)
     trials = read_trials(folder, config)
-    return Comparison(config, trials, references(true_points(config), trials))
+    truths = true_points(config, is_exact_wanted=is_exact_wanted)
+    return Comparison(config, trials, references(truths, trials))

@@ -6,7 +6,6 @@ head, tail and payload, and computes the time on the link itself, by the formula
 :mod:`evonasc.cost.link`: so the front at any rate is computed where it is read.
 """
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -23,20 +22,21 @@ from evonasc.analysis.rate_sweep import (
 )
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.bounds import is_within
-from evonasc.errors import ConfigError, DataFileError, EvonascError
+from evonasc.errors import ConfigError, DataFileError
 from evonasc.problems.coarse_error import coarse
 from evonasc.runs.config import RunConfig
 from evonasc.runs.differences import differences
-from evonasc.runs.exact_cache import exact_front_of
+from evonasc.runs.digests import path_digest
 from evonasc.runs.finished import FinishedRun, StoredDesigns, load_run, read_designs, require_alike
 from evonasc.runs.folder import (
     CONFIG_FILE,
     EVALUATIONS_FILE,
+    EXACT_FILE,
     FRONT_FILE,
     SUMMARY_FILE,
+    read_exact,
     read_summary,
 )
-from evonasc.runs.prepare import prepare
 from evonasc.runs.record import config_dict
 
 #: What a :class:`evonasc.cost.link.FixedLink` has of a scenario, but for the rate.
@@ -68,7 +68,7 @@ def page_data(folders: Sequence[Path]) -> dict[str, Any]:
         folders: Of at least one run; of one problem and space, and of the same objectives.
 
     Raises:
-        ConfigError: The runs are not of one kind, one did not end, or found nothing.
+        ConfigError: The runs are not of one kind, or one found nothing.
         DataFileError: A folder holds no run, or a damaged one.
     """
     runs = [load_run(folder) for folder in folders]
@@ -116,8 +116,6 @@ def _run_data(folder: Path, run: FinishedRun, label: str) -> dict[str, Any]:
     """
     config, space = run.config, run.space
     summary = read_summary(folder)
-    if summary is None:  # load_run found one a moment ago
-        raise DataFileError(f"{folder / SUMMARY_FILE} is missing.")
     designs = run.designs
     stored = read_designs(folder, designs)
     front = _front_places(folder, run, stored)
@@ -160,7 +158,7 @@ def _run_data(folder: Path, run: FinishedRun, label: str) -> dict[str, Any]:
         "searched_error": seen["error"][rows].tolist() if "error" in seen else None,
         "front": np.searchsorted(rows, front).tolist(),
         "contenders": np.searchsorted(rows, always).tolist(),
-        "curve": hypervolume_history(run, stored, summary),
+        "curve": hypervolume_history(folder, run, stored),
         "groups": gene_groups(
             designs.operations(stored.genes[front]),
             run.columns[config.objectives[0]],
@@ -199,47 +197,38 @@ def _values(of: object, names: tuple[str, ...]) -> dict[str, float | bool]:
     return {name: getattr(of, name) for name in names}
 
 
-def hypervolume_history(
-    run: FinishedRun, stored: StoredDesigns, summary: dict[str, Any]
-) -> dict[str, Any]:
+def hypervolume_history(folder: Path, run: FinishedRun, stored: StoredDesigns) -> dict[str, Any]:
     """Return the share of the true front's hypervolume that a run held while it went on.
 
     Keys: ``counts`` (distinct designs evaluated), ``shares`` (after so many), ``truth`` (the true
-    front) and ``why_not`` (for people; empty where the curve is known, and the rest is empty else).
-
-    The true front comes from the run's problem as it is today. Where that front, or the share it
-    gives the whole run, is not what the run noted, something changed since and there is no curve.
+    front, which the run noted) and ``why_not`` (for people; empty where the curve is known, and the
+    rest is empty else).
 
     Args:
-        run: Finished.
+        folder: Of the run.
+        run: Its front.
         stored: All that it evaluated, in order.
-        summary: Of the run.
     """
-    noted = summary.get("exact")
-    if noted is None:
+    objectives = run.config.objectives
+    exact = read_exact(folder, objectives=objectives, designs=run.designs)
+    if exact is None:
         return _no_curve("The true front of this run is not known.")
-    try:
-        exact = exact_front_of(prepare(run.config).problem)
-    except EvonascError as error:
-        return _no_curve(f"The true front cannot be computed here: {error}")
     within = is_within(stored.columns, run.config.bounds)
-    points = run.config.compared(stored.columns)
+    points, truth = run.config.compared(stored.columns), np.unique(exact, axis=0)
     counts = evaluation_counts(len(points), most=_MOST_COUNTS)
-    if exact is not None:
-        truth = np.unique(exact.points, axis=0)
-        shares = hypervolume_curve(points, truth, is_within=within, counts=counts)
-        is_same = np.isclose(shares[-1], noted["hypervolume_share"], rtol=1e-6)
-        if is_same and len(truth) == noted["n_points"]:
-            return {
-                "counts": counts.tolist(),
-                "shares": shares.tolist(),
-                "truth": truth.tolist(),
-                "why_not": "",
-            }
-    return _no_curve(
-        "The true front of today is not the one the run was set against: a table or evonasc "
-        "changed since. Run it again."
-    )
+    shares = hypervolume_curve(points, truth, is_within=within, counts=counts)
+    noted = read_summary(folder)["exact"]["hypervolume_share"]
+    if not np.isclose(shares[-1], noted, rtol=1e-6):
+        return _no_curve(
+            f"{EXACT_FILE} or {EVALUATIONS_FILE} is no longer what the run was set against: it was "
+            "changed since. Run it again."
+        )
+    return {
+        "counts": counts.tolist(),
+        "shares": shares.tolist(),
+        "truth": truth.tolist(),
+        "why_not": "",
+    }
 
 
 def _no_curve(why: str) -> dict[str, Any]:
@@ -281,5 +270,6 @@ def gene_groups(
 
 def _digests(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of the files that the page was made from."""
-    names = (CONFIG_FILE, EVALUATIONS_FILE, FRONT_FILE, SUMMARY_FILE)
-    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
+    names = (CONFIG_FILE, EVALUATIONS_FILE, FRONT_FILE, EXACT_FILE, SUMMARY_FILE)
+    files = {name: folder / name for name in names}
+    return {name: path_digest(path) for name, path in files.items() if path.exists()}

@@ -231,7 +231,9 @@ def outcome_line(result: RunResult) -> str:
         f"{len(result.genes)} distinct designs evaluated in {result.seconds:.1f} s"
         f"{words[result.status]}, {len(result.front_rows)} on the front{_within(result)}."
     )
-    comparison = result.compare_exact() if len(result.genes) else None
+    comparison = result.compare_exact()
+    if result.why_not_exact:
+        line += f" No true front: {result.why_not_exact}."
     if comparison is not None:
         line += (
             f" Of the {comparison.n_points} points of the true front, {comparison.n_found} were "

@@ -12,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 
 from evonasc import __version__
+from evonasc.cli.interrupt import INTERRUPTED, interruptible
 from evonasc.errors import ConfigError, EvonascError
 from evonasc.files import require_new
 
@@ -37,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line.
 
     Returns:
-        0; 2 for an error the user can mend; 130 after Ctrl-C.
+        0; 2 for an error the user can mend; 128 + its number after a signal, 130 after Ctrl-C.
     """
     words = sys.argv[1:] if argv is None else list(argv)
     if argv is None:  # of worker processes too: no module of the current folder (see __main__)
@@ -56,13 +57,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         if getattr(arguments, "is_out_new", False):
             require_new(arguments.out)
         _require_inputs_kept(arguments)
-        code: int = import_module(f"evonasc.cli.{module}").execute(arguments)
+        with interruptible():
+            code: int = import_module(f"evonasc.cli.{module}").execute(arguments)
     except EvonascError as error:
         print(f"evonasc: error: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interruption:
         print("evonasc: interrupted.", file=sys.stderr)
-        return 130
+        return getattr(interruption, "exit_code", INTERRUPTED)
     except SystemExit as error:  # no command ends so: a plug-in must not make a success of it
         frames = traceback.extract_tb(error.__traceback__)
         print(

@@ -81,6 +81,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, required=True, help="folder of the comparison; resumes and grows"
     )
+    parser.add_argument(
+        "--exact",
+        action="store_true",
+        help="enumerate the exact fronts, also where that calls code of others for every design",
+    )
     parser.add_argument("--no-plot", action="store_true", help="draw no figures")
     parser.add_argument("--quiet", action="store_true", help="no progress, no tables")
 
@@ -110,7 +115,11 @@ def execute(arguments: argparse.Namespace) -> int:
     with counter("comparing", quiet=arguments.quiet) as on_progress:
         try:
             comparison = compare(
-                config, arguments.out, n_jobs=arguments.jobs, on_progress=on_progress
+                config,
+                arguments.out,
+                n_jobs=arguments.jobs,
+                is_exact_wanted=arguments.exact or None,
+                on_progress=on_progress,
             )
         except SearchStopped as stopped:  # Ctrl-C, which the search took for itself
             raise KeyboardInterrupt from stopped

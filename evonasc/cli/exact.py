@@ -16,15 +16,14 @@ from evonasc.cli.bound_arguments import (
     bounds_of,
     require_meant,
 )
-from evonasc.cli.console import output
+from evonasc.cli.console import counter, output
 from evonasc.cli.plot import draw_front
 from evonasc.cli.problem_arguments import add_problem_arguments, objectives_of, scenario_of
 from evonasc.errors import ConfigError
 from evonasc.files import write_output
 from evonasc.problems import DesignProblem
 from evonasc.runs.config import RunConfig
-from evonasc.runs.exact_cache import cached_exact_front
-from evonasc.runs.exact_front import ExactFront
+from evonasc.runs.exact_front import ExactFront, exact_front
 from evonasc.runs.folder import require_empty
 from evonasc.runs.prepare import prepare
 from evonasc.runs.tables import as_csv, design_rows
@@ -39,9 +38,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rows", type=int, default=25, help="rows at most (default: %(default)s)")
     parser.add_argument("--out", type=Path, help="folder for front.csv and the figure")
     parser.add_argument("--no-plot", action="store_true", help="with --out: do not draw the front")
-    parser.epilog = (
-        "Fronts are kept in $EVONASC_CACHE, or in ~/.cache/evonasc; the folder can be deleted."
-    )
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -61,17 +57,18 @@ def execute(arguments: argparse.Namespace) -> int:
     problem, config = prepared.problem, prepared.config
     require_meant(arguments, problem.objectives)
     started = time.perf_counter()
-    cached = cached_exact_front(problem)
+    with counter("exact front") as on_progress:
+        front = exact_front(problem, on_progress=on_progress)
     seconds = time.perf_counter() - started
-    if cached is None:
+    if front is None:
         raise ConfigError(
             f"The designs of {problem.designs.space.name!r} are too many to list. "
             "Use evonasc run --algo nsga2."
         )
-    if len(cached.front.genes) == 0:
+    if len(front.genes) == 0:
         raise ConfigError(_nearest(problem))
-    _, first = np.unique(cached.front.points, axis=0, return_index=True)
-    rows = _rows(problem, cached.front.genes[first])  # of a point's designs the first
+    _, first = np.unique(front.points, axis=0, return_index=True)
+    rows = _rows(problem, front.genes[first])  # of a point's designs the first
     console = output()
     console.print(
         front_view(
@@ -83,18 +80,15 @@ def execute(arguments: argparse.Namespace) -> int:
         )
     )
     within = f" within {in_words(problem.column_bounds)}" if problem.column_bounds else ""
-    verb = "Read from" if cached.was_kept else "Kept in"
-    kept = f"Kept nowhere: {cached.why_not}." if cached.path is None else f"{verb} {cached.path}."
     console.print(
-        f"\n{len(rows)} points ({len(cached.front.genes)} designs) of {cached.front.n_designs} "
-        f"valid designs{within}, {', '.join(problem.objectives)} minimised; {seconds:.2f} s. "
-        f"{kept}",
+        f"\n{len(rows)} points ({len(front.genes)} designs) of {front.n_designs} "
+        f"valid designs{within}, {', '.join(problem.objectives)} minimised; {seconds:.2f} s.",
         soft_wrap=True,
     )
     for line in provenance_lines(problem.provenance()):
         console.print(line)
     if arguments.out is not None:
-        _write(arguments, config, problem, cached.front)
+        _write(arguments, config, problem, front)
     return 0
 
 

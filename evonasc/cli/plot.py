@@ -1,25 +1,23 @@
 """``evonasc plot``: fronts of finished runs in one figure."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.bounds import in_words
 from evonasc.cli.console import output
-from evonasc.errors import ConfigError, DataFileError, EvaluationError
 from evonasc.problems import DesignProblem
-from evonasc.runs.config import RunConfig
-from evonasc.runs.exact_cache import exact_front_of
-from evonasc.runs.finished import read_designs, require_alike, require_same
+from evonasc.runs.finished import FinishedRun, load_run, require_alike
 from evonasc.runs.folder import (
     EVALUATIONS_FILE,
     FRONT_FILE,
-    read_config,
-    read_front,
+    read_exact,
+    read_summary,
     read_table,
     table_columns,
 )
-from evonasc.runs.prepare import prepare, stored_designs
+from evonasc.search.config import SearchConfig
 
 #: Letters of a file name that is made of the names of runs, at most.
 _LONGEST_NAME = 120
@@ -40,44 +38,26 @@ def execute(arguments: argparse.Namespace) -> int:
     """Draw PNG and SVG."""
     from evonasc.analysis.plotting import FrontSeries, front_figure, save_figure
 
-    configs = [read_config(folder) for folder in arguments.runs]
+    runs = [load_run(folder) for folder in arguments.runs]
+    configs = [run.config for run in runs]
     require_alike(dict(zip(arguments.runs, configs, strict=True)), where="in one figure")
-    objectives, designs = configs[0].objectives, stored_designs(configs[0])
+    objectives, designs = configs[0].objectives, runs[0].designs
     designs.require_one_link("A figure of fronts")
     series = []
-    for folder, config in zip(arguments.runs, configs, strict=True):
-        front = read_front(folder, objectives=objectives, designs=designs)
-        if not front:
-            why = (
-                f"no design had {in_words(config.bounds)}"
-                if config.bounds
-                else "it is of no design"
-            )
-            raise ConfigError(f"{folder} has an empty front: {why}.")
-        cuts = table_columns(front, ("split_point",), where=folder / FRONT_FILE)[:, 0]
-        evaluated = read_table(folder / EVALUATIONS_FILE) if len(arguments.runs) == 1 else []
-        points, cloud = (
-            config.compared(
-                dict(zip(objectives, table_columns(rows, objectives, where=where).T, strict=True))
-            )
-            for rows, where in (
-                (front, folder / FRONT_FILE),
-                (evaluated, folder / EVALUATIONS_FILE),
-            )
-        )
-        series.append(
-            FrontSeries(
-                label=folder.name, points=points, cuts=cuts.astype("int64"), evaluated=cloud
-            )
-        )
+    for folder, run in zip(arguments.runs, runs, strict=True):
+        cuts = table_columns(run.rows, ("split_point",), where=folder / FRONT_FILE)[:, 0]
+        where = folder / EVALUATIONS_FILE
+        evaluated = read_table(where) if len(runs) == 1 else []
+        table = table_columns(evaluated, objectives, where=where)
+        cloud = run.config.compared(dict(zip(objectives, table.T, strict=True)))
+        series.append(FrontSeries(folder.name, run.points, cuts.astype("int64"), cloud))
     same_scenario = all(config.scenario == configs[0].scenario for config in configs)
     same_bounds = all(config.bounds == configs[0].bounds for config in configs)
-    truth = _common_truth(arguments.runs, configs) if same_scenario and same_bounds else None
     figure = front_figure(
         series,
         objectives=objectives,
         block_names=designs.space.block_names,
-        true_front=truth,
+        true_front=_common_truth(arguments.runs, runs),
         title=", ".join(
             filter(
                 None,
@@ -103,29 +83,20 @@ def place_of(runs: list[Path], name: str) -> Path:
     return Path("_".join([name, *(folder.resolve().name for folder in runs)])[:_LONGEST_NAME])
 
 
-def _common_truth(folders: list[Path], configs: list[RunConfig]) -> FloatArray | None:
-    """Return the true front of runs of one scenario, ``(n, n_obj)``; None where there is not one.
+def _common_truth(folders: list[Path], runs: list[FinishedRun]) -> FloatArray | None:
+    """Return the true front of runs of one problem, ``(n, n_obj)``; None where none has noted it.
 
-    The truth is enumerated on stored errors only, and only where the runs' designs still have the
-    numbers that the runs noted; where not, it says so.
+    Of one problem are runs whose configurations and inputs differ in the search alone.
     """
-    sources = {(config.error, config.calibration, config.error_resolution) for config in configs}
-    if len(sources) > 1:
+    problems = [replace(run.config, search=SearchConfig()) for run in runs]
+    inputs = [read_summary(folder)["inputs"] for folder in folders]
+    if any(one != problems[0] for one in problems) or any(one != inputs[0] for one in inputs):
         return None
-    prepared = prepare(configs[0])
-    if not prepared.is_stored:
-        return None
-    problem = prepared.problem
-    try:
-        for folder in folders:
-            stored = read_designs(folder, problem.designs)
-            columns = problem.checked_columns(problem.designs.canonical(stored.genes))
-            require_same(folder, stored, columns, rows=range(len(stored.ids)))
-    except (ConfigError, DataFileError, EvaluationError) as error:
-        output().print(f"No true front is drawn: {error}", soft_wrap=True)
-        return None
-    exact = exact_front_of(problem)
-    return None if exact is None else exact.points
+    for folder, run in zip(folders, runs, strict=True):
+        truth = read_exact(folder, objectives=run.config.objectives, designs=run.designs)
+        if truth is not None:
+            return truth
+    return None
 
 
 def draw_front(

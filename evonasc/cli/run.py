@@ -2,10 +2,9 @@
 
 import argparse
 import json
+import signal
 from dataclasses import fields
 from pathlib import Path
-
-import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.bounds import in_words, is_within
@@ -21,14 +20,14 @@ from evonasc.cli.bound_arguments import (
     require_meant,
 )
 from evonasc.cli.console import output, progress
-from evonasc.cli.interrupt import stop_on_interrupt
+from evonasc.cli.interrupt import Interruption, stop_on_interrupt
 from evonasc.cli.plot import draw_front
 from evonasc.cli.problem_arguments import add_problem_arguments, objectives_of, scenario_of
 from evonasc.runs.config import RunConfig
-from evonasc.runs.folder import RunWriter, summary
 from evonasc.runs.prepare import prepare
-from evonasc.runs.run import run_prepared
+from evonasc.runs.run import lists_designs, run_prepared, with_exact
 from evonasc.runs.tables import answer_table, front_table
+from evonasc.runs.writer import RunWriter
 from evonasc.search.algorithms import algorithm
 from evonasc.search.config import SearchConfig
 from evonasc.search.threshold_rule import THRESHOLD_RULES
@@ -97,6 +96,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     _add_algorithm_arguments(parser)
     parser.add_argument("--out", type=Path, help="run folder (default: a new one below runs/)")
+    parser.add_argument(
+        "--exact",
+        action="store_true",
+        help="evaluate every design after the search, for the exact front, also where that calls "
+        "code of others; without it only where errors are stored and all code is evonasc's",
+    )
     parser.add_argument("--no-plot", action="store_true", help="do not draw the front")
     parser.add_argument("--quiet", action="store_true", help="no progress, no tables")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
@@ -164,7 +169,10 @@ def _add_algorithm_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """Search, and return 0, 3 where no design keeps to the bounds, or 130 after Ctrl-C."""
+    """Search, and return 0, 3 where no design keeps to the bounds, or 130 after Ctrl-C.
+
+    What the search found is on disk before anything else is computed.
+    """
     # refuses an unknown one before anything is made or written
     entry = algorithm(arguments.algorithm)
     given = vars(arguments)
@@ -184,9 +192,7 @@ def execute(arguments: argparse.Namespace) -> int:
     prepared = prepare(config)
     problem, config = prepared.problem, prepared.config
     require_meant(arguments, problem.objectives)
-    # Refuses a scenario without a valid cut, damaged files and numbers that overflow, while there
-    # is nothing on disk yet.
-    problem.checked_columns(problem.designs.sample(1, rng=np.random.default_rng(0)))
+    is_listed = lists_designs(prepared, is_asked=arguments.exact or None)
     folder = arguments.out or _new_folder(config.search)
     quiet = arguments.quiet or arguments.json
     with RunWriter(folder, prepared) as writer, progress(quiet=quiet) as bar:
@@ -202,7 +208,17 @@ def execute(arguments: argparse.Namespace) -> int:
 
         with stop_on_interrupt() as should_stop:
             result = run_prepared(prepared, on_new=on_new, should_stop=should_stop)
-        writer.finish(result)
+        if not len(result.genes):
+            raise Interruption(should_stop.number or signal.SIGINT)
+        written = writer.finish(result)
+        if is_listed and result.status != "interrupted":
+            task = bar.add_task("exact front", total=None, note="")
+
+            def on_listed(done: int, total: int) -> None:
+                bar.update(task, completed=done, total=total)
+
+            result = with_exact(result, on_progress=on_listed)
+            written = writer.finish(result)
     if not arguments.no_plot and len(result.front_rows):
         name = config.search.algorithm
         where = config.scenario.name if problem.designs.space.n_blocks else config.problem
@@ -227,7 +243,7 @@ def execute(arguments: argparse.Namespace) -> int:
             ),
         )
     if arguments.json:
-        document = {"out": str(folder), **summary(result), "front": front_table(result)}
+        document = {"out": str(folder), **written, "front": front_table(result)}
         if result.answers:
             document["answers"] = answer_table(result)
         print(json.dumps(document, indent=2))
@@ -239,7 +255,7 @@ def execute(arguments: argparse.Namespace) -> int:
         names = ", ".join(sorted(path.name for path in folder.iterdir()))
         console.print(f"Written to {folder}: {names}.", soft_wrap=True)
     if result.status == "interrupted":
-        return 130
+        return should_stop.exit_code
     return 0 if result.nearest_miss is None else 3
 
 

@@ -7,16 +7,22 @@ from pathlib import Path
 from evonasc.analysis.report import answers_view, front_view, provenance_lines
 from evonasc.bounds import in_words
 from evonasc.cli.console import output
+from evonasc.runs.finished import read_run
 from evonasc.runs.folder import (
     ANSWERS_FILE,
-    EVALUATIONS_FILE,
+    KILLED,
+    RUNNING,
     read_answers,
     read_config,
-    read_front,
     read_summary,
-    read_table,
 )
 from evonasc.runs.prepare import stored_designs
+
+#: What a status means that does not say it by itself.
+_STATUS = {
+    RUNNING: "still running, the front so far",
+    KILLED: "ended before it was complete, the front of what is on disk",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,27 +47,23 @@ def execute(arguments: argparse.Namespace) -> int:
         f"budget {search.budget}, objectives {', '.join(config.objectives)}"
         f"{', within ' if config.bounds else ''}{in_words(config.bounds)}"
     )
-    if summary is None:
-        n = len(read_table(arguments.run / EVALUATIONS_FILE))
-        console.print(f"The run did not end: {n} designs are in {EVALUATIONS_FILE}, no front.")
-        return 0
-    rows = read_front(arguments.run, objectives=config.objectives, designs=designs)
+    run = read_run(arguments.run, config)
     if (arguments.run / ANSWERS_FILE).exists():
         answers = read_answers(arguments.run, designs=designs)
         for part in answers_view(answers, designs, algorithm=search.algorithm):
             console.print(part)
     console.print(
         front_view(
-            rows,
-            designs,
+            run.rows,
+            run.designs,
             objectives=config.objectives,
             bounds=config.bounds,
             most=max(arguments.rows, 2),
         )
     )
     console.print(
-        f"{summary['status']}: {summary['n_evaluated']} distinct designs in "
-        f"{summary['seconds']} s, {summary['n_front']} on the front."
+        f"{_STATUS.get(summary['status'], summary['status'])}: {summary['n_evaluated']} distinct "
+        f"designs in {summary['seconds']} s, {len(run.rows)} on the front."
     )
     exact = summary.get("exact")
     if isinstance(exact, dict):

@@ -5,8 +5,9 @@ from pathlib import Path
 from evonasc.cost.machine_table import is_machine_file
 from evonasc.cost.scenario import Scenario, override
 from evonasc.errors import UnknownNameError
+from evonasc.foreign_code import refuse_code
 from evonasc.parsing import toml_file
-from evonasc.plugins import Registry, refuse_code
+from evonasc.plugins import Registry
 
 RASPI4_10 = Scenario(name="raspi4-edgegpu-10mbps")
 RASPI4_5 = Scenario(name="raspi4-edgegpu-5mbps", uplink_mbps=5.0)

@@ -20,22 +20,21 @@ import evonasc
 from evonasc.arrays import FloatArray
 from evonasc.cost.scenario import Scenario, as_dict
 from evonasc.errors import ConfigError, DataFileError
-from evonasc.files import write_atomically
 from evonasc.limits import require_workers
 from evonasc.names import file_name
-from evonasc.parsing import json_value
 from evonasc.runs.benchmarks import benchmark
 from evonasc.runs.config import RunConfig
+from evonasc.runs.digests import problem_inputs, scenario_inputs, search_inputs
 from evonasc.runs.exact_front import exact_front
-from evonasc.runs.prepare import Prepared, path_digests, prepare, settled
+from evonasc.runs.prepare import Prepared, prepare, settled
 from evonasc.runs.problem_table import PROBLEMS, problem_kind
-from evonasc.runs.record import config_dict, option_files
+from evonasc.runs.record import config_dict
+from evonasc.runs.run import lists_designs
 from evonasc.runs.tabulated import tabulated
 from evonasc.runs.trials import Trial, contender_config, read_trial, run_trial, write_trial
 
 #: Fields of a search in which trials differ.
 _OF_TRIALS = ("algorithm", "budget", "seed")
-COMPARISON_FILE = "comparison.json"
 TRIALS_FOLDER = "trials"
 
 
@@ -129,12 +128,7 @@ class ComparisonConfig:
         search = dataclasses.asdict(base.search)
         settings["search"] = {name: search[name] for name in search if name not in _OF_TRIALS}
         settings["shipped_files"] = self._shipped_files()
-        # Files of the user by their content: what stands under a name may change.
-        named = {} if base.error.options is None else option_files(base.error.options)
-        if base.calibration is not None:
-            named["calibration"] = base.calibration
-        files = {name: _file_digest(path) for name, path in named.items() if path.is_file()}
-        return _plain(settings | ({"files": files} if files else {}))
+        return _plain(settings | {"inputs": problem_inputs(base)})
 
     def _shipped_files(self) -> str:
         """Return what tells the shipped files of the benchmark apart; empty without any."""
@@ -142,27 +136,42 @@ class ComparisonConfig:
             return ""
         assets = benchmark(self.base.space).assets
         manifest = {} if assets is None else assets.manifest()
-        shipped = {name: entry["sha256"] for name, entry in manifest.items()}
-        return hashlib.sha256(json.dumps(shipped, sort_keys=True).encode()).hexdigest()[:16]
+        return _digest({name: entry["sha256"] for name, entry in manifest.items()})
 
     def described_scenarios(self) -> dict[str, object]:
         """Return the scenarios by name as JSON holds them, with what their machines' files hold."""
         return _plain(
             {
                 scenario.name: as_dict(scenario)
-                | path_digests(replace(self.base, scenario=scenario))
+                | {"inputs": scenario_inputs(replace(self.base, scenario=scenario))}
                 for scenario in self.scenarios
             }
         )
 
-    def digests(self) -> dict[str, str]:
-        """Return what tells the settings of a scenario's trials from any other's, by scenario."""
+    def described_contenders(self) -> dict[str, object]:
+        """Return the contenders by name, each with the code of others that it is made of."""
+        inputs = {}
+        for name in self.contenders:
+            key = TrialKey(self.scenarios[0].name, name, self.budgets[0], 0)
+            inputs[name] = {"inputs": search_inputs(self.run_config(key).search)}
+        return _plain(inputs)
+
+    def problem_digests(self) -> dict[str, str]:
+        """Return what tells the problem of a scenario from any other, by scenario."""
         shared = self.settings()
-        texts = {
-            name: json.dumps(shared | {"scenario": scenario}, sort_keys=True)
-            for name, scenario in self.described_scenarios().items()
+        return {
+            name: _digest(shared | {"scenario": about})
+            for name, about in self.described_scenarios().items()
         }
-        return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
+
+    def digests(self) -> dict[tuple[str, str], str]:
+        """Return what tells trials from those of other settings, by scenario and contender."""
+        contenders = self.described_contenders()
+        return {
+            (scenario, name): _digest({"problem": digest, "contender": contenders[name]})
+            for scenario, digest in self.problem_digests().items()
+            for name in self.contenders
+        }
 
     def with_own_names(self) -> "ComparisonConfig":
         """Return the same, with the problem's own objectives, and bounds that name their columns.
@@ -179,41 +188,9 @@ class ComparisonConfig:
         return replace(self, base=replace(self.base, objectives=own.objectives, bounds=bounds))
 
 
-def _file_digest(path: Path) -> str:
-    """Return the start of a file's SHA-256."""
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-    except OSError as error:
-        raise DataFileError(f"Cannot read {path}: {error.strerror}.") from error
-
-
-def open_folder(folder: Path, config: ComparisonConfig) -> None:
-    """Make a comparison's folder, or take up the one that is there.
-
-    A folder may grow by contenders, budgets, seeds and scenarios; what all trials share must stay.
-    Where there is no trial yet, as after a refused search, the description is made anew.
-
-    Raises:
-        ConfigError: The folder holds another comparison or something else, or cannot be written.
-    """
-    path = folder / COMPARISON_FILE
-    wanted = {"settings": config.settings(), "scenarios": config.described_scenarios()}
-    try:
-        if path.exists():
-            found = _read(path)
-            if not any((folder / TRIALS_FOLDER).rglob("*.npz")):
-                found = {"settings": {}, "scenarios": {}}
-            _refuse_difference(found, wanted, folder)
-            wanted["scenarios"] = found["scenarios"] | wanted["scenarios"]
-        elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise ConfigError(
-                f"The folder {folder} must be empty or hold a comparison, got something else. "
-                "Choose another --out."
-            )
-        folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, (json.dumps(wanted, indent=2) + "\n").encode())
-    except OSError as error:
-        raise ConfigError(f"Cannot write the folder {folder}: {error.strerror}.") from error
+def _digest(values: dict[str, object]) -> str:
+    """Return the SHA-256 of values, equal for equal ones."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 def run_comparison(
@@ -223,19 +200,24 @@ def run_comparison(
 
     One thread a worker. A trial is on disk before it counts, so an interrupted comparison goes on
     where it stopped, and its results do not depend on the number of worker processes ``n_jobs``.
-    The folder is one that :func:`open_folder` opened.
+    The folder is one that ``open_folder`` opened.
 
     Raises:
         ConfigError: ``n_jobs`` out of range, or a search that its scenario does not allow.
     """
     require_workers("jobs", n_jobs)
-    keys, digests = config.trial_keys(), config.digests()
-    missing = [key for key in keys if not _is_done(folder / key.file, digests[key.scenario])]
+    keys, digests, problems = config.trial_keys(), config.digests(), config.problem_digests()
+    missing = [
+        key for key in keys if not _is_done(folder / key.file, digests[key.scenario, key.contender])
+    ]
     yield len(keys) - len(missing), len(keys)
     with joblib.parallel_config(backend="loky", n_jobs=n_jobs, inner_max_num_threads=1):
         done = joblib.Parallel(return_as="generator_unordered")(
             joblib.delayed(_run_and_write)(
-                folder / key.file, config.run_config(key), digests[key.scenario]
+                folder / key.file,
+                config.run_config(key),
+                problem_digest=problems[key.scenario],
+                digest=digests[key.scenario, key.contender],
             )
             for key in missing
         )
@@ -251,26 +233,35 @@ def read_trials(folder: Path, config: ComparisonConfig) -> dict[TrialKey, Trial]
     """
     digests = config.digests()
     return {
-        key: read_trial(folder / key.file, digest=digests[key.scenario])
+        key: read_trial(folder / key.file, digest=digests[key.scenario, key.contender])
         for key in config.trial_keys()
     }
 
 
-def true_points(config: ComparisonConfig) -> dict[str, FloatArray | None]:
-    """Return the true front of each scenario, ``(n, n_obj)``; None where it cannot be listed."""
+def true_points(
+    config: ComparisonConfig, *, is_exact_wanted: bool | None = None
+) -> dict[str, FloatArray | None]:
+    """Return the true front of each scenario, ``(n, n_obj)``; None where nobody listed it.
+
+    Args:
+        config: Who meets where.
+        is_exact_wanted: See :func:`evonasc.runs.run.lists_designs`.
+
+    Raises:
+        EvonascError: A problem cannot be had, or a design cannot be evaluated.
+    """
     truths: dict[str, FloatArray | None] = {}
-    digests = config.digests()
     for scenario in config.scenarios:
-        prepared = _prepared(replace(config.base, scenario=scenario), digests[scenario.name])
-        # Enumerating with live evaluation would be a search of its own.
-        exact = exact_front(prepared.problem) if prepared.is_stored else None
+        prepared = prepare(replace(config.base, scenario=scenario))
+        is_listed = lists_designs(prepared, is_asked=is_exact_wanted)
+        exact = exact_front(prepared.problem) if is_listed else None
         truths[scenario.name] = None if exact is None else exact.points
     return truths
 
 
-def _run_and_write(path: Path, config: RunConfig, digest: str) -> None:
+def _run_and_write(path: Path, config: RunConfig, *, problem_digest: str, digest: str) -> None:
     """Run one trial, in whatever process, and put it on disk."""
-    prepared = _prepared(replace(config, search=RunConfig().search), digest)
+    prepared = _prepared(replace(config, search=RunConfig().search), problem_digest)
     write_trial(path, run_trial(prepared.for_search(config.search)), digest=digest)
 
 
@@ -278,7 +269,8 @@ def _run_and_write(path: Path, config: RunConfig, digest: str) -> None:
 def _prepared(config: RunConfig, digest: str) -> Prepared:
     """Return a problem with its table, made once a process, scenario and state of the files."""
     prepared = prepare(config)
-    if not prepared.is_stored:
+    # What is not evonasc's own is asked for what a search asks for, and no more.
+    if not lists_designs(prepared):
         return prepared
     return replace(prepared, problem=tabulated(prepared.problem))
 
@@ -290,32 +282,6 @@ def _is_done(path: Path, digest: str) -> bool:
     except DataFileError:  # missing, or damaged: computed again, and the same comes out
         return False
     return True
-
-
-def _refuse_difference(
-    found: dict[str, dict[str, object]], wanted: dict[str, dict[str, object]], folder: Path
-) -> None:
-    """Refuse a folder whose trials were made otherwise."""
-    for part in ("settings", "scenarios"):
-        there, asked = found[part], wanted[part]
-        for name in asked:
-            if name in there and there[name] != asked[name]:
-                raise ConfigError(
-                    f"{folder} belongs to another comparison: its {name} is "
-                    f"{json.dumps(there[name])}, not {json.dumps(asked[name])}. Choose another "
-                    "--out, or the same settings."
-                )
-
-
-def _read(path: Path) -> dict[str, dict[str, object]]:
-    """Read the description of a comparison."""
-    try:
-        values = json_value(path.read_text(encoding="utf-8"))
-        if not all(isinstance(values[part], dict) for part in ("settings", "scenarios")):
-            raise TypeError("settings and scenarios must be objects")
-    except (ValueError, KeyError, TypeError) as error:
-        raise DataFileError(f"{path} is no description of a comparison ({error}).") from error
-    return {part: values[part] for part in ("settings", "scenarios")}
 
 
 def _plain(values: dict[str, Any]) -> dict[str, object]:

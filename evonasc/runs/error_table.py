@@ -40,7 +40,7 @@ def error_kind(name: str, benchmark: Benchmark) -> ErrorKind:
         UnknownNameError: The space has no such source.
         PluginError: It is another package's, and broken.
     """
-    table = _table_of(name, benchmark)
+    table = error_table(name, benchmark)
     if ":" not in name and name not in table:
         raise UnknownNameError(
             "accuracy",
@@ -54,7 +54,7 @@ def error_kind(name: str, benchmark: Benchmark) -> ErrorKind:
     return kind
 
 
-def _table_of(name: str, benchmark: Benchmark) -> Registry:
+def error_table(name: str, benchmark: Benchmark) -> Registry:
     """Return the table that has the source of that name, if any has."""
     return ERRORS if ERRORS.is_built_in(name) else benchmark.errors
 
@@ -153,7 +153,7 @@ def make_source(choice: ErrorChoice, benchmark: Benchmark, *, seed: int) -> Erro
         EvonascError: It cannot be had.
         PluginError: It is another package's, and broken.
     """
-    kind, table = error_kind(choice.name, benchmark), _table_of(choice.name, benchmark)
+    kind, table = error_kind(choice.name, benchmark), error_table(choice.name, benchmark)
     entry = table.entry(choice.name)
     request = ErrorRequest(benchmark.make_space(), seed=seed)
     made = table.guarded(entry, kind.make, choice.options, request)

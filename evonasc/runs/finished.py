@@ -7,12 +7,14 @@ from pathlib import Path
 import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
-from evonasc.bounds import in_words
+from evonasc.bounds import in_words, is_within
 from evonasc.errors import ConfigError, DataFileError, EvonascError
+from evonasc.front import front_rows
 from evonasc.runs.config import RunConfig
 from evonasc.runs.folder import (
     EVALUATIONS_FILE,
     FRONT_FILE,
+    has_ended,
     read_config,
     read_front,
     read_summary,
@@ -75,11 +77,11 @@ class StoredDesigns:
 
 
 def load_run(folder: Path | str) -> FinishedRun:
-    """Read the front of a run.
+    """Read the front of a run; of one that was cut short, the front of what it evaluated.
 
     Raises:
         DataFileError: The folder holds no run, or a damaged one.
-        ConfigError: The run did not end, or found nothing.
+        ConfigError: The run found nothing.
 
     Example:
         >>> from tempfile import mkdtemp
@@ -93,18 +95,33 @@ def load_run(folder: Path | str) -> FinishedRun:
     """
     folder = Path(folder)
     config = read_config(folder)
-    if read_summary(folder) is None:
-        raise ConfigError(
-            f"The run in {folder} must have ended, got one without a front. Run it again; `evonasc "
-            f"show {folder}` says how far it came."
-        )
-    designs = stored_designs(config)
-    rows = read_front(folder, objectives=config.objectives, designs=designs)
-    if not rows:
+    run = read_run(folder, config)
+    if not run.rows:
         why = f"no design had {in_words(config.bounds)}" if config.bounds else "it evaluated none"
         raise ConfigError(f"{folder} has an empty front: {why}.")
-    columns = _quantities(rows, folder / FRONT_FILE, designs=designs)
-    return FinishedRun(config, designs, rows, columns)
+    return run
+
+
+def read_run(folder: Path, config: RunConfig) -> FinishedRun:
+    """Read the front of a run, which may be empty, given its configuration.
+
+    Raises:
+        DataFileError: A table is missing or damaged.
+    """
+    designs = stored_designs(config)
+    if has_ended(read_summary(folder)):
+        rows = read_front(folder, objectives=config.objectives, designs=designs)
+        columns = _quantities(rows, folder / FRONT_FILE, designs=designs) if rows else {}
+        return FinishedRun(config, designs, rows, columns)
+    path = folder / EVALUATIONS_FILE
+    rows = read_table(path)
+    if not rows:
+        return FinishedRun(config, designs, [], {})
+    columns = _quantities(rows, path, designs=designs)
+    points = config.compared(columns)
+    chosen = front_rows(points, is_allowed=is_within(columns, config.bounds))
+    front = {name: values[chosen] for name, values in columns.items()}
+    return FinishedRun(config, designs, [rows[row] for row in chosen], front)
 
 
 def as_finished(result: RunResult) -> FinishedRun:

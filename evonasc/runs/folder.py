@@ -1,150 +1,46 @@
 """The folder a run leaves: configuration, every evaluation, the front, and how it went.
 
-``config.json`` is written first, ``evaluations.csv`` grows while the search runs, ``front.csv``
-and ``run.json`` are written at the end, and ``answers.csv`` where the search had latency
-thresholds. Nothing needs a pickle to be read.
+``config.json`` and ``run.json`` are written first (``runs/writer.py``), ``evaluations.csv`` grows
+while the search runs, and at the end come ``front.csv``, ``answers.csv`` where the search had
+latency thresholds, ``exact.csv`` where the true front was enumerated, and ``run.json`` anew. A run
+that was cut short can be read all the same. Nothing needs a pickle to be read.
 """
 
 import csv
-import platform
-from dataclasses import asdict, fields
-from importlib.metadata import version
+from dataclasses import fields
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
-import evonasc
-from evonasc.arrays import FloatArray, IntArray
-from evonasc.bounds import is_within
+from evonasc.arrays import FloatArray
 from evonasc.errors import ConfigError, DataFileError
-from evonasc.files import write_atomically
+from evonasc.files import is_locked
 from evonasc.runs.config import RunConfig
-from evonasc.runs.prepare import Prepared
-from evonasc.runs.record import as_json, config_dict, config_from, read_object
-from evonasc.runs.run import ExactComparison, RunResult
-from evonasc.runs.tables import answer_table, as_csv, design_rows, front_table, placement_columns
+from evonasc.runs.record import config_from, read_object
+from evonasc.runs.run import ExactComparison
+from evonasc.runs.tables import placement_columns
 from evonasc.space import DesignSpace
 
-CONFIG_FILE, EVALUATIONS_FILE, FRONT_FILE, ANSWERS_FILE, SUMMARY_FILE = (
+CONFIG_FILE, EVALUATIONS_FILE, FRONT_FILE, ANSWERS_FILE, EXACT_FILE, SUMMARY_FILE = (
     "config.json",
     "evaluations.csv",
     "front.csv",
     "answers.csv",
+    "exact.csv",
     "run.json",
 )
-
-
-class RunWriter:
-    """Writes a run's folder while the run goes on; a context manager.
-
-    Args:
-        folder: Made if it does not exist; must be empty.
-        prepared: Its configuration is written at once; its problem gives names to genes.
-
-    Raises:
-        ConfigError: The folder holds something, or cannot be written; or the problem was in hand.
-    """
-
-    def __init__(self, folder: Path, prepared: Prepared) -> None:
-        if not prepared.is_described:
-            raise ConfigError(
-                "A run in a folder must be of a problem that its configuration names, got one in "
-                f"hand, {type(prepared.problem).__name__}. Enter the problem in the table of "
-                "problems, or name it as package.module:object."
-            )
-        try:
-            require_empty(folder)
-            self._is_new = not folder.exists()
-            folder.mkdir(parents=True, exist_ok=True)
-            write_atomically(folder / CONFIG_FILE, as_json(config_dict(prepared.config)))
-            self._file = (folder / EVALUATIONS_FILE).open("w", newline="", encoding="utf-8")
-        except OSError as error:
-            raise ConfigError(f"Cannot write the run folder {folder}: {error.strerror}.") from error
-        self.folder, self._problem = folder, prepared.problem
-        self._writer: csv.DictWriter[str] | None = None
-        self._n_written = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        try:
-            self._file.close()  # writes what a full disk refused once more
-        except OSError as failed:
-            if error is None:
-                raise ConfigError(f"Cannot write {self._file.name}: {failed.strerror}.") from failed
-        if error is not None and self._n_written == 0:  # nothing to keep: leave nothing behind
-            for name in (CONFIG_FILE, EVALUATIONS_FILE):
-                (self.folder / name).unlink(missing_ok=True)
-            if self._is_new:
-                self.folder.rmdir()
-
-    def add(self, genes: IntArray, columns: dict[str, FloatArray]) -> None:
-        """Append new designs; on disk when this returns."""
-        ids = range(self._n_written + 1, self._n_written + 1 + len(genes))
-        rows = design_rows(self._problem, genes, columns, ids=ids)
-        try:
-            if self._writer is None:
-                names = list(rows[0])
-                self._writer = csv.DictWriter(self._file, fieldnames=names, lineterminator="\n")
-                self._writer.writeheader()
-            self._writer.writerows(rows)
-            self._file.flush()
-        except OSError as error:
-            raise ConfigError(f"Cannot write {self._file.name}: {error.strerror}.") from error
-        self._n_written += len(rows)
-
-    def finish(self, result: RunResult) -> None:
-        """Write the front and the summary."""
-        try:
-            write_atomically(self.folder / FRONT_FILE, as_csv(front_table(result)))
-            if result.answers:
-                write_atomically(self.folder / ANSWERS_FILE, as_csv(answer_table(result)))
-            write_atomically(self.folder / SUMMARY_FILE, as_json(summary(result)))
-        except OSError as error:
-            raise ConfigError(f"Cannot write in {self.folder}: {error.strerror}.") from error
-
-
-def summary(result: RunResult) -> dict[str, object]:
-    """Return what a run did, as JSON holds it."""
-    comparison = result.compare_exact()
-    return {
-        "status": result.status,
-        "n_evaluated": len(result.genes),
-        "n_requested": result.n_requested,
-        "n_front": len(result.front_rows),
-        "seconds": round(result.seconds, 3),
-        **_bounds_summary(result),
-        "exact": None if comparison is None else asdict(comparison),
-        "provenance": list(result.provenance),
-        "versions": {
-            "evonasc": evonasc.__version__,
-            "python": platform.python_version(),
-            **{name: version(name) for name in ("moocore", "numpy", "pymoo")},
-        },
-    }
-
-
-def _bounds_summary(result: RunResult) -> dict[str, object]:
-    """Return what the bounds left of a run, as JSON holds it; nothing without bounds."""
-    bounds, miss = result.problem.column_bounds, result.nearest_miss
-    if not bounds:
-        return {}
-    nearest = None
-    if miss is not None:
-        nearest = {
-            "id": miss.row + 1,
-            "beyond": {bound.column: beyond for bound, _, beyond in miss.missed},
-        }
-    n_within = int(is_within(result.columns, bounds).sum())
-    return {"bounds": list(map(str, bounds)), "n_within": n_within, "nearest_miss": nearest}
+#: What is known of a run that lost its summary.
+_NOT_ENDED: dict[str, Any] = {
+    "status": "running",
+    **dict.fromkeys(("n_evaluated", "n_requested", "n_front", "seconds"), 0),
+    "exact": None,
+    "provenance": [],
+    "inputs": None,
+    "versions": {},
+}
+#: Status of a run that goes on, and of one that ended without a word.
+RUNNING, KILLED = "running", "killed"
 
 
 def require_empty(folder: Path) -> None:
@@ -174,15 +70,17 @@ def read_config(folder: Path) -> RunConfig:
     return config_from(read_object(path, folder=folder), where=path)
 
 
-def read_summary(folder: Path) -> dict[str, Any] | None:
-    """Return the summary of a run folder; None if the run never ended.
+def read_summary(folder: Path) -> dict[str, Any]:
+    """Return the summary of a run folder.
+
+    Of a run that has not ended the numbers are those of what is on disk. Its status is ``running``,
+    or ``killed`` where nobody writes in the folder any more.
 
     Raises:
-        DataFileError: The file is damaged.
+        DataFileError: A file is damaged, or nothing was evaluated.
     """
-    if not (folder / SUMMARY_FILE).exists():
-        return None
-    values = read_object(folder / SUMMARY_FILE, folder=folder)
+    path = folder / SUMMARY_FILE
+    values = read_object(path, folder=folder) if path.exists() else dict(_NOT_ENDED)
     numbers = ("n_evaluated", "n_front", "seconds")
     exact, is_number = values.get("exact"), (int, float)
     is_whole = (
@@ -199,7 +97,26 @@ def read_summary(folder: Path) -> dict[str, Any] | None:
     )
     if not is_whole:
         raise DataFileError(f"{folder / SUMMARY_FILE} is damaged: it lacks what a run writes.")
+    if values["status"] == RUNNING:
+        growing = folder / EVALUATIONS_FILE
+        values["n_evaluated"] = len(read_table(growing))
+        values["seconds"] = round(_changed(growing) - _changed(folder / CONFIG_FILE), 3)
+        if not is_locked(growing):
+            values["status"] = KILLED
     return values
+
+
+def has_ended(summary: dict[str, Any]) -> bool:
+    """Tell whether a run wrote its front."""
+    return summary["status"] not in (RUNNING, KILLED)
+
+
+def _changed(path: Path) -> float:
+    """Return when a file was last written, s."""
+    try:
+        return path.stat().st_mtime
+    except OSError as error:
+        raise DataFileError(f"Cannot read {path}: {error.strerror}.") from error
 
 
 def read_front(
@@ -217,9 +134,27 @@ def read_front(
     """
     path, summary_values = folder / FRONT_FILE, read_summary(folder)
     rows, is_fine = _read_designs(path, objectives, designs)
-    if not is_fine or (summary_values is not None and summary_values["n_front"] != len(rows)):
+    if not is_fine or summary_values["n_front"] != len(rows):
         raise DataFileError(f"{path} is damaged: its rows are not the front that the run wrote.")
     return rows
+
+
+def read_exact(
+    folder: Path, *, objectives: tuple[str, ...], designs: DesignSpace
+) -> FloatArray | None:
+    """Return the true front beside a run, ``(n, n_obj)``; None where none was enumerated.
+
+    Raises:
+        DataFileError: It is damaged.
+    """
+    path, noted = folder / EXACT_FILE, read_summary(folder)["exact"]
+    if noted is None:
+        return None
+    rows, is_fine = _read_designs(path, objectives, designs)
+    points = table_columns(rows, objectives, where=path)
+    if not is_fine or len(np.unique(points, axis=0)) != noted["n_points"]:
+        raise DataFileError(f"{path} is damaged: its rows are not the front that the run wrote.")
+    return points
 
 
 def read_answers(folder: Path, *, designs: DesignSpace) -> list[dict[str, str]]:
@@ -247,14 +182,17 @@ def _read_designs(
 
 
 def read_table(path: Path) -> list[dict[str, str]]:
-    """Return the rows of a CSV file of a run folder, as text.
+    """Return the rows of a CSV file of a run folder, as text; without a last line that is cut off.
 
     Raises:
         DataFileError: The file is missing or damaged.
     """
     try:
         with path.open(newline="", encoding="utf-8") as file:
-            return list(csv.DictReader(file))
+            lines = file.read().splitlines(keepends=True)
+        if lines and not lines[-1].endswith("\n"):  # whoever wrote it was killed
+            del lines[-1]
+        return list(csv.DictReader(lines))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataFileError(f"Cannot read {path}. Expected a run folder.") from error
 

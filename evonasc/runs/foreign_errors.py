@@ -20,6 +20,8 @@ class ForeignErrors:
         entry: Whose source it is.
     """
 
+    is_foreign = True
+
     def __init__(self, source: ErrorSource, table: Registry, entry: Entry) -> None:
         self._source, self._table, self._entry = source, table, entry
         self.provenance = source.provenance

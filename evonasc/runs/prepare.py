@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from evonasc.cost.path import Path, path_of
 from evonasc.cost.scenario_table import named_scenario
-from evonasc.errors import ConfigError, EvonascError
+from evonasc.errors import ConfigError
 from evonasc.problems import DesignProblem
 from evonasc.problems.coarse_error import CoarseErrorProblem
 from evonasc.runs.benchmarks import benchmark
@@ -113,24 +113,6 @@ def path_of_run(config: RunConfig) -> Path:
     """
     chosen = benchmark(config.space)
     return path_of(config.scenario, space=chosen.make_space(), known=chosen.machines)
-
-
-def path_digests(config: RunConfig) -> dict[str, list[str]]:
-    """Return what decides the costs of the machines and the link of a run besides their names.
-
-    Empty where a run has none: its problem reads no scenario of networks, or is another package's
-    and gives the names a meaning of its own.
-    """
-    if not {"space", "scenario"} <= problem_kind(config.problem).reads:
-        return {}
-    try:
-        path = path_of_run(config)
-    except EvonascError:  # a problem that needs them refuses them when it is made
-        return {}
-    return {
-        "machines": [machine.digest for machine in path.machines],
-        "links": [link.digest for link in path.links],
-    }
 
 
 def stored_designs(config: RunConfig) -> DesignSpace:

@@ -10,8 +10,8 @@ from typing import Any
 from evonasc.bounds import Bound
 from evonasc.cost.scenario import as_dict, override
 from evonasc.errors import ConfigError, DataFileError, EvonascError
+from evonasc.foreign_code import refuse_code
 from evonasc.parsing import json_value
-from evonasc.plugins import refuse_code
 from evonasc.runs.benchmarks import benchmark
 from evonasc.runs.config import ErrorChoice, RunConfig
 from evonasc.runs.error_table import error_kind, typed
@@ -48,12 +48,6 @@ def config_dict(config: RunConfig) -> dict[str, object]:
 def options_dict(options: Any) -> dict[str, object]:
     """Return the options of a source of errors as JSON holds them."""
     return {one.name: _plain(getattr(options, one.name)) for one in dataclasses.fields(options)}
-
-
-def option_files(options: Any) -> dict[str, Path]:
-    """Return the files and folders among the options of a source of errors, by option."""
-    values = {one.name: getattr(options, one.name) for one in dataclasses.fields(options)}
-    return {name: value for name, value in values.items() if isinstance(value, Path)}
 
 
 def config_from(values: Mapping[str, Any], *, where: Path) -> RunConfig:

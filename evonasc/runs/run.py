@@ -2,20 +2,19 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.bounds import NearMiss, nearest_miss
-from evonasc.errors import EvonascError, PluginError
+from evonasc.errors import ConfigError, EvaluationError, EvonascError, PluginError
 from evonasc.front import front_recall, hypervolume_share, igd_plus
 from evonasc.plugins import described
 from evonasc.problems import DesignProblem
 from evonasc.runs.bounded import bound_lines
 from evonasc.runs.config import RunConfig
-from evonasc.runs.exact_cache import exact_front_of
-from evonasc.runs.exact_front import ExactFront
+from evonasc.runs.exact_front import ExactFront, exact_front
 from evonasc.runs.prepare import Prepared, prepare
 from evonasc.search.algorithms import foreign_parts
 from evonasc.search.archive import Answer, Archive, BudgetSpent, SearchStopped
@@ -60,8 +59,10 @@ class RunResult:
     seconds: float
     #: Where the numbers come from, one line a quantity.
     provenance: tuple[str, ...]
-    #: The true front, where the designs can be listed.
-    exact: ExactFront | None
+    #: The true front; None where nobody asked for it, or it cannot be had.
+    exact: ExactFront | None = None
+    #: Why it could not be had, for people; else empty.
+    why_not_exact: str = ""
 
     @property
     def nearest_miss(self) -> NearMiss | None:
@@ -92,7 +93,7 @@ def run(
     *,
     on_new: OnNew = lambda genes, columns: None,
     should_stop: Callable[[], bool] = lambda: False,
-    is_exact_wanted: bool = True,
+    is_exact_wanted: bool | None = None,
 ) -> RunResult:
     """Search, and return the front of everything evaluated.
 
@@ -103,7 +104,7 @@ def run(
         config: What to search and how.
         on_new: Called with each batch of new (canonical genes, columns).
         should_stop: Asked before each batch of designs; True ends the search, as Ctrl-C does.
-        is_exact_wanted: Enumerate the exact front too, where designs are stored and can be listed.
+        is_exact_wanted: Enumerate the exact front too, see :func:`lists_designs`.
 
     Raises:
         EvonascError: Anything in the configuration cannot be had, or an evaluation failed.
@@ -114,9 +115,55 @@ def run(
         >>> result.status, len(result.genes)
         ('complete', 50)
     """
-    return run_prepared(
-        prepare(config), on_new=on_new, should_stop=should_stop, is_exact_wanted=is_exact_wanted
-    )
+    prepared = prepare(config)
+    is_listed = lists_designs(prepared, is_asked=is_exact_wanted)
+    result = run_prepared(prepared, on_new=on_new, should_stop=should_stop)
+    return with_exact(result) if is_listed else result
+
+
+def lists_designs(prepared: Prepared, *, is_asked: bool | None = None) -> bool:
+    """Tell whether a run goes on to evaluate every design, for the exact front.
+
+    Args:
+        prepared: What is searched.
+        is_asked: Whether somebody wants that. None for where it costs nothing worth mentioning:
+            errors are stored, and no code of others is called.
+
+    Raises:
+        ConfigError: It is asked for, and each design would cost a forward pass.
+    """
+    if is_asked is None:
+        return prepared.is_stored and not prepared.problem.is_foreign
+    if is_asked and not prepared.is_stored:
+        raise ConfigError(
+            "An exact front must be of stored errors: each design would cost forward passes. Leave "
+            "out --exact, or name an --accuracy that is stored."
+        )
+    return is_asked
+
+
+def with_exact(
+    result: RunResult, *, on_progress: Callable[[int, int], None] = lambda done, total: None
+) -> RunResult:
+    """Return a result beside the exact front of its problem, every design evaluated for it.
+
+    The search's own result is never lost: where the exact front cannot be had, because a design
+    fails or Ctrl-C ends the enumeration, the result says why.
+
+    Args:
+        result: Of a search that ended.
+        on_progress: Called with (designs evaluated, designs in all).
+    """
+    try:
+        exact = exact_front(result.problem, on_progress=on_progress)
+    except KeyboardInterrupt:
+        return replace(result, why_not_exact="enumerating the designs was interrupted")
+    except EvonascError as error:
+        return replace(result, why_not_exact=str(error))
+    if exact is None:
+        name = result.problem.designs.space.name
+        return replace(result, why_not_exact=f"the designs of {name!r} are too many to list")
+    return replace(result, exact=exact)
 
 
 def run_prepared(
@@ -124,12 +171,11 @@ def run_prepared(
     *,
     on_new: OnNew = lambda genes, columns: None,
     should_stop: Callable[[], bool] = lambda: False,
-    is_exact_wanted: bool = True,
 ) -> RunResult:
-    """Search a problem that was made before; see :func:`run`.
+    """Search a problem that was made before; see :func:`run`. Enumerates nothing.
 
     Raises:
-        EvonascError: An evaluation failed.
+        EvonascError: An evaluation failed, or the algorithm evaluated nothing.
         PluginError: Another package's algorithm or operator failed.
     """
     problem, search = prepared.problem, prepared.config.search
@@ -154,7 +200,11 @@ def run_prepared(
     has_one_answer = only_threshold(problem, search) is not None and bool(archive.answers)
     if status == "exhausted" and (prepared.algorithm.enumerates or has_one_answer):
         status = "complete"
-    is_listed = is_exact_wanted and prepared.is_stored
+    if len(archive) == 0 and status != "interrupted":
+        raise EvaluationError(
+            f"{search.algorithm} must evaluate at least one design, it ended without any. Mend it, "
+            "or use another --algo."
+        )
     heeds = None if prepared.algorithm.enumerates else prepared.algorithm.heeds
     return RunResult(
         config=prepared.config,
@@ -167,5 +217,4 @@ def run_prepared(
         status=status,
         seconds=time.perf_counter() - started,
         provenance=(*problem.provenance(), *bound_lines(problem, prepared.config, heeds=heeds)),
-        exact=exact_front_of(problem) if is_listed else None,
     )

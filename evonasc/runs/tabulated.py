@@ -70,6 +70,7 @@ class TabulatedProblem(DesignProblem):
         listed = designs.all_designs()
         assert listed is not None  # asked by tabulated()
         self.cut_free_columns = problem.cut_free_columns
+        self.is_foreign = problem.is_foreign
         self._inner, self._columns = problem, problem.checked_columns(listed)
         self._places = _place_values(designs.n_choices)
         self._row = np.full(int(np.prod(designs.n_choices)), -1, dtype=np.int32)

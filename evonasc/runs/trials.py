@@ -97,7 +97,7 @@ def run_trial(prepared: Prepared) -> Trial:
         EvonascError: As :func:`evonasc.runs.run.run` does.
         SearchStopped: The search was interrupted; half a trial is none.
     """
-    result, problem = run_prepared(prepared, is_exact_wanted=False), prepared.problem
+    result, problem = run_prepared(prepared), prepared.problem
     if result.status == "interrupted":
         raise SearchStopped
     answers = np.array([answer.genes for answer in result.answers], dtype=np.int64)

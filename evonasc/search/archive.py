@@ -7,7 +7,7 @@ import numpy as np
 
 from evonasc.arrays import BoolArray, FloatArray, IntArray
 from evonasc.bounds import is_within
-from evonasc.front import non_dominated
+from evonasc.front import front_rows
 from evonasc.problems import DesignProblem
 
 
@@ -159,10 +159,7 @@ class Archive:
         Of designs that keep to the problem's bounds; none where none does. Of designs with equal
         objectives, the one evaluated first.
         """
-        points = self.objectives()
-        rows = np.arange(len(points))
-        if self.problem.column_bounds and len(points):
-            rows = rows[is_within(self.columns(), self.problem.column_bounds)]
-        rows = rows[non_dominated(points[rows])]
-        _, first = np.unique(points[rows], axis=0, return_index=True)  # sorted by the first column
-        return rows[first]
+        if not self._batches:
+            return np.zeros(0, dtype=np.int64)
+        allowed = is_within(self.columns(), self.problem.column_bounds)
+        return front_rows(self.objectives(), is_allowed=allowed)

@@ -1,0 +1,84 @@
+"""The folder of a comparison: what its trials share, and that nothing else is mixed with them."""
+
+import json
+from pathlib import Path
+
+from evonasc.errors import ConfigError, DataFileError
+from evonasc.files import write_atomically
+from evonasc.parsing import json_value
+from evonasc.runs.comparison import TRIALS_FOLDER, ComparisonConfig
+
+COMPARISON_FILE = "comparison.json"
+#: What the description of a comparison consists of, and what of it may grow.
+_PARTS = ("settings", "scenarios", "contenders")
+_GROWING = _PARTS[1:]
+
+
+def open_folder(folder: Path, config: ComparisonConfig) -> None:
+    """Make a comparison's folder, or take up the one that is there.
+
+    A folder may grow by contenders, budgets, seeds and scenarios; what all trials share must stay.
+    Where there is no trial yet, as after a refused search, the description is made anew.
+
+    Raises:
+        ConfigError: The folder holds another comparison or something else, or cannot be written.
+    """
+    path = folder / COMPARISON_FILE
+    wanted = {
+        "settings": config.settings(),
+        "scenarios": config.described_scenarios(),
+        "contenders": config.described_contenders(),
+    }
+    try:
+        if path.exists():
+            found = _read(path)
+            if not any((folder / TRIALS_FOLDER).rglob("*.npz")):
+                found = {part: {} for part in _PARTS}
+            _refuse_difference(found, wanted, folder)
+            for part in _GROWING:
+                wanted[part] = found[part] | wanted[part]
+        elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise ConfigError(
+                f"The folder {folder} must be empty or hold a comparison, got something else. "
+                "Choose another --out."
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, (json.dumps(wanted, indent=2) + "\n").encode())
+    except OSError as error:
+        raise ConfigError(f"Cannot write the folder {folder}: {error.strerror}.") from error
+
+
+def _refuse_difference(
+    found: dict[str, dict[str, object]], wanted: dict[str, dict[str, object]], folder: Path
+) -> None:
+    """Refuse a folder whose trials were made otherwise; name what differs."""
+    for part in _PARTS:
+        for name, asked in wanted[part].items():
+            if name in found[part] and found[part][name] != asked:
+                there = found[part][name]
+                raise ConfigError(
+                    f"{folder} belongs to another comparison: its {_difference(name, there, asked)}"
+                    ". Choose another --out, or the same settings."
+                )
+
+
+def _difference(name: str, there: object, asked: object) -> str:
+    """Say in which fields two values differ."""
+    if not isinstance(there, dict) or not isinstance(asked, dict):
+        return f"{name} is {json.dumps(there)}, not {json.dumps(asked)}"
+    fields = [key for key in there | asked if there.get(key) != asked.get(key)]
+    if name == "inputs":  # digests tell people nothing
+        return f"{' and '.join(fields)} changed since"
+    inner = "; ".join(_difference(key, there.get(key), asked.get(key)) for key in fields)
+    return f"{name} differs: {inner}"
+
+
+def _read(path: Path) -> dict[str, dict[str, object]]:
+    """Read the description of a comparison."""
+    try:
+        values = json_value(path.read_text(encoding="utf-8"))
+        if not all(isinstance(values[part], dict) for part in _PARTS):
+            raise TypeError(f"{', '.join(_PARTS)} must be objects")
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataFileError(f"{path} is no description of a comparison ({error}).") from error
+    return {part: values[part] for part in _PARTS}
