@@ -5,7 +5,9 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from evonasc.cli import main
@@ -76,13 +78,7 @@ def test_every_design_is_evaluated_where_that_is_asked_for(problem):
     name, count = problem()
     assert main([*RUN, name, "--exact"]) == 0
     assert count() == 50 + 1024
-    assert read_summary(problem_folder())["exact"]["n_points"] == 16
-
-
-def problem_folder():
-    from pathlib import Path
-
-    return Path("r")
+    assert read_summary(Path("r"))["exact"]["n_points"] == 16
 
 
 @pytest.mark.parametrize("then", ["raise KeyboardInterrupt", "x = x / 0 * np.nan"])
@@ -91,7 +87,7 @@ def test_what_was_searched_is_kept_if_the_enumeration_ends_early(then, problem, 
     words = [word for word in RUN if word != "--quiet"]
     assert main([*words, name, "--exact"]) == 0
     assert count() < 1074
-    summary = read_summary(problem_folder())
+    summary = read_summary(Path("r"))
     assert (summary["status"], summary["n_evaluated"], summary["exact"]) == ("complete", 50, None)
     assert len(load_run("r").rows) == summary["n_front"] > 0
     said = " ".join(capsys.readouterr().out.split())
@@ -104,7 +100,7 @@ def test_signals_end_a_search_with_a_front(name, code, problem, capsys):
     before = signal.getsignal(getattr(signal, name))
     assert main([*RUN, problem_name]) == code
     assert count() == 40  # the batch in hand is finished
-    summary = read_summary(problem_folder())
+    summary = read_summary(Path("r"))
     assert (summary["status"], summary["n_evaluated"]) == ("interrupted", 40)
     assert len(load_run("r").rows) == summary["n_front"]
     assert signal.getsignal(getattr(signal, name)) == before
@@ -112,10 +108,11 @@ def test_signals_end_a_search_with_a_front(name, code, problem, capsys):
 
 ALGORITHMS = """
 import os, signal
+import numpy as np
 
 def stopped(archive, config):
     os.kill(os.getpid(), signal.SIGINT)
-    archive.evaluate(archive.problem.designs.sample(5, rng=__import__("numpy").random.default_rng(0)))
+    archive.evaluate(archive.problem.designs.sample(5, rng=np.random.default_rng(0)))
 
 def idle(archive, config):
     pass
@@ -147,7 +144,7 @@ def test_a_run_says_whether_somebody_is_at_it(tmp_path):
     folder = tmp_path / "r"
     prepared = prepare(RunConfig(problem="toy", search=SearchConfig(budget=20)))
     with RunWriter(folder, prepared) as writer:
-        genes = prepared.problem.designs.sample(5, rng=__import__("numpy").random.default_rng(0))
+        genes = prepared.problem.designs.sample(5, rng=np.random.default_rng(0))
         writer.add(genes, prepared.problem.columns(genes))
         assert is_locked(folder / "evaluations.csv")
         assert read_summary(folder)["status"] == "running"
