@@ -56,7 +56,7 @@ def rows_of(path):
 
 def test_a_problem_without_networks_runs_and_its_front_is_right(evonasc, tmp_path):
     out = tmp_path / "bag"
-    text = evonasc("run", "--problem", "knapsack", "--budget", 300, "--out", out)
+    text = evonasc("run", "--problem", "knapsack", "--budget", 300, "--exact", "--out", out)
     assert "cut after" not in text
     assert (out / "front.png").stat().st_size > 0
     assert json.loads((out / "config.json").read_text())["objectives"] == ["f1", "f2"]

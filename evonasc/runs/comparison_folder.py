@@ -7,6 +7,7 @@ from evonasc.errors import ConfigError, DataFileError
 from evonasc.files import write_atomically
 from evonasc.parsing import json_value
 from evonasc.runs.comparison import TRIALS_FOLDER, ComparisonConfig
+from evonasc.runs.differences import differences
 
 COMPARISON_FILE = "comparison.json"
 #: What the description of a comparison consists of, and what of it may grow.
@@ -53,24 +54,23 @@ def _refuse_difference(
 ) -> None:
     """Refuse a folder whose trials were made otherwise; name what differs."""
     for part in _PARTS:
-        for name, asked in wanted[part].items():
-            if name in found[part] and found[part][name] != asked:
-                there = found[part][name]
-                raise ConfigError(
-                    f"{folder} belongs to another comparison: its {_difference(name, there, asked)}"
-                    ". Choose another --out, or the same settings."
-                )
+        asked = wanted[part]
+        there = {name: found[part].get(name, asked[name]) for name in asked}
+        before, now = differences([there, asked])
+        if before:
+            words = "; ".join(_difference(name, before[name], now[name]) for name in before)
+            raise ConfigError(
+                f"{folder} belongs to another comparison: {words}. Choose another --out, or the "
+                "same settings."
+            )
 
 
-def _difference(name: str, there: object, asked: object) -> str:
-    """Say in which fields two values differ."""
-    if not isinstance(there, dict) or not isinstance(asked, dict):
-        return f"{name} is {json.dumps(there)}, not {json.dumps(asked)}"
-    fields = [key for key in there | asked if there.get(key) != asked.get(key)]
-    if name == "inputs":  # digests tell people nothing
-        return f"{' and '.join(fields)} changed since"
-    inner = "; ".join(_difference(key, there.get(key), asked.get(key)) for key in fields)
-    return f"{name} differs: {inner}"
+def _difference(name: str, there: str, asked: str) -> str:
+    """Say how a setting differs; digests tell people nothing."""
+    inside, is_input, label = name.rpartition("inputs.")
+    if is_input:
+        return f"{inside.removesuffix('.') or 'the problem'}: {label} changed since"
+    return f"{name} is {there}, not {asked}"
 
 
 def _read(path: Path) -> dict[str, dict[str, object]]:
