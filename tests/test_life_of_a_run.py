@@ -174,3 +174,46 @@ def test_a_run_records_what_it_rests_on(problem, tmp_path):
     assert label == f"problem {name}"
     assert len(record["inputs"][label]) == 64
     assert {"evonasc", "python", "numpy", "pymoo"} <= set(record["versions"])
+
+
+READERS = (["show", "r"], ["pick", "r"], ["plot", "r"], ["report", "r"])
+
+
+def test_a_run_is_read_without_its_code_and_none_of_it_runs(problem, tmp_path, monkeypatch, capsys):
+    name, _ = problem()
+    module = name.partition(":")[0]
+    assert main([*RUN, name]) == 0
+    shown = []
+    sys.modules.pop(module)
+    monkeypatch.delenv("EVONASC_TRUST_CODE")
+    for gone in (False, True):
+        if gone:
+            (tmp_path / f"{module}.py").unlink()
+        capsys.readouterr()
+        for words in READERS:
+            assert main(words) == 0, capsys.readouterr().err
+        shown.append(capsys.readouterr().out)
+        assert main(["explain", "r", "1"]) == 2  # which would evaluate designs
+        assert "asks to import" in capsys.readouterr().err
+        assert module not in sys.modules
+    assert shown[0].replace("Wrote", "Replaced") == shown[1]
+    assert len(load_run("r").rows) == read_summary(Path("r"))["n_front"]
+
+
+def test_a_run_is_read_though_its_inputs_moved(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text("time_s,mbps\n0,4\n1,8\n2,6\n")
+    Path("box.toml").write_text(
+        'name = "box"\ndescription = "a box"\nmacs_per_ms = 2e6\nbytes_per_ms = 1e6\n'
+        "power_mw = 3000\n"
+    )
+    words = ["--head-hardware", "box.toml", "--link", "trace:t.csv", "--no-plot", "--quiet"]
+    objectives = "error,latency_p95_ms,energy_mj"
+    assert main(["run", "--budget", "60", *words, "--objectives", objectives, "--out", "r"]) == 0
+    for name in ("t.csv", "box.toml"):
+        Path(name).unlink()
+    for command in READERS:
+        assert main(command) == 0, capsys.readouterr().err
+    capsys.readouterr()
+    assert main(["explain", "r", "1"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1

@@ -6,7 +6,7 @@ head, tail and payload, and computes the time on the link itself, by the formula
 :mod:`evonasc.cost.link`: so the front at any rate is computed where it is read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,13 @@ from evonasc.analysis.indicators import evaluation_counts, hypervolume_curve
 from evonasc.analysis.rate_sweep import (
     NEEDED,
     contenders,
-    parts_of_run,
+    link_parts,
     sweep_bounds,
     sweep_objectives,
 )
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.bounds import is_within
+from evonasc.cost.energy import DevicePower
 from evonasc.errors import ConfigError, DataFileError
 from evonasc.problems.coarse_error import coarse
 from evonasc.runs.config import RunConfig
@@ -37,7 +38,9 @@ from evonasc.runs.folder import (
     read_exact,
     read_summary,
 )
-from evonasc.runs.record import config_dict
+from evonasc.runs.record import read_object
+from evonasc.runs.stored_space import StoredSpace
+from evonasc.space import SearchSpace
 
 #: What a :class:`evonasc.cost.link.FixedLink` has of a scenario, but for the rate.
 _LINK = (
@@ -80,7 +83,8 @@ def page_data(folders: Sequence[Path]) -> dict[str, Any]:
         _run_data(folder, run, label)
         for folder, run, label in zip(folders, runs, labels, strict=True)
     ]
-    for run, others in zip(shown, differences(list(map(config_dict, configs))), strict=True):
+    documents = [read_object(folder / CONFIG_FILE, folder=folder) for folder in folders]
+    for run, others in zip(shown, differences(documents), strict=True):
         run["otherwise"] = [f"{k} {v}" for k, v in others.items() if k not in _IN_COLUMNS]
     own_rates = [config.scenario.uplink_mbps for config in configs]
     return {
@@ -88,14 +92,19 @@ def page_data(folders: Sequence[Path]) -> dict[str, Any]:
         "space": first.space,
         "objectives": list(first.objectives),
         "network_key": space.short_text_key,
-        "genes": list(space.gene_words),
+        "genes": list(space.gene_words) if _has_genes(space) else [],
         "choices": [
             [space.choice_in_words(gene, value) for value in range(n_choices)]
-            for gene, n_choices in enumerate(space.n_choices)
+            for gene, n_choices in enumerate(space.n_choices if _has_genes(space) else ())
         ],
         "rates": [min(0.1, min(own_rates) / 10), max(1000.0, max(own_rates) * 10)],
         "runs": shown,
     }
+
+
+def _has_genes(space: SearchSpace) -> bool:
+    """Tell whether the genes of networks are known, or only what a run wrote of them."""
+    return not isinstance(space, StoredSpace)
 
 
 def run_labels(folders: Sequence[Path]) -> list[str]:
@@ -122,8 +131,10 @@ def _run_data(folder: Path, run: FinishedRun, label: str) -> dict[str, Any]:
     seen = _seen_columns(stored, config)
     always, objectives, parts = np.array([], dtype=np.int64), config.objectives, None
     bounds = sweep_bounds(config.bounds)
+    power = None if "energy_mj" not in seen else _power(folder, summary)
     if set(NEEDED) <= set(stored.columns):
-        objectives, parts = sweep_objectives(config.objectives), parts_of_run(seen, config)
+        objectives = sweep_objectives(config.objectives)
+        parts = link_parts(seen, config.scenario, power=power)
         always = contenders(parts, objectives, bounds)
     rows = np.union1d(front, always)
     operations = designs.operations(stored.genes[rows])
@@ -163,7 +174,7 @@ def _run_data(folder: Path, run: FinishedRun, label: str) -> dict[str, Any]:
             designs.operations(stored.genes[front]),
             run.columns[config.objectives[0]],
             designs.split_point(stored.genes[front]),
-            n_choices=space.n_choices,
+            n_choices=space.n_choices if _has_genes(space) else (),
         ),
     }
 
@@ -190,6 +201,20 @@ def _seen_columns(stored: StoredDesigns, config: RunConfig) -> dict[str, FloatAr
         return stored.columns
     error = coarse(stored.columns["error"], resolution=config.error_resolution)
     return {**stored.columns, "error": error}
+
+
+def _power(folder: Path, summary: Mapping[str, Any]) -> DevicePower:
+    """Return what the device of a run draws, as the run noted it.
+
+    Raises:
+        DataFileError: It did not.
+    """
+    noted = summary["power"]
+    try:
+        numbers = {name: float(noted[name]) for name in _ENERGY}
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataFileError(f"{folder / SUMMARY_FILE} is damaged: it lacks the power.") from error
+    return DevicePower(**numbers, radio=str(noted.get("radio")))
 
 
 def _values(of: object, names: tuple[str, ...]) -> dict[str, float | bool]:

@@ -9,6 +9,7 @@ from evonasc.arrays import FloatArray, IntArray
 from evonasc.cli.console import output
 from evonasc.problems import DesignProblem
 from evonasc.runs.finished import load_run, read_designs, require_same
+from evonasc.runs.folder import read_config
 from evonasc.runs.prepare import prepare
 from evonasc.runs.tables import design_rows
 
@@ -24,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Draw the design and print its changes."""
     run = load_run(arguments.run)
-    problem = prepare(run.config).problem
+    problem = prepare(read_config(arguments.run)).problem
     stored = read_designs(arguments.run, problem.designs)
     place = stored.row_of(arguments.id)
     genes = stored.genes[place]

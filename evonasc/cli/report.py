@@ -10,7 +10,7 @@ from evonasc.cli.plot import place_of
 from evonasc.cli.run_command import run_command
 from evonasc.errors import ConfigError
 from evonasc.files import require_new, write_output
-from evonasc.runs.folder import read_config
+from evonasc.runs.folder import shown_config
 
 _PAGE = "report.html"
 
@@ -45,7 +45,7 @@ def execute(arguments: argparse.Namespace) -> int:
     labels = [run["label"] for run in data["runs"]]
     page = report_page(
         data,
-        commands=[run_command(read_config(folder)) for folder in arguments.runs],
+        commands=[run_command(shown_config(folder)) for folder in arguments.runs],
         page_command=_page_command(arguments, path),
         title=arguments.title or f"evonasc: {', '.join(labels)}",
     ).encode()

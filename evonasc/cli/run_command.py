@@ -60,6 +60,12 @@ def _changed_words(
 
 def _error_words(options: Any) -> list[str]:
     """Return the options of a source of errors that are not at their default."""
+    if isinstance(options, dict):  # of a source that is missing here
+        return [
+            word
+            for name, value in options.items()
+            for word in (ANY_OPTION, f"{name}={json.dumps(value)}")
+        ]
     words = list[str]()
     for field in fields(options):
         value, option = getattr(options, field.name), SPELLED.get(field.name)

@@ -13,10 +13,9 @@ from evonasc.runs.folder import (
     KILLED,
     RUNNING,
     read_answers,
-    read_config,
     read_summary,
+    shown_config,
 )
-from evonasc.runs.prepare import stored_designs
 
 #: What a status means that does not say it by itself.
 _STATUS = {
@@ -34,20 +33,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Print the front."""
-    config, summary = read_config(arguments.run), read_summary(arguments.run)
+    config, summary = shown_config(arguments.run), read_summary(arguments.run)
     if arguments.json:
         print(json.dumps(summary, indent=2))
         return 0
     console = output()
     search = config.search
-    designs = stored_designs(config)
+    run = read_run(arguments.run)
+    designs = run.designs
     where = config.scenario.name if designs.space.n_blocks else config.problem
     console.print(
         f"{search.algorithm} on {where}, seed {search.seed}, "
         f"budget {search.budget}, objectives {', '.join(config.objectives)}"
         f"{', within ' if config.bounds else ''}{in_words(config.bounds)}"
     )
-    run = read_run(arguments.run, config)
     if (arguments.run / ANSWERS_FILE).exists():
         answers = read_answers(arguments.run, designs=designs)
         for part in answers_view(answers, designs, algorithm=search.algorithm):

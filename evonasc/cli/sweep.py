@@ -2,7 +2,7 @@
 
 import argparse
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +27,7 @@ from evonasc.errors import ConfigError
 from evonasc.files import write_output
 from evonasc.problems import DesignProblem
 from evonasc.runs.finished import FinishedRun, StoredDesigns, load_run, read_designs, require_same
+from evonasc.runs.folder import read_config
 from evonasc.runs.prepare import prepare
 from evonasc.runs.tables import as_csv, design_rows
 
@@ -63,8 +64,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Print and write the sweep."""
     rates = rates_from_text(arguments.uplink_mbps)
-    run = load_run(arguments.run)
-    problem = prepare(run.config).problem
+    config = read_config(arguments.run)
+    run = replace(load_run(arguments.run), config=config)
+    problem = prepare(config).problem
     stored = read_designs(arguments.run, problem.designs)
     genes, columns = _designs(problem) if arguments.exact else (stored.genes, stored.columns)
     objectives, bounds = sweep_objectives(problem.objectives), sweep_bounds(problem.column_bounds)

@@ -1,8 +1,10 @@
 """What a run left, read back: its front as columns, and its designs as genes."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,10 +21,13 @@ from evonasc.runs.folder import (
     read_front,
     read_summary,
     read_table,
+    shown_config,
     table_columns,
 )
-from evonasc.runs.prepare import stored_designs
+from evonasc.runs.prepare import prepare
+from evonasc.runs.problem_table import problem_kind
 from evonasc.runs.run import RunResult
+from evonasc.runs.stored_space import any_cut, stored_designs
 from evonasc.runs.tables import front_table, placement_columns
 from evonasc.space import DesignSpace, Genome, SearchSpace
 
@@ -79,6 +84,9 @@ class StoredDesigns:
 def load_run(folder: Path | str) -> FinishedRun:
     """Read the front of a run; of one that was cut short, the front of what it evaluated.
 
+    What the folder names, such as a problem of another package, may be missing, or not to be
+    trusted: its networks are then told apart by their text alone.
+
     Raises:
         DataFileError: The folder holds no run, or a damaged one.
         ConfigError: The run found nothing.
@@ -93,23 +101,23 @@ def load_run(folder: Path | str) -> FinishedRun:
         >>> sorted(load_run(folder).columns)
         ['error', 'latency_ms']
     """
-    folder = Path(folder)
-    config = read_config(folder)
-    run = read_run(folder, config)
+    run = read_run(Path(folder))
     if not run.rows:
-        why = f"no design had {in_words(config.bounds)}" if config.bounds else "it evaluated none"
+        bounds = run.config.bounds
+        why = f"no design had {in_words(bounds)}" if bounds else "it evaluated none"
         raise ConfigError(f"{folder} has an empty front: {why}.")
     return run
 
 
-def read_run(folder: Path, config: RunConfig) -> FinishedRun:
-    """Read the front of a run, which may be empty, given its configuration.
+def read_run(folder: Path) -> FinishedRun:
+    """Read the front of a run, as :func:`load_run` does; it may be empty.
 
     Raises:
-        DataFileError: A table is missing or damaged.
+        DataFileError: The folder holds no run, or a damaged one.
     """
-    designs = stored_designs(config)
-    if has_ended(read_summary(folder)):
+    config, summary = shown_config(folder), read_summary(folder)
+    designs = _designs_of(folder, config, summary)
+    if has_ended(summary):
         rows = read_front(folder, objectives=config.objectives, designs=designs)
         columns = _quantities(rows, folder / FRONT_FILE, designs=designs) if rows else {}
         return FinishedRun(config, designs, rows, columns)
@@ -122,6 +130,26 @@ def read_run(folder: Path, config: RunConfig) -> FinishedRun:
     chosen = front_rows(points, is_allowed=is_within(columns, config.bounds))
     front = {name: values[chosen] for name, values in columns.items()}
     return FinishedRun(config, designs, [rows[row] for row in chosen], front)
+
+
+def _designs_of(folder: Path, config: RunConfig, summary: Mapping[str, Any]) -> DesignSpace:
+    """Return what reads the designs of a run: its own space, or what the run wrote of it.
+
+    The latter where the space, or whatever else it takes, is missing or not to be trusted.
+    """
+    with contextlib.suppress(EvonascError):
+        read_config(folder)  # refuses what is not to be trusted
+        make_space = problem_kind(config.problem).make_space
+        if make_space is None:
+            return prepare(config).problem.designs
+        return DesignSpace(make_space(config), config.scenario.payload_bits, any_cut)
+    record = summary["designs"]
+    column, texts = record.get("text_column"), dict[str, None]()
+    for name in (EVALUATIONS_FILE, FRONT_FILE):
+        if (folder / name).exists():
+            rows = read_table(folder / name)
+            texts |= dict.fromkeys(row[column] for row in rows if column in row)
+    return stored_designs(record, list(texts))
 
 
 def as_finished(result: RunResult) -> FinishedRun:

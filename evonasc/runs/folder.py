@@ -6,6 +6,7 @@ latency thresholds, ``exact.csv`` where the true front was enumerated, and ``run
 that was cut short can be read all the same. Nothing needs a pickle to be read.
 """
 
+import contextlib
 import csv
 from dataclasses import fields
 from pathlib import Path
@@ -14,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from evonasc.arrays import FloatArray
-from evonasc.errors import ConfigError, DataFileError
+from evonasc.errors import ConfigError, DataFileError, PluginError, UnknownNameError
 from evonasc.files import is_locked
 from evonasc.runs.config import RunConfig
-from evonasc.runs.record import config_from, read_object
+from evonasc.runs.record import config_from, read_object, require_trusted
 from evonasc.runs.run import ExactComparison
 from evonasc.runs.tables import placement_columns
 from evonasc.space import DesignSpace
@@ -37,6 +38,8 @@ _NOT_ENDED: dict[str, Any] = {
     "exact": None,
     "provenance": [],
     "inputs": None,
+    "power": None,
+    "designs": {},
     "versions": {},
 }
 #: Status of a run that goes on, and of one that ended without a word.
@@ -60,14 +63,32 @@ def require_empty(folder: Path) -> None:
 
 
 def read_config(folder: Path) -> RunConfig:
-    """Return the configuration of a run folder.
+    """Return the configuration of a run folder, for whoever runs it again.
 
     Raises:
         DataFileError: The folder holds no run.
-        EvonascError: Its configuration is not valid.
+        PluginError: It names code that is not trusted.
+        EvonascError: It is not valid.
     """
     path = folder / CONFIG_FILE
-    return config_from(read_object(path, folder=folder), where=path)
+    return require_trusted(config_from(read_object(path, folder=folder), where=path), where=path)
+
+
+def shown_config(folder: Path) -> RunConfig:
+    """Return the configuration of a run folder for whoever only reads.
+
+    Nothing must be made of it: what it names may be missing, or not to be trusted. The options of a
+    source of errors are then as they are written.
+
+    Raises:
+        DataFileError: The folder holds no run.
+        EvonascError: It is not valid.
+    """
+    path = folder / CONFIG_FILE
+    config = config_from(read_object(path, folder=folder), where=path)
+    with contextlib.suppress(PluginError, UnknownNameError):
+        return require_trusted(config, where=path)
+    return config
 
 
 def read_summary(folder: Path) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from evonasc.runs.problem_table import make_of_kind, problem_kind, require_reads
 from evonasc.search.algorithm import Algorithm
 from evonasc.search.algorithms import algorithm, require_read_options
 from evonasc.search.config import SearchConfig
-from evonasc.space import DesignSpace
 
 
 @dataclass(frozen=True)
@@ -113,24 +112,6 @@ def path_of_run(config: RunConfig) -> Path:
     """
     chosen = benchmark(config.space)
     return path_of(config.scenario, space=chosen.make_space(), known=chosen.machines)
-
-
-def stored_designs(config: RunConfig) -> DesignSpace:
-    """Return what reads the designs of a run, without data where the problem allows.
-
-    Which cuts are allowed may not matter.
-
-    Raises:
-        UnknownNameError: No such space.
-        EvonascError: Another package's problem cannot be had.
-    """
-    kind = problem_kind(config.problem)
-    if kind.make_space is None:
-        return prepare(config).problem.designs
-    widths = config.scenario.payload_bits
-    return DesignSpace(
-        kind.make_space(config), widths, lambda operations, bits: bits[:, :, None] >= 0
-    )
 
 
 def _algorithm_of(search: SearchConfig) -> Algorithm:

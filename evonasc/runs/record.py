@@ -12,9 +12,9 @@ from evonasc.cost.scenario import as_dict, override
 from evonasc.errors import ConfigError, DataFileError, EvonascError
 from evonasc.foreign_code import refuse_code
 from evonasc.parsing import json_value
-from evonasc.runs.benchmarks import benchmark
+from evonasc.runs.benchmarks import SPACES, benchmark
 from evonasc.runs.config import ErrorChoice, RunConfig
-from evonasc.runs.error_table import error_kind, typed
+from evonasc.runs.error_table import error_kind, error_table, typed
 from evonasc.runs.problem_table import problem_kind
 from evonasc.search.config import SearchConfig
 
@@ -51,7 +51,9 @@ def options_dict(options: Any) -> dict[str, object]:
 
 
 def config_from(values: Mapping[str, Any], *, where: Path) -> RunConfig:
-    """Return the configuration that :func:`config_dict` wrote.
+    """Return the configuration that :func:`config_dict` wrote; loads nothing that it names.
+
+    Options of a source of errors that is not evonasc's own stay as they are written.
 
     Args:
         values: As read.
@@ -59,19 +61,15 @@ def config_from(values: Mapping[str, Any], *, where: Path) -> RunConfig:
 
     Raises:
         DataFileError: They are none.
-        EvonascError: Something in them is not valid, or names code to import.
+        EvonascError: Something in them is not valid.
     """
     try:
         scenario, error = dict(values.get("scenario", {})), dict(values.get("error", {}))
         search, objectives = dict(values["search"]), list(values["objectives"])
-        machines = (scenario.get("head_hardware"), scenario.get("tail_hardware"))
         bounds = tuple(
             Bound(str(bound["column"]), float(bound["limit"]), float(bound["margin"]))
             for bound in values["bounds"]
         )
-        columns = (*objectives, *(bound.column for bound in bounds))
-        named = (values["problem"], values.get("space"), error.get("accuracy"), *columns)
-        refuse_code((*named, *search.values(), *machines), where=where)
         space = str(values.get("space", RunConfig.space))
         calibration = values.get("calibration")
         return RunConfig(
@@ -92,6 +90,27 @@ def config_from(values: Mapping[str, Any], *, where: Path) -> RunConfig:
         raise DataFileError(
             f"{where} is no run configuration of this version of evonasc ({problem})."
         ) from problem
+
+
+def require_trusted(config: RunConfig, *, where: Path) -> RunConfig:
+    """Return a configuration that a file holds, to be run again: what it names will be loaded.
+
+    Raises:
+        PluginError: It names code in hand, and nobody said that it is to be trusted.
+        EvonascError: The options of its source of errors are not valid.
+    """
+    scenario, error = config.scenario, config.error
+    columns = (*config.objectives, *(bound.column for bound in config.bounds))
+    named = (config.problem, config.space, error.name, *columns, scenario.link.partition(":")[0])
+    machines = (scenario.head_hardware, scenario.tail_hardware)
+    search = dataclasses.asdict(config.search).values()
+    refuse_code((*named, *machines, *search), where=where)
+    if isinstance(error.options, dict):
+        options = error_kind(error.name, benchmark(config.space)).options
+        config = dataclasses.replace(
+            config, error=ErrorChoice(error.name, _typed_options(error, options))
+        )
+    return config
 
 
 def as_json(values: Mapping[str, object]) -> bytes:
@@ -115,18 +134,27 @@ def read_object(path: Path, *, folder: Path) -> dict[str, Any]:
 
 
 def _choice(error: dict[str, Any], space: str) -> ErrorChoice:
-    """Return the choice of errors that JSON holds, its options typed by the source's."""
+    """Return the choice of errors that JSON holds, its options typed where the source is ours."""
     if not error:
         return ErrorChoice()
-    name = str(error.pop("accuracy"))
-    options = error_kind(name, benchmark(space)).options
+    choice = ErrorChoice(str(error.pop("accuracy")), error)
+    if not SPACES.is_built_in(space):
+        return choice
+    chosen = benchmark(space)
+    if not error_table(choice.name, chosen).is_built_in(choice.name):
+        return choice
+    return ErrorChoice(choice.name, _typed_options(choice, error_kind(choice.name, chosen).options))
+
+
+def _typed_options(choice: ErrorChoice, options: type) -> Any:
+    """Return the options of a choice as its source declares them."""
     hints = typing.get_type_hints(options)
-    unknown = set(error) - set(hints)
+    unknown = set(choice.options) - set(hints)
     if unknown:
-        raise ConfigError(f"accuracy {name!r} must have known options, got {sorted(unknown)}.")
-    return ErrorChoice(
-        name, options(**{key: typed(hints[key], value) for key, value in error.items()})
-    )
+        raise ConfigError(
+            f"accuracy {choice.name!r} must have known options, got {sorted(unknown)}."
+        )
+    return options(**{key: typed(hints[key], value) for key, value in choice.options.items()})
 
 
 def _plain(value: object) -> object:

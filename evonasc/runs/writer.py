@@ -12,8 +12,11 @@ from typing import Self
 import evonasc
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.bounds import is_within
+from evonasc.cost.energy import DevicePower, device_power
 from evonasc.errors import ConfigError
 from evonasc.files import lock, make_folders, write_atomically
+from evonasc.problems import SplitNasProblem
+from evonasc.problems.coarse_error import CoarseErrorProblem
 from evonasc.runs.digests import input_digests
 from evonasc.runs.folder import (
     ANSWERS_FILE,
@@ -28,6 +31,7 @@ from evonasc.runs.folder import (
 from evonasc.runs.prepare import Prepared
 from evonasc.runs.record import as_json, config_dict
 from evonasc.runs.run import RunResult
+from evonasc.runs.stored_space import designs_record
 from evonasc.runs.tables import answer_table, as_csv, design_rows, front_table
 
 
@@ -162,7 +166,10 @@ def _begun(prepared: Prepared) -> dict[str, object]:
 def _record(prepared: Prepared) -> dict[str, object]:
     """Return what a run's result rests on beside its configuration, as JSON holds it."""
     inputs, packages = input_digests(prepared.config)
+    power = _power(prepared)
     return {
+        "designs": designs_record(prepared.problem.designs),
+        "power": None if power is None else asdict(power),
         "inputs": inputs,
         "versions": {
             "evonasc": evonasc.__version__,
@@ -171,6 +178,19 @@ def _record(prepared: Prepared) -> dict[str, object]:
             **packages,
         },
     }
+
+
+def _power(prepared: Prepared) -> DevicePower | None:
+    """Return what the device draws; None where the run has no device, or its power is unknown."""
+    problem = prepared.problem
+    if isinstance(problem, CoarseErrorProblem):
+        problem = problem.inner
+    if not isinstance(problem, SplitNasProblem):
+        return None
+    try:
+        return device_power(problem.scenario, problem.path)
+    except ConfigError:
+        return None
 
 
 def _bounds_summary(result: RunResult) -> dict[str, object]:
