@@ -9,8 +9,8 @@ import re
 import unicodedata
 
 #: Categories of Unicode that show nothing of themselves: controls, formats such as marks of
-#: direction, lone surrogates, and separators of lines and paragraphs.
-_UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+#: direction, what is no character (yet), lone surrogates, and separators of lines and paragraphs.
+_UNSEEN = {"Cc", "Cf", "Cn", "Cs", "Zl", "Zp"}
 _ELLIPSIS = "…"
 #: Letters of a name of a file that is made of a text, at most.
 _LONGEST_FILE_NAME = 100

@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from figure_boxes import faults_of
 
 from evonasc.analysis.comparison_figures import attainment_figure, hypervolume_figure
 from evonasc.analysis.indicators import Reference
@@ -33,6 +34,7 @@ def test_a_panel_has_the_reference_each_seed_and_the_median():
     corners = set(zip(*panels[0].get_lines()[-1].get_data(), strict=True))
     assert {(0.1, 9.0), (0.2, 8.0), (0.5, 2.0)} <= corners
     assert "true front" in figure.get_suptitle()
+    assert faults_of(figure) == []
     assert panels[0].get_xlim()[0] < 0.1
     assert panels[0].get_xlim()[1] > 0.5
 
@@ -55,5 +57,20 @@ def test_curves_are_medians_over_seeds():
     (axes,) = figure.axes
     drawn = [line.get_ydata() for line in axes.get_lines() if len(line.get_ydata()) == 3]
     np.testing.assert_allclose(drawn, [[0.6, 0.9, 1.0], [0.4, 0.5, 0.6]])
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["nsga2", "random"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["nsga2", "random"]
+    assert faults_of(figure) == []
     assert axes.get_ylim()[0] < 0.6  # the weakest is still seen at the end
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [1, 2, 7, 13])
+def test_nothing_overlaps_however_many_there_are_and_however_they_are_called(n):
+    names = [f"{'nsga2+a_long_variation_of_it' * 3}_{place}" for place in range(n)]
+    fronts = dict.fromkeys(names, FRONTS["nsga2"])
+    title = "raspi4-edgegpu-10mbps (head titan_rtx, trace t.csv, memory <= 1.5 MB)" * 3
+    objectives = ("error", "latency_p95_ms")
+    figure = attainment_figure(fronts, REFERENCE, objectives=objectives, title=title)
+    assert faults_of(figure) == []
+    curves = {name: np.array([[0.5, 0.8, 0.9]] * 3) for name in names}
+    figure = hypervolume_figure(curves, counts=np.array([10, 20, 30]), title=title)
+    assert faults_of(figure) == []

@@ -29,7 +29,7 @@ def test_each_curve_is_drawn_with_its_mean_in_both_panels():
         values = getattr(curves[0], name)
         np.testing.assert_array_equal(panel.lines[0].get_ydata(), values)
         np.testing.assert_array_equal(panel.lines[1].get_ydata(), moving_mean(values, 5))
-    assert [text.get_text() for text in figure.axes[0].get_legend().texts] == ["first", "second"]
+    assert [text.get_text() for text in figure.legends[0].texts] == ["first", "second"]
     plt.close(figure)
 
 

@@ -91,7 +91,7 @@ def test_the_command_writes_every_design_on_the_front(tmp_path, capsys):
 def test_the_command_draws_the_front(tmp_path):
     assert main(["exact", "--problem", "toy", "--out", str(tmp_path / "out")]) == 0
     names = {path.name for path in (tmp_path / "out").iterdir()}
-    assert names == {"front.csv", "front.png", "front.svg"}
+    assert names == {"front.csv", "front.pdf", "front.png", "front.svg"}
 
 
 @pytest.mark.parametrize(

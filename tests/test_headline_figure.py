@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from figure_boxes import faults_of
 from matplotlib.colors import to_rgb
 
 from evonasc.analysis.headline_figure import HeadlinePanel, headline_figure
@@ -43,7 +44,9 @@ def test_lines_bands_and_grounds_are_the_numbers():
     assert spans[2][0] == pytest.approx(10**1.5)
     assert spans[0][2] == spans[1][2] != spans[2][2]
     texts = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert texts == ["whole", "cut", "a_search", "cut after 1 (stem)", "cut after 3 (all local)"]
+    texts += [text.get_text() for text in figure.legends[1].get_texts()]
+    assert texts == ["whole", "cut", "a_search", "1 (stem)", "3 (all local)"]
+    assert faults_of(figure) == []
     colours = [handle.get_color() for handle in figure.legends[0].legend_handles[:2]]
     assert len({to_rgb(colour) for colour in colours}) == 2
     assert [one.get_title() for one in figure.axes] == ["one", "two"]

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from figure_boxes import faults_of
 
 from evonasc.analysis.payload_figure import PayloadPanel, payload_figure
 from evonasc.analysis.plotting import picture
@@ -30,7 +31,9 @@ def test_points_and_steps_are_the_numbers():
     (steps,) = axes.lines
     np.testing.assert_allclose(steps.get_xydata(), [[0.15, 12.0], [0.3, 5.0]])
     texts = [text.get_text() for text in figure.legends[0].get_texts()]
+    texts += [text.get_text() for text in figure.legends[1].get_texts()]
     assert texts == ["1 (stem)", "3 (all local)", "every network at its fastest cut"]
+    assert faults_of(figure) == []
     assert [one.get_title() for one in figure.axes] == ["4 bits", "lossy"]
     assert picture(figure).png.startswith(b"\x89PNG")
 

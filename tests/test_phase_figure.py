@@ -1,6 +1,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from figure_boxes import faults_of
 
 from evonasc.analysis.phase_figure import phase_figure
 from evonasc.analysis.rate_sweep import LinkParts
@@ -35,7 +36,7 @@ def test_colours_are_the_cuts_of_the_fastest_designs():
         block_names=NAMES,
     )
     left, right = figure.axes[:2]
-    labels = [text.get_text() for text in left.get_legend().get_texts()]
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
     assert labels == ["3 (block 3)", "19 (all local)"]
     np.testing.assert_array_equal(drawn(left)[0], np.where(RATES < 2.5, 1, 0))
     np.testing.assert_allclose(drawn(right)[0], np.minimum(50, 10 + 100 / RATES))
@@ -69,8 +70,9 @@ def test_more_than_ten_cuts_have_colours_of_their_own():
     n = 14
     parts = parts_of(np.linspace(0.1, 0.5, n), np.linspace(90, 9, n), np.zeros(n))
     figure = phase_figure(parts, np.arange(n), rates=RATES, block_names=NAMES)
-    patches = figure.axes[0].get_legend().get_patches()
+    patches = figure.legends[0].get_patches()
     assert len({patch.get_facecolor() for patch in patches}) == n
+    assert faults_of(figure) == []
 
 
 def test_one_design_can_be_drawn():

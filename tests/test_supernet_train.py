@@ -77,6 +77,7 @@ def test_killed_in_an_epoch_and_resumed_it_gives_the_same_weights_bit_for_bit(wh
     assert len((out / "log.csv").read_text().splitlines()) == 1 + EPOCHS
     assert {path.name for path in out.iterdir()} == {
         "checkpoint.safetensors",
+        "curve.pdf",
         "curve.png",
         "curve.svg",
         "log.csv",

@@ -10,8 +10,10 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from evonasc.analysis.column_words import axis_label
+from evonasc.analysis.figure_layout import LegendBlock, arrange
 from evonasc.analysis.indicators import Reference
-from evonasc.analysis.plotting import LABELS, plain_text
+from evonasc.analysis.plotting import plain_text
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.front import median_attainment
 
@@ -45,7 +47,7 @@ def attainment_figure(
     figure, grid = plt.subplots(
         n_rows,
         n_columns,
-        figsize=(4.4 * n_columns, 3.7 * n_rows + 0.5),
+        figsize=(max(4.4 * n_columns, 6.0), 3.7 * n_rows),
         squeeze=False,
         sharex=True,
         sharey=True,
@@ -68,17 +70,16 @@ def attainment_figure(
         axes.set_xlim(low[0] - margin[0], high[0] + margin[0])
         axes.set_ylim(max(low[1] - margin[1], 0.0), high[1] + margin[1])
         if place + n_columns >= len(fronts):
-            axes.set_xlabel(LABELS.get(objectives[0], objectives[0]))
+            axes.set_xlabel(plain_text(axis_label(objectives[0])))
             axes.tick_params(labelbottom=True)
         if place % n_columns == 0:
-            axes.set_ylabel(LABELS.get(objectives[1], objectives[1]))
+            axes.set_ylabel(plain_text(axis_label(objectives[1])))
     what = "true front" if reference.is_exact else "best known front"
-    figure.suptitle(
-        f"{plain_text(title)}\nbold: attained by half of the seeds; faint: each seed; "
-        f"dashed: {what}",
-        fontsize="small",
+    arrange(
+        figure,
+        title=title,
+        note=f"bold: attained by half of the seeds; faint: each seed; dashed: {what}",
     )
-    figure.tight_layout()
     return figure
 
 
@@ -104,7 +105,7 @@ def hypervolume_figure(curves: Mapping[str, FloatArray], *, counts: IntArray, ti
         ],
         ignore_index=True,
     )
-    figure, axes = plt.subplots(figsize=(8.0, 5.2))
+    figure, axes = plt.subplots(figsize=(8.0, 4.8))
     sns.lineplot(
         table,
         x="distinct designs evaluated",
@@ -122,16 +123,10 @@ def hypervolume_figure(curves: Mapping[str, FloatArray], *, counts: IntArray, ti
     axes.set_ylim(max(0.0, bottom), 1.005)
     axes.set_xlim(0, counts[-1])
     axes.axhline(1.0, color="0.4", linewidth=1.0, linestyle="--")
-    axes.set_title(plain_text(title), fontsize="medium")
-    axes.legend(
-        loc="upper center",
-        bbox_to_anchor=(0.5, -0.15),
-        ncols=min(len(curves), 5),
-        fontsize="small",
-        title=None,
-        frameon=False,
-    )
-    figure.tight_layout()
+    handles, _ = axes.get_legend_handles_labels()
+    if axes.get_legend():
+        axes.get_legend().remove()
+    arrange(figure, title=title, legends=[LegendBlock("", handles)])
     return figure
 
 

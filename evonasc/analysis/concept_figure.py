@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
+from evonasc.analysis.figure_layout import arrange
 from evonasc.analysis.plotting import cut_name
 from evonasc.arrays import FloatArray
 
@@ -45,7 +46,7 @@ def concept_figure(
     figure, (upper, lower) = plt.subplots(2, 1, figsize=(10.5, 6.4), height_ratios=[1.25, 1])
     _draw_machines(upper, block_names, split_point, colours)
     _draw_payloads(lower, block_names, payload_bytes, split_point, colours)
-    figure.tight_layout()
+    arrange(figure)
     return figure
 
 

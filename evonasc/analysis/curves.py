@@ -8,6 +8,8 @@ import numpy as np
 import seaborn as sns
 from matplotlib.figure import Figure
 
+from evonasc.analysis.figure_layout import LegendBlock, arrange
+from evonasc.analysis.plotting import plain_text
 from evonasc.arrays import FloatArray
 from evonasc.errors import ConfigError
 
@@ -50,15 +52,17 @@ def curve_figure(curves: Sequence[Curve], *, window: int = 25, title: str = "") 
                 curve.steps, values, ".", color=colour, alpha=0.18, markersize=3, rasterized=True
             )
             panel.plot(
-                curve.steps, moving_mean(values, window), color=colour, label=curve.label, lw=2
+                curve.steps,
+                moving_mean(values, window),
+                color=colour,
+                label=plain_text(curve.label),
+                lw=2,
             )
         panel.set_xlabel("forward passes on the second half")
         panel.set_ylabel(label)
-    axes[0].legend(loc="best", fontsize="small")
     axes[1].set_ylim(0, 1)
-    if title:
-        figure.suptitle(title, fontsize="medium")
-    figure.tight_layout()
+    handles, _ = axes[0].get_legend_handles_labels()
+    arrange(figure, title=title, legends=[LegendBlock("", handles)])
     return figure
 
 

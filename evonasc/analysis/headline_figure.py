@@ -10,9 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, PercentFormatter
+from matplotlib.ticker import PercentFormatter
 
-from evonasc.analysis.plotting import cut_name, plain_text
+from evonasc.analysis.figure_layout import LegendBlock, arrange, readable_log
+from evonasc.analysis.plotting import cut_colours, cut_name, plain_text
 from evonasc.arrays import FloatArray, IntArray
 
 _SPAN_ALPHA = 0.22
@@ -60,27 +61,26 @@ def headline_figure(
     sns.set_theme(style="ticks", context="notebook")
     colours = dict(zip(panels[0].exact, sns.color_palette("dark"), strict=False))
     cuts = sorted({int(cut) for one in panels for cut in one.cuts})
-    grounds = dict(zip(cuts, sns.color_palette("Set2", len(cuts)), strict=True))
+    grounds = cut_colours(cuts, n_blocks=len(block_names))
     figure, grid = plt.subplots(
-        1, len(panels), figsize=(5.6 * len(panels) + 0.4, 6.2), squeeze=False, sharey=True
+        1, len(panels), figsize=(5.6 * len(panels) + 0.4, 5.0), squeeze=False, sharey=True
     )
     for axes, panel in zip(grid[0], panels, strict=True):
         _draw(axes, panel, colours, grounds)
     grid[0, 0].set_ylabel("latency saved")
-    handles: list[Line2D | Patch] = [
+    lines = [
         Line2D([], [], color=colour, linewidth=2, label=plain_text(name))
         for name, colour in colours.items()
     ]
-    handles.append(
+    lines.append(
         Line2D([], [], color="0.3", linestyle="--", linewidth=1.2, label=plain_text(found_name))
     )
-    handles += [
-        Patch(color=colour, alpha=2 * _SPAN_ALPHA, label=f"cut after {cut_name(cut, block_names)}")
+    patches = [
+        Patch(color=colour, alpha=2 * _SPAN_ALPHA, label=cut_name(cut, block_names))
         for cut, colour in grounds.items()
     ]
-    figure.suptitle(plain_text(title), fontsize="medium")
-    figure.tight_layout(rect=(0, 0.19, 1, 1))
-    figure.legend(handles=handles, loc="lower center", ncols=2, fontsize="small", frameon=False)
+    blocks = [LegendBlock("", lines), LegendBlock("cut after", patches)]
+    arrange(figure, title=title, legends=blocks)
     return figure
 
 
@@ -115,7 +115,7 @@ def _draw(
     axes.set_xlim(rates[0], rates[-1])
     least = min(float(saved.min()) for saved in (*panel.exact.values(), *panel.found.values()))
     axes.set_ylim(bottom=min(0.0, least) - 0.03, top=1.0)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda rate, _: f"{rate:g}"))
+    readable_log(axes.xaxis)
     axes.yaxis.set_major_formatter(PercentFormatter(xmax=1))
     axes.grid(axis="y", color="0.85", linewidth=0.8)
     axes.set_xlabel("uplink rate (Mbit/s)")

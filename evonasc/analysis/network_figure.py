@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
+from evonasc.analysis.figure_layout import arrange
 from evonasc.analysis.plotting import plain_text
 from evonasc.space.drawing import Drawing
 
@@ -54,8 +55,7 @@ def design_figure(picture: DesignPicture) -> Figure:
     if picture.times_ms is not None:
         _draw_times(axes["times"], picture.times_ms, colours)
     _draw_blocks(axes["blocks"], picture, colours)
-    figure.suptitle(plain_text(picture.title), fontsize="medium")
-    figure.tight_layout()
+    arrange(figure, title=picture.title)
     return figure
 
 

@@ -38,6 +38,7 @@ from evonasc.runs.folder import (
     read_exact,
     read_summary,
 )
+from evonasc.runs.problem_table import place_in_words
 from evonasc.runs.record import read_object
 from evonasc.runs.stored_space import StoredSpace
 from evonasc.space import SearchSpace
@@ -143,7 +144,7 @@ def _run_data(folder: Path, run: FinishedRun, label: str) -> dict[str, Any]:
     return {
         "label": label,
         "folder": str(folder),
-        "scenario": config.scenario.name,
+        "scenario": place_in_words(config),
         "algorithm": config.search.algorithm,
         "seed": config.search.seed,
         "budget": config.search.budget,

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from evonasc.analysis.figure_layout import LegendBlock, arrange, readable_log
 from evonasc.analysis.plotting import cut_colours, cut_name, plain_text
 from evonasc.arrays import FloatArray, IntArray
 
@@ -45,8 +46,8 @@ def payload_figure(
         raise ValueError("panels must hold at least one, got none.")
     sns.set_theme(style="whitegrid", context="notebook")
     cuts = sorted({int(cut) for panel in panels for cut in panel.cuts})
-    colours = cut_colours(cuts)
-    size = (4.8 * len(panels) + 0.6, 5.6)
+    colours = cut_colours(cuts, n_blocks=len(block_names))
+    size = (4.8 * len(panels) + 0.6, 4.6)
     figure, grid = plt.subplots(1, len(panels), figsize=size, squeeze=False, sharex=True)
     for axes, panel in zip(grid[0], panels, strict=True):
         _draw(axes, panel, colours)
@@ -55,19 +56,9 @@ def payload_figure(
         Line2D([], [], linestyle="", marker="o", color=colour, label=cut_name(cut, block_names))
         for cut, colour in colours.items()
     ]
-    handles.append(
-        Line2D([], [], color="0.45", linestyle="--", label="every network at its fastest cut")
-    )
-    figure.suptitle(plain_text(title), fontsize="medium")
-    figure.tight_layout(rect=(0, 0.16, 1, 1))
-    figure.legend(
-        handles=handles,
-        loc="lower center",
-        ncols=4,
-        fontsize="small",
-        frameon=False,
-        title="cut after",
-    )
+    line = Line2D([], [], color="0.45", linestyle="--", label="every network at its fastest cut")
+    blocks = [LegendBlock("cut after", handles), LegendBlock("", [line])]
+    arrange(figure, title=title, legends=blocks)
     return figure
 
 
@@ -93,7 +84,6 @@ def _draw(axes: Axes, panel: PayloadPanel, colours: dict[int, tuple[float, float
         zorder=2,
     )
     axes.set_yscale("log")
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    axes.yaxis.set_minor_formatter(lambda value, _: f"{value:g}" if f"{value:e}"[0] in "25" else "")
+    readable_log(axes.yaxis)
     axes.set_xlabel("error")
     axes.set_title(plain_text(panel.title), fontsize="small")

@@ -9,9 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm, ListedColormap, LogNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from matplotlib.ticker import LogLocator
 
-from evonasc.analysis.plotting import LABELS, cut_colours, cut_name, plain_text
+from evonasc.analysis.column_words import axis_label
+from evonasc.analysis.figure_layout import LegendBlock, arrange, readable_log
+from evonasc.analysis.plotting import cut_colours, cut_name
 from evonasc.analysis.rate_sweep import LinkParts, best_rows
 from evonasc.arrays import FloatArray, IntArray
 
@@ -45,9 +46,11 @@ def phase_figure(
     latency = np.array(
         [parts.latency_ms(float(rate))[best[:, place]] for place, rate in enumerate(rates)]
     ).T
-    figure, (left, right) = plt.subplots(1, 2, figsize=(14, 5.4), sharey=True, layout="constrained")
+    figure, (left, right) = plt.subplots(1, 2, figsize=(12, 5.0), sharey=True, layout="constrained")
     is_known = best >= 0
-    _draw_cuts(left, rates, levels, np.ma.masked_where(~is_known, cuts[best]), block_names)
+    handles = _draw_cuts(
+        left, rates, levels, np.ma.masked_where(~is_known, cuts[best]), block_names
+    )
     mesh = right.pcolormesh(
         rates,
         levels,
@@ -57,23 +60,20 @@ def phase_figure(
         shading="nearest",
         rasterized=True,
     )
-    bar = figure.colorbar(mesh, ax=right, label=LABELS["latency_ms"])
-    bar.ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    bar.ax.yaxis.set_major_formatter("{x:g}")
-    bar.ax.yaxis.set_minor_formatter("")
+    bar = figure.colorbar(mesh, ax=right, label=axis_label("latency_ms"))
+    readable_log(bar.ax.yaxis)
     for axes, name in ((left, "cut of the fastest design"), (right, "its latency")):
         axes.set_xscale("log")
         axes.set_xlabel("uplink rate (Mbit/s)")
-        axes.xaxis.set_major_formatter("{x:g}")
+        readable_log(axes.xaxis)
         axes.set_title(name, fontsize="medium")
         if policy is not None:
             error, changes = policy
             axes.axhline(error, color="black", linewidth=1.2, linestyle="--")
             axes.plot(changes, [error] * len(changes), "o", color="black", markersize=6)
     left.set_ylim(low - 0.03 * (high - low), high)
-    left.set_ylabel(f"at most this {LABELS['error']}")
-    if title:
-        figure.suptitle(plain_text(title), fontsize="medium")
+    left.set_ylabel("at most this error")
+    arrange(figure, title=title, legends=[LegendBlock("cut after", handles)])
     return figure
 
 
@@ -95,10 +95,10 @@ def _draw_cuts(
     levels: FloatArray,
     cuts: "np.ma.MaskedArray[tuple[int, int], np.dtype[np.int64]]",
     block_names: tuple[str, ...],
-) -> None:
-    """Draw the cuts in colours of their own, named beside the panel."""
+) -> list[Patch]:
+    """Draw the cuts in colours of their own, and return what names them."""
     present = np.unique(cuts.compressed())
-    colours = cut_colours(present.tolist())
+    colours = cut_colours(present.tolist(), n_blocks=len(block_names))
     places = np.searchsorted(present, cuts.filled(present[0] if len(present) else 0))
     axes.pcolormesh(
         rates,
@@ -109,14 +109,6 @@ def _draw_cuts(
         shading="nearest",
         rasterized=True,
     )
-    handles = [
+    return [
         Patch(color=colour, label=cut_name(cut, block_names)) for cut, colour in colours.items()
     ]
-    axes.legend(
-        handles=handles,
-        title="cut after",
-        fontsize="small",
-        loc="upper left",
-        bbox_to_anchor=(1.0, 1.0),
-        frameon=False,
-    )

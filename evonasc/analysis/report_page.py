@@ -11,24 +11,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import evonasc
+from evonasc.analysis.column_words import COLUMN_WORDS
 from evonasc.errors import MissingDependencyError
 
-#: Column -> (heading in tables, axis label, digits after the point; None for a whole number).
-COLUMN_WORDS: dict[str, tuple[str, str, int | None]] = {
-    "energy_mj": ("energy mJ", "device energy (mJ)", 2),
-    "error": ("error", "error", 4),
-    "error_calibrated": ("calibrated", "error as of a network trained alone", 4),
-    "error_calibrated_high": ("high", "upper bound of the calibrated error", 4),
-    "error_calibrated_low": ("low", "lower bound of the calibrated error", 4),
-    "head_memory_bytes": ("memory B", "head memory (bytes)", None),
-    "head_ms": ("head ms", "head time (ms)", 2),
-    "latency_ms": ("total ms", "latency (ms)", 2),
-    "latency_p95_ms": ("p95 ms", "latency of 95 % of inputs (ms)", 2),
-    "miss_probability": ("missed", "inputs after the deadline (share)", 4),
-    "payload_bytes": ("payload B", "payload (bytes)", None),
-    "tail_ms": ("tail ms", "tail time (ms)", 2),
-    "uplink_ms": ("uplink ms", "time on the uplink (ms)", 2),
-}
 _TEMPLATE, _SCRIPTS, _STYLE = "report.html.j2", ("front.js", "report.js"), "report.css"
 
 

@@ -7,7 +7,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from evonasc.analysis.plotting import plain_text
+from evonasc.analysis.figure_layout import arrange
 from evonasc.errors import ConfigError
 from evonasc.supernet.training_state import EpochLog
 
@@ -46,7 +46,5 @@ def training_figure(logs: Sequence[EpochLog], *, n_epochs: int, title: str = "")
         panel.set_ylim(0, 1.05 * max(values))
         panel.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes[1].set_ylim(0, 1)
-    if title:
-        figure.suptitle(plain_text(title), fontsize="medium")
-    figure.tight_layout()
+    arrange(figure, title=title)
     return figure

@@ -26,6 +26,7 @@ from evonasc.runs.config import RunConfig
 from evonasc.runs.exact_front import ExactFront, exact_front
 from evonasc.runs.folder import require_empty
 from evonasc.runs.prepare import prepare
+from evonasc.runs.problem_table import place_in_words
 from evonasc.runs.tables import as_csv, design_rows
 
 
@@ -123,13 +124,13 @@ def _write(
             front.genes,
             arguments.out / "front",
             points=front.points,
-            evaluated=front.points[:0],
+            evaluated=None,
             true_front=front.points,
             label="true front",
             title=", ".join(
                 [
                     f"true front of {front.n_designs} designs",
-                    config.scenario.name,
+                    place_in_words(config),
                     *map(str, problem.column_bounds),
                 ]
             ),

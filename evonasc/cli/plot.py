@@ -4,19 +4,21 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
+from evonasc.analysis.page_data import run_labels
 from evonasc.arrays import FloatArray, IntArray
-from evonasc.bounds import in_words
+from evonasc.bounds import in_words, is_within
 from evonasc.cli.console import output
 from evonasc.problems import DesignProblem
-from evonasc.runs.finished import FinishedRun, load_run, require_alike
+from evonasc.runs.finished import FinishedRun, load_run, read_designs, require_alike
 from evonasc.runs.folder import (
     EVALUATIONS_FILE,
     FRONT_FILE,
     read_exact,
     read_summary,
-    read_table,
     table_columns,
 )
+from evonasc.runs.problem_table import place_in_words
+from evonasc.runs.tables import placement_columns
 from evonasc.search.config import SearchConfig
 
 #: Letters of a file name that is made of the names of runs, at most.
@@ -35,34 +37,43 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """Draw PNG and SVG."""
-    from evonasc.analysis.plotting import FrontSeries, front_figure, save_figure
+    """Draw PNG, SVG and PDF."""
+    from evonasc.analysis.convergence import convergence
+    from evonasc.analysis.front_figure import FrontSeries, front_figure
+    from evonasc.analysis.plotting import save_figure
 
     runs = [load_run(folder) for folder in arguments.runs]
     configs = [run.config for run in runs]
     require_alike(dict(zip(arguments.runs, configs, strict=True)), where="in one figure")
     objectives, designs = configs[0].objectives, runs[0].designs
-    designs.require_one_link("A figure of fronts")
-    series = []
-    for folder, run in zip(arguments.runs, runs, strict=True):
-        cuts = table_columns(run.rows, ("split_point",), where=folder / FRONT_FILE)[:, 0]
-        where = folder / EVALUATIONS_FILE
-        evaluated = read_table(where) if len(runs) == 1 else []
-        table = table_columns(evaluated, objectives, where=where)
-        cloud = run.config.compared(dict(zip(objectives, table.T, strict=True)))
-        series.append(FrontSeries(folder.name, run.points, cuts.astype("int64"), cloud))
+    series, clouds, within = [], [], []
+    cut_names = placement_columns(designs)[: designs.n_links]
+    for folder, run, label in zip(arguments.runs, runs, run_labels(arguments.runs), strict=True):
+        cuts = table_columns(run.rows, cut_names, where=folder / FRONT_FILE)
+        # fronts alone can be drawn together though a run lost its evaluations
+        is_needed = len(runs) == 1 or (folder / EVALUATIONS_FILE).exists()
+        columns = read_designs(folder, run.designs).columns if is_needed else {}
+        clouds.append(run.config.compared(columns) if columns else run.points[:0])
+        within.append(is_within(columns, run.config.bounds if columns else ()))
+        cloud = clouds[-1] if len(runs) == 1 else run.points[:0]
+        series.append(FrontSeries(label, run.points, cuts.astype("int64"), cloud))
     same_scenario = all(config.scenario == configs[0].scenario for config in configs)
     same_bounds = all(config.bounds == configs[0].bounds for config in configs)
+    truth = _common_truth(arguments.runs, runs)
     figure = front_figure(
         series,
         objectives=objectives,
         block_names=designs.space.block_names,
-        true_front=_common_truth(arguments.runs, runs),
+        bounds=configs[0].bounds if same_bounds else (),
+        true_front=truth,
+        convergence=convergence(clouds, is_within=within, objectives=objectives)
+        if truth is None and same_scenario and same_bounds and all(map(len, clouds))
+        else (),
         title=", ".join(
             filter(
                 None,
                 [
-                    configs[0].scenario.name if same_scenario else "",
+                    place_in_words(configs[0]) if same_scenario else "",
                     in_words(configs[0].bounds) if same_bounds else "",
                 ],
             )
@@ -70,9 +81,9 @@ def execute(arguments: argparse.Namespace) -> int:
     )
     is_own = arguments.out is None and len(arguments.runs) == 1
     stem = arguments.out or place_of(arguments.runs, "front")
-    was_there = stem.with_name(f"{stem.name}.png").exists()
+    earlier = set(stem.parent.glob("*")) if is_own else set()
     for path in save_figure(figure, stem, may_replace=is_own):
-        output().print(f"{'Replaced' if was_there else 'Wrote'} {path}", soft_wrap=True)
+        output().print(f"{'Replaced' if path in earlier else 'Wrote'} {path}", soft_wrap=True)
     return 0
 
 
@@ -105,21 +116,39 @@ def draw_front(
     stem: Path,
     *,
     points: FloatArray,
-    evaluated: FloatArray,
+    evaluated: dict[str, FloatArray] | None,
     true_front: FloatArray | None,
     label: str,
     title: str,
 ) -> list[Path]:
-    """Draw one front as ``stem.png`` and ``stem.svg``."""
-    from evonasc.analysis.plotting import FrontSeries, front_figure, save_figure
+    """Draw one front as ``stem.png``, ``stem.svg`` and ``stem.pdf``.
 
-    designs = problem.designs
-    series = FrontSeries(label, points, designs.split_point(genes), evaluated)
+    Args:
+        problem: Of the designs.
+        genes: ``(n, n_genes)`` of the front.
+        stem: Of the files.
+        points: ``(n, n_obj)`` of the front.
+        evaluated: Columns of everything evaluated, in that order; None where nothing was searched.
+        true_front: Where known; how the search went on is drawn where not.
+        label: For the legend.
+        title: Above the figure.
+    """
+    from evonasc.analysis.convergence import convergence
+    from evonasc.analysis.front_figure import FrontSeries, front_figure
+    from evonasc.analysis.plotting import save_figure
+
+    cloud = points[:0] if evaluated is None else problem.objective_values(evaluated)
+    curves = []
+    if true_front is None and evaluated is not None:
+        within = is_within(evaluated, problem.column_bounds)
+        curves = convergence([cloud], is_within=[within], objectives=problem.objectives)
     figure = front_figure(
-        [series],
+        [FrontSeries(label, points, problem.designs.split_points(genes), cloud)],
         objectives=problem.objectives,
-        block_names=designs.space.block_names,
+        block_names=problem.designs.space.block_names,
+        bounds=problem.column_bounds,
         true_front=true_front,
+        convergence=curves,
         title=title,
     )
     return save_figure(figure, stem)

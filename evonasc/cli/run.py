@@ -25,6 +25,7 @@ from evonasc.cli.plot import draw_front
 from evonasc.cli.problem_arguments import add_problem_arguments, objectives_of, scenario_of
 from evonasc.runs.config import RunConfig
 from evonasc.runs.prepare import prepare
+from evonasc.runs.problem_table import place_in_words
 from evonasc.runs.run import lists_designs, run_prepared, with_exact
 from evonasc.runs.tables import answer_table, front_table
 from evonasc.runs.writer import RunWriter
@@ -221,13 +222,12 @@ def execute(arguments: argparse.Namespace) -> int:
             written = writer.finish(result)
     if not arguments.no_plot and len(result.front_rows):
         name = config.search.algorithm
-        where = config.scenario.name if problem.designs.space.n_blocks else config.problem
         draw_front(
             problem,
             result.genes[result.front_rows],
             folder / "front",
             points=result.front,
-            evaluated=problem.objective_values(result.columns),
+            evaluated=result.columns,
             true_front=None if result.exact is None else result.exact.points,
             label=name,
             title=", ".join(
@@ -235,8 +235,8 @@ def execute(arguments: argparse.Namespace) -> int:
                     None,
                     [
                         name,
-                        f"{len(result.genes)} evaluations",
-                        where,
+                        f"{len(result.genes)} evaluated",
+                        place_in_words(config),
                         in_words(problem.column_bounds),
                     ],
                 )

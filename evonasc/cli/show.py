@@ -16,6 +16,7 @@ from evonasc.runs.folder import (
     read_summary,
     shown_config,
 )
+from evonasc.runs.problem_table import place_in_words
 
 #: What a status means that does not say it by itself.
 _STATUS = {
@@ -41,7 +42,7 @@ def execute(arguments: argparse.Namespace) -> int:
     search = config.search
     run = read_run(arguments.run)
     designs = run.designs
-    where = config.scenario.name if designs.space.n_blocks else config.problem
+    where = place_in_words(config)
     console.print(
         f"{search.algorithm} on {where}, seed {search.seed}, "
         f"budget {search.budget}, objectives {', '.join(config.objectives)}"

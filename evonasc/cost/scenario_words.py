@@ -9,8 +9,8 @@ from evonasc.cost.scenario import FIELD_KINDS, Scenario, override
 
 #: What stands between a scenario's name and what was changed of it, and what ends that.
 _OPEN, _CLOSE = " (", ")"
-#: Sizes from this many bytes on are written in this unit.
-_SIZES = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
+#: From so many bytes on, a size is written in this unit; largest first.
+SIZES = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 
 
 def changed(base: Scenario, values: dict[str, object]) -> Scenario:
@@ -51,7 +51,7 @@ def size_words(n_bytes: float) -> str:
         >>> size_words(1.5e6), size_words(4096), size_words(12)
         ('1.5 MB', '4.096 kB', '12 B')
     """
-    for size, unit in _SIZES:
+    for size, unit in SIZES:
         if n_bytes >= size:
             return f"{n_bytes / size:.6g} {unit}"
     return f"{n_bytes:.6g} B"

@@ -117,3 +117,12 @@ def require_reads(kind: ProblemKind, config: RunConfig) -> None:
 def _words(name: str) -> str:
     """Return a field of a configuration as the command line spells it."""
     return "--accuracy" if name == "error" else f"--{name.replace('_', '-')}"
+
+
+def place_in_words(config: RunConfig) -> str:
+    """Return what a run is about: its scenario, or its problem where that was given none.
+
+    No code of the problem is asked.
+    """
+    is_named = config.problem == RunConfig.problem or config.scenario != RunConfig.scenario
+    return config.scenario.name if is_named else config.problem

@@ -26,7 +26,7 @@ from evonasc.supernet.family import Supernet
 
 LOG_FILE = "log.csv"
 #: What a training writes beside its checkpoint: the log, and the curve in two forms.
-_OUTPUTS = (LOG_FILE, "curve.png", "curve.svg")
+_OUTPUTS = (LOG_FILE, "curve.pdf", "curve.png", "curve.svg")
 #: Settings that checkpoints of earlier versions lack, and what these did.
 _LATER = {"path_sampling": "uniform", "start": "", "networks": "", "split": None}
 
