@@ -4,6 +4,7 @@ import contextlib
 import errno
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
@@ -15,31 +16,50 @@ except ImportError:  # no such locks on this system: who writes is not known to 
 from evonasc.errors import ConfigError
 
 
-def write_atomically(target: Path, data: bytes) -> None:
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Tell in one line what the system refuses while a file or folder is written.
+
+    Raises:
+        ConfigError: It cannot be written: a full disk, missing rights, something in the way.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise ConfigError(
+            f"Cannot write {path}: {error.strerror or error}. Make room, or choose another place."
+        ) from error
+
+
+def write_atomically(target: Path, data: bytes, *, makes_folder: bool = False) -> None:
     """Replace ``target`` by ``data`` in one step, so that a reader never sees half a file.
 
     Args:
-        target: Where to write; its folder must exist. Of a link, the file it leads to.
+        target: Where to write. Of a link, the file it leads to.
         data: The whole content.
+        makes_folder: Make its folder, which must exist else.
 
     Raises:
-        OSError: It cannot be written, or is no regular file: a device cannot be replaced.
+        ConfigError: It cannot be written, or is no regular file: a device cannot be replaced.
     """
-    if target.exists() and not (target.is_file() or target.is_dir()):
-        raise OSError(errno.EINVAL, "not a regular file", str(target))
-    target = Path(os.path.realpath(target))  # of a loop of links itself, to be replaced
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())  # else a power cut may leave an empty file under the name
-        os.chmod(temporary, 0o666 & ~_umask())  # mkstemp makes it private to the user
-        os.replace(temporary, target)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
-        raise
+    with writing(target):
+        if makes_folder:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        if target.exists() and not (target.is_file() or target.is_dir()):
+            raise OSError(errno.EINVAL, "not a regular file", str(target))
+        target = Path(os.path.realpath(target))  # of a loop of links itself, to be replaced
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())  # else a power cut may leave an empty file under the name
+            os.chmod(temporary, 0o666 & ~_umask())  # mkstemp makes it private to the user
+            os.replace(temporary, target)
+        except BaseException:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary)
+            raise
 
 
 def _umask() -> int:
@@ -113,11 +133,7 @@ def write_output(path: Path, data: bytes, *, may_replace: bool = False) -> None:
     """
     if not may_replace and not (path.is_file() and path.read_bytes() == data):
         require_new(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, data)
-    except OSError as error:
-        raise ConfigError(f"Cannot write {path}: {error.strerror}.") from error
+    write_atomically(path, data, makes_folder=True)
 
 
 def cache_folder() -> Path | None:

@@ -104,7 +104,7 @@ def test_any_flipped_byte_is_refused_or_harmless(trial, tmp_path):
 
 def test_a_trial_that_cannot_be_written_says_so(trial, tmp_path):
     (tmp_path / "trials").write_text("in the way")
-    with pytest.raises(ConfigError, match="Cannot write the trial .*one.npz: .*another --out"):
+    with pytest.raises(ConfigError, match="Cannot write .*one.npz: .*another place"):
         write_trial(tmp_path / "trials" / "one.npz", trial, digest="abc")
     (tmp_path / "two.npz").mkdir()
     with pytest.raises(ConfigError, match="Cannot write the trial .*two.npz: .*in the way"):

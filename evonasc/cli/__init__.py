@@ -5,6 +5,7 @@ Only the command that is asked for is imported, so ``--help`` answers at once.
 
 import argparse
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -65,6 +66,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as interruption:
         print("evonasc: interrupted.", file=sys.stderr)
         return getattr(interruption, "exit_code", INTERRUPTED)
+    except BrokenPipeError:  # whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    except OSError as error:  # a full disk, a folder that vanished: nothing that code can mend
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"evonasc: error: {where}{error.strerror or error}.", file=sys.stderr)
+        return 2
     except SystemExit as error:  # no command ends so: a plug-in must not make a success of it
         frames = traceback.extract_tb(error.__traceback__)
         print(

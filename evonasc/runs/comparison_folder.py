@@ -30,23 +30,20 @@ def open_folder(folder: Path, config: ComparisonConfig) -> None:
         "scenarios": config.described_scenarios(),
         "contenders": config.described_contenders(),
     }
-    try:
-        if path.exists():
-            found = _read(path)
-            if not any((folder / TRIALS_FOLDER).rglob("*.npz")):
-                found = {part: {} for part in _PARTS}
-            _refuse_difference(found, wanted, folder)
-            for part in _GROWING:
-                wanted[part] = found[part] | wanted[part]
-        elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise ConfigError(
-                f"The folder {folder} must be empty or hold a comparison, got something else. "
-                "Choose another --out."
-            )
-        folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, (json.dumps(wanted, indent=2) + "\n").encode())
-    except OSError as error:
-        raise ConfigError(f"Cannot write the folder {folder}: {error.strerror}.") from error
+    if path.exists():
+        found = _read(path)
+        if not any((folder / TRIALS_FOLDER).rglob("*.npz")):
+            found = {part: {} for part in _PARTS}
+        _refuse_difference(found, wanted, folder)
+        for part in _GROWING:
+            wanted[part] = found[part] | wanted[part]
+    elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ConfigError(
+            f"The folder {folder} must be empty or hold a comparison, got something else. "
+            "Choose another --out."
+        )
+    content = (json.dumps(wanted, indent=2) + "\n").encode()
+    write_atomically(path, content, makes_folder=True)
 
 
 def _refuse_difference(
@@ -79,6 +76,6 @@ def _read(path: Path) -> dict[str, dict[str, object]]:
         values = json_value(path.read_text(encoding="utf-8"))
         if not all(isinstance(values[part], dict) for part in _PARTS):
             raise TypeError(f"{', '.join(_PARTS)} must be objects")
-    except (ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataFileError(f"{path} is no description of a comparison ({error}).") from error
     return {part: values[part] for part in _PARTS}

@@ -127,14 +127,7 @@ def write_trial(path: Path, trial: Trial, *, digest: str) -> None:
         is_within=trial.is_within,
         answers=trial.answers,
     )
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, content)
-    except OSError as error:
-        raise ConfigError(
-            f"Cannot write the trial {path}: {error.strerror}. Remove what is in the way, or "
-            "choose another --out."
-        ) from error
+    write_atomically(path, content, makes_folder=True)
 
 
 def read_trial(path: Path, *, digest: str) -> Trial:

@@ -2,7 +2,9 @@
 
 import contextlib
 import csv
+import os
 import platform
+from collections.abc import Iterable
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +16,7 @@ from evonasc.arrays import FloatArray, IntArray
 from evonasc.bounds import is_within
 from evonasc.cost.energy import DevicePower, device_power
 from evonasc.errors import ConfigError
-from evonasc.files import lock, make_folders, write_atomically
+from evonasc.files import lock, make_folders, write_atomically, writing
 from evonasc.problems import SplitNasProblem
 from evonasc.problems.coarse_error import CoarseErrorProblem
 from evonasc.runs.digests import input_digests
@@ -57,23 +59,31 @@ class RunWriter:
             )
         self.folder, self._problem = folder, prepared.problem
         self._record = _record(prepared)
+        require_empty(folder)
+        self._made, created = list[Path](), list[Path]()
         try:
-            require_empty(folder)
-            self._made = make_folders(folder)
-            # Created by one run alone: another that starts in the same folder fails here.
-            with (folder / CONFIG_FILE).open("xb") as file:
-                file.write(as_json(config_dict(prepared.config)))
-            self._file = (folder / EVALUATIONS_FILE).open("x", newline="", encoding="utf-8")
-            lock(self._file)
+            with writing(folder):
+                self._made = make_folders(folder)
+                for name in (CONFIG_FILE, EVALUATIONS_FILE):
+                    try:  # created by one run alone: another that starts here now fails
+                        (folder / name).open("x").close()
+                    except FileExistsError as error:
+                        raise ConfigError(
+                            f"The output folder {folder} is being written by another run. Choose "
+                            "another --out."
+                        ) from error
+                    created.append(folder / name)
+                self._file = (folder / EVALUATIONS_FILE).open("w", newline="", encoding="utf-8")
+                lock(self._file)
+            write_atomically(folder / CONFIG_FILE, as_json(config_dict(prepared.config)))
             write_atomically(folder / SUMMARY_FILE, as_json(_begun(prepared) | self._record))
-        except FileExistsError as error:
-            raise ConfigError(
-                f"The output folder {folder} is being written by another run. Choose another --out."
-            ) from error
-        except OSError as error:
-            raise ConfigError(f"Cannot write the run folder {folder}: {error.strerror}.") from error
+        except BaseException:
+            if len(created) == 2:
+                self._file.close()
+            self._remove(created)
+            raise
         self._writer: csv.DictWriter[str] | None = None
-        self._n_written = 0
+        self._n_written, self._end = 0, 0
 
     def __enter__(self) -> Self:
         return self
@@ -85,30 +95,40 @@ class RunWriter:
         traceback: TracebackType | None,
     ) -> None:
         try:
-            self._file.close()  # writes what a full disk refused once more
-        except OSError as failed:
+            with writing(Path(self._file.name)):
+                self._file.close()  # writes what a full disk refused once more
+        except ConfigError:
             if error is None:
-                raise ConfigError(f"Cannot write {self._file.name}: {failed.strerror}.") from failed
+                raise
         if error is not None and self._n_written == 0:  # nothing to keep: leave nothing behind
-            for name in (CONFIG_FILE, EVALUATIONS_FILE, SUMMARY_FILE):
-                (self.folder / name).unlink(missing_ok=True)
-            for made in self._made:
-                with contextlib.suppress(OSError):  # somebody else put something there
-                    made.rmdir()
+            names = (CONFIG_FILE, EVALUATIONS_FILE, SUMMARY_FILE)
+            self._remove(self.folder / name for name in names)
+
+    def _remove(self, files: Iterable[Path]) -> None:
+        """Remove files of the run, and the folders that were made for it."""
+        for file in files:
+            file.unlink(missing_ok=True)
+        for made in self._made:
+            with contextlib.suppress(OSError):  # somebody else put something there
+                made.rmdir()
 
     def add(self, genes: IntArray, columns: dict[str, FloatArray]) -> None:
         """Append new designs; handed to the system when this returns."""
         ids = range(self._n_written + 1, self._n_written + 1 + len(genes))
         rows = design_rows(self._problem, genes, columns, ids=ids)
-        try:
-            if self._writer is None:
-                names = list(rows[0])
-                self._writer = csv.DictWriter(self._file, fieldnames=names, lineterminator="\n")
-                self._writer.writeheader()
-            self._writer.writerows(rows)
-            self._file.flush()
-        except OSError as error:
-            raise ConfigError(f"Cannot write {self._file.name}: {error.strerror}.") from error
+        with writing(Path(self._file.name)):
+            try:
+                if self._writer is None:
+                    names = list(rows[0])
+                    self._writer = csv.DictWriter(self._file, fieldnames=names, lineterminator="\n")
+                    self._writer.writeheader()
+                self._writer.writerows(rows)
+                self._file.flush()
+            except OSError:  # half a batch is none
+                with contextlib.suppress(OSError):
+                    os.truncate(self._file.name, self._end)
+                raise
+            self._end = os.fstat(self._file.fileno()).st_size
         self._n_written += len(rows)
 
     def finish(self, result: RunResult) -> dict[str, object]:
@@ -127,13 +147,10 @@ class RunWriter:
             tables[EVALUATIONS_FILE] = design_rows(
                 result.problem, result.genes, result.columns, ids=ids
             )
-        try:
-            for name, rows in tables.items():
-                write_atomically(self.folder / name, as_csv(rows))
-            document = _summary(result) | self._record
-            write_atomically(self.folder / SUMMARY_FILE, as_json(document))
-        except OSError as error:
-            raise ConfigError(f"Cannot write in {self.folder}: {error.strerror}.") from error
+        for name, rows in tables.items():
+            write_atomically(self.folder / name, as_csv(rows))
+        document = _summary(result) | self._record
+        write_atomically(self.folder / SUMMARY_FILE, as_json(document))
         self._n_written = len(result.genes)
         return document
 

@@ -169,7 +169,7 @@ def write_calibration(path: Path, calibration: TrainedCalibration, source: Error
     """Write a calibration as JSON: the networks, from which it is fitted again when read.
 
     Raises:
-        OSError: It cannot be written.
+        ConfigError: It cannot be written.
     """
     pairs = calibration.pairs
     names = (pairs.space.text_column, "error", "trained_error")

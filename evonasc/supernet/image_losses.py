@@ -22,6 +22,7 @@ import torch
 import evonasc
 from evonasc.arrays import BoolArray, FloatArray, IntArray
 from evonasc.data.images import Images
+from evonasc.errors import ConfigError
 from evonasc.files import cache_folder, write_atomically
 from evonasc.parsing import npz_arrays
 from evonasc.space import SearchSpace
@@ -101,10 +102,9 @@ class LossCache:
         data = _encode(losses)
         path = self.folder / _name(data)
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            write_atomically(path, data)
-        except OSError as error:
-            self._warn(f"Losses are not kept: cannot write {self.folder} ({error.strerror}).")
+            write_atomically(path, data, makes_folder=True)
+        except ConfigError as error:
+            self._warn(f"Losses are not kept. {error}")
             return None
         return path
 

@@ -19,6 +19,7 @@ from evonasc.arrays import IntArray
 from evonasc.data.datasets import DataSet, is_same_data
 from evonasc.data.images import Images
 from evonasc.errors import ConfigError, EvaluationError
+from evonasc.files import writing
 from evonasc.limits import require_seed, require_workers
 from evonasc.supernet.checkpoint import CHECKPOINT_FILE, load_checkpoint
 from evonasc.supernet.family import Supernet, SupernetConfig, SupernetFamily
@@ -131,10 +132,8 @@ def train_supernet(
         images=data.digest,
     )
     images_a_step = config.batch_size * paths_a_step(config.path_sampling, space)
-    try:
+    with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(f"Cannot make the folder {folder}: {error.strerror}.") from error
     supernet = family.initialise(config.supernet, seed=config.seed)
     if start is not None:
         _require_unseen(start, config)
