@@ -4,6 +4,7 @@ import contextlib
 import resource
 import shutil
 
+import joblib  # noqa: F401  # first imported without room, it warns
 import pytest
 
 from evonasc.cli import main

@@ -78,7 +78,7 @@ class RunWriter:
             write_atomically(folder / CONFIG_FILE, as_json(config_dict(prepared.config)))
             write_atomically(folder / SUMMARY_FILE, as_json(_begun(prepared) | self._record))
         except BaseException:
-            if len(created) == 2:
+            if hasattr(self, "_file"):
                 self._file.close()
             self._remove(created)
             raise
