@@ -93,7 +93,12 @@ DOORS = {
         "evonasc.search",
     ),
     "pandas": ("evonasc.analysis.comparison_figures",),  # what seaborn draws from
-    "rich": ("evonasc.analysis.comparison_report", "evonasc.analysis.report", "evonasc.cli"),
+    "rich": (
+        "evonasc.analysis.comparison_report",
+        "evonasc.analysis.report",
+        "evonasc.analysis.screen",
+        "evonasc.cli",
+    ),
     "safetensors": ("evonasc.supernet",),
     "scipy": ("evonasc.analysis", "evonasc.cost", "evonasc.supernet", *GUEST_ROOMS),
     "seaborn": FIGURES,

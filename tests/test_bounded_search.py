@@ -211,8 +211,10 @@ def test_a_run_under_bounds_says_so_everywhere(tmp_path, capsys):
     assert main([*words, "--out", str(out)]) == 0
     text = " ".join(capsys.readouterr().out.split())
     assert "with latency_ms <= 9" in text
+    assert "of the 10 points of the true front" in text
+    assert main(["show", str(out), "--provenance"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
     assert "bounds: latency_ms <= 9; only designs within are on the front." in text
-    assert "Of the 10 points of the true front" in text
     assert max(float(row["latency_ms"]) for row in front_of(out)) <= 9
     assert json.loads((out / "config.json").read_text())["bounds"] == [
         {"column": "latency_ms", "limit": 9.0, "margin": 0.0}

@@ -37,6 +37,7 @@ def test_a_calibrated_machine_serves_as_head_and_tail(times, tmp_path, capsys):
     assert "leaning on raspi4; networks left out of the fit: mean error" in text
     both = ["--head-hardware", str(out), "--tail-hardware", str(out)]
     assert main([*RUN, *both, "--out", str(tmp_path / "r")]) == 0
+    assert main(["show", str(tmp_path / "r"), "--provenance"]) == 0
     assert "mybox (a board of mine, TFLite; file" in words(capsys)
     scenario = json.loads((tmp_path / "r" / "config.json").read_text())["scenario"]
     assert scenario["head_hardware"] == str(out)

@@ -69,7 +69,10 @@ def test_the_command_shows_the_front(capsys):
     shown = capsys.readouterr().out
     assert "of 103041 valid designs" in shown
     assert "4 of " in shown
-    assert "20 Mbit/s" in shown
+    assert "raspi4-edgegpu-10mbps (20 Mbit/s)" in shown
+    assert "HW-NAS-Bench" not in shown
+    assert main(["exact", "--rows", "4", "--uplink-mbps", "20", "--provenance"]) == 0
+    assert "HW-NAS-Bench" in capsys.readouterr().out
 
 
 def test_the_command_writes_every_design_on_the_front(tmp_path, capsys):

@@ -272,7 +272,7 @@ def test_a_search_on_own_scores_leaves_a_folder_that_can_be_shown_and_drawn(own,
     rows = list(csv.DictReader((out / "evaluations.csv").read_text().splitlines()))
     assert {float(row["error"]) for row in rows} <= known
     capsys.readouterr()
-    assert main(["show", str(out)]) == 0
+    assert main(["show", str(out), "--provenance"]) == 0
     assert "folder:mine" in capsys.readouterr().out
     assert main(["plot", str(out), "--out", str(tmp_path / "f")]) == 0
     assert (tmp_path / "f.png").exists()

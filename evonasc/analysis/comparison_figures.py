@@ -124,8 +124,9 @@ def hypervolume_figure(curves: Mapping[str, FloatArray], *, counts: IntArray, ti
     axes.set_xlim(0, counts[-1])
     axes.axhline(1.0, color="0.4", linewidth=1.0, linestyle="--")
     handles, _ = axes.get_legend_handles_labels()
-    if axes.get_legend():
-        axes.get_legend().remove()
+    legend = axes.get_legend()
+    if legend is not None:
+        legend.remove()
     arrange(figure, title=title, legends=[LegendBlock("", handles)])
     return figure
 

@@ -58,7 +58,7 @@ def pair_rows(
     return rows
 
 
-def pair_table(pairs: Sequence[Row], *, scenario: str, budget: int) -> Table:
+def pair_table(pairs: Sequence[Row], *, scenario: str, budget: int | str) -> Table:
     """Return the pairs of one scenario and budget for a terminal."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in _PAIR_HEADINGS:
@@ -141,7 +141,7 @@ def _of(rows: Sequence[Row], scenario: str) -> list[Row]:
     chosen = [row for row in rows if row["scenario"] == scenario]
     name = f"{RANKED_BY}_median"
     if chosen and name in chosen[0]:
-        chosen.sort(key=lambda row: (row["budget"], -float(row[name])))
+        chosen.sort(key=lambda row: (int(row["budget"]), -float(row[name])))
     return chosen
 
 

@@ -19,7 +19,6 @@ from matplotlib.transforms import Bbox
 
 from evonasc.analysis.figure_fonts import use_fonts_at_hand
 from evonasc.analysis.plotting import plain_text
-from evonasc.arrays import FloatArray
 from evonasc.cost.scenario_words import SIZES
 from evonasc.names import shortened
 
@@ -173,12 +172,12 @@ class _LogTicks(Locator):
     #: Ticks in view, at most.
     most = _MOST_TICKS + 2
 
-    def __call__(self) -> FloatArray:
+    def __call__(self) -> list[float]:
         """Return the ticks in view."""
         assert self.axis is not None
         return self.tick_values(*self.axis.get_view_interval())
 
-    def tick_values(self, vmin: float, vmax: float) -> FloatArray:
+    def tick_values(self, vmin: float, vmax: float) -> list[float]:
         """Return the most ticks that are not too many: 1, 2, 5 of a decade, 1 and 3, decades."""
         low, high = sorted((vmin, vmax))
         first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
@@ -187,7 +186,7 @@ class _LogTicks(Locator):
         choices += [10.0 ** decades[::step] for step in range(2, len(decades))]
         in_view = [ticks[(low <= ticks) & (ticks <= high)] for ticks in choices]
         fitting = [ticks for ticks in in_view if 2 <= len(ticks) <= self.most]
-        return fitting[0] if fitting else MaxNLocator(self.most).tick_values(low, high)
+        return list(fitting[0] if fitting else MaxNLocator(self.most).tick_values(low, high))
 
 
 def readable_log(axis: Axis) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Literal
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -19,7 +20,8 @@ from evonasc.arrays import FloatArray, IntArray
 from evonasc.bounds import Bound
 
 #: Markers and lines of several series.
-_MARKERS, _STYLES = ("o", "s", "D", "^", "v", "P", "X"), ("-", "--", "-.", ":")
+_MARKERS = ("o", "s", "D", "^", "v", "P", "X")
+_STYLES: tuple[Literal["-", "--", "-.", ":"], ...] = ("-", "--", "-.", ":")
 #: Pairs of objectives that are drawn, at most, and panels in a row.
 _MOST_PAIRS, _IN_A_ROW = 45, 3
 #: An axis whose values are positive and span this factor is logarithmic.

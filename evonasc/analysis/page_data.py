@@ -20,6 +20,7 @@ from evonasc.analysis.rate_sweep import (
     sweep_bounds,
     sweep_objectives,
 )
+from evonasc.analysis.report import found_words
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.bounds import is_within
 from evonasc.cost.energy import DevicePower
@@ -149,6 +150,7 @@ def _run_data(folder: Path, run: FinishedRun, label: str) -> dict[str, Any]:
         "seed": config.search.seed,
         "budget": config.search.budget,
         **{name: summary[name] for name in ("status", "n_evaluated", "seconds", "exact")},
+        "found": found_words(summary, n_objectives=len(config.objectives)),
         "provenance": [str(line) for line in summary["provenance"]],
         "versions": {str(k): str(v) for k, v in dict(summary.get("versions") or {}).items()},
         "files": _digests(folder),

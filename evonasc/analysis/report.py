@@ -1,13 +1,20 @@
 """Tables for a terminal."""
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
+from evonasc.analysis.screen import Screenful
+from evonasc.analysis.shares import truth_words
 from evonasc.bounds import Bound, in_words, is_within
+from evonasc.names import visible
+from evonasc.runs.config import RunConfig
 from evonasc.runs.run import RunResult
 from evonasc.runs.tables import answer_table, design_rows, front_table, placement_columns
 from evonasc.search.algorithms import ALGORITHMS
@@ -90,7 +97,7 @@ def front_view(
     Args:
         rows: As :func:`evonasc.runs.folder.front_table` or ``front.csv`` gives them.
         designs: Writes networks in short, and knows the links.
-        objectives: Shown besides error and times.
+        objectives: Shown besides error and times, never left out.
         bounds: Their columns are shown too.
         most: Rows at most; of a longer front, evenly spaced ones with both ends.
     """
@@ -153,18 +160,50 @@ def _number(name: str, value: object) -> str:
     return format(number, _HEADINGS.get(name, ("", ".4g"))[1])
 
 
-def run_view(result: RunResult) -> RenderableType:
-    """Return what a person wants to see after a run: the front, how complete it is, and why."""
+def run_view(result: RunResult, *, folder: Path | None = None) -> RenderableType:
+    """Return what a person wants to see after a run, no longer than a screen.
+
+    The front, how complete it is, and where the rest stands.
+
+    Args:
+        result: Of the run.
+        folder: Where it was written; None for nowhere.
+    """
     problem, algorithm = result.problem, result.config.search.algorithm
-    objectives, bounds = problem.objectives, problem.column_bounds
-    return Group(
-        *answers_view(answer_table(result), problem.designs, algorithm=algorithm),
-        front_view(front_table(result), problem.designs, objectives=objectives, bounds=bounds),
-        *nearest_view(result),
-        Text(),
-        Text(outcome_line(result)),
-        *provenance_lines(result.provenance),
+    columns, rows = shown_columns(result.config), front_table(result)
+    bounds = problem.column_bounds
+
+    def table(most: int) -> RenderableType:
+        return front_view(rows, problem.designs, objectives=columns, bounds=bounds, most=most)
+
+    return Screenful(
+        answers_view(answer_table(result), problem.designs, algorithm=algorithm),
+        table,
+        (*nearest_view(result), Text(outcome_line(result)), *pointer_lines(folder)),
     )
+
+
+def pointer_lines(folder: Path | None) -> tuple[Text, ...]:
+    """Say where a run was written, and how to see more of it; nothing where it is nowhere."""
+    if folder is None:
+        return ()
+    command = shlex.join(["evonasc", "show", str(folder), "--provenance"])
+    return (
+        Text(f"Written to {folder}. Where the numbers come from:"),
+        Text(f"  {visible(command)}", no_wrap=True, overflow="ignore"),
+    )
+
+
+def shown_columns(config: RunConfig) -> tuple[str, ...]:
+    """Return the columns that a run is about: objectives, and what it bounds."""
+    scenario = config.scenario
+    limits = {
+        "head_memory_bytes": scenario.max_head_memory_bytes,
+        "payload_bytes": scenario.max_payload_bytes,
+    }
+    bounded = (bound.column for bound in config.bounds)
+    limited = (name for name, limit in limits.items() if limit is not None)
+    return tuple(dict.fromkeys((*config.objectives, *bounded, *limited)))
 
 
 def nearest_view(result: RunResult) -> tuple[RenderableType, ...]:
@@ -175,9 +214,8 @@ def nearest_view(result: RunResult) -> tuple[RenderableType, ...]:
     columns = {name: values[[miss.row]] for name, values in result.columns.items()}
     rows = design_rows(problem, result.genes[[miss.row]], columns, ids=[miss.row + 1])
     line = Text(f"No design meets this: the nearest misses {miss}.")
-    view = front_view(
-        rows, problem.designs, objectives=problem.objectives, bounds=problem.column_bounds
-    )
+    shown = shown_columns(result.config)
+    view = front_view(rows, problem.designs, objectives=shown, bounds=problem.column_bounds)
     return (line, view)
 
 
@@ -235,11 +273,29 @@ def outcome_line(result: RunResult) -> str:
     if result.why_not_exact:
         line += f" No true front: {result.why_not_exact}."
     if comparison is not None:
-        line += (
-            f" Of the {comparison.n_points} points of the true front, {comparison.n_found} were "
-            f"found ({comparison.hypervolume_share:.2%} of its hypervolume)."
+        found = truth_words(
+            n_found=comparison.n_found,
+            n_points=comparison.n_points,
+            hypervolume_share=comparison.hypervolume_share,
+            n_objectives=len(result.problem.objectives),
+            noisy=result.noisy_objectives(),
         )
+        line += f" {found}"
     return line
+
+
+def found_words(summary: Mapping[str, Any], *, n_objectives: int) -> str:
+    """Say how much of the true front a finished run found; nothing where that is not known."""
+    exact = summary["exact"]
+    if exact is None:
+        return ""
+    return truth_words(
+        n_found=exact["n_found"],
+        n_points=exact["n_points"],
+        hypervolume_share=exact["hypervolume_share"],
+        n_objectives=n_objectives,
+        noisy=list(map(str, summary["noisy_objectives"])),
+    )
 
 
 def _within(result: RunResult) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from evonasc.analysis.report import front_view, provenance_lines
+from evonasc.analysis.report import front_view, provenance_lines, shown_columns
 from evonasc.arrays import IntArray
 from evonasc.bounds import in_words, nearest_miss
 from evonasc.cli.accuracy_arguments import add_accuracy_arguments, stored_error_of
@@ -19,6 +19,7 @@ from evonasc.cli.bound_arguments import (
 from evonasc.cli.console import counter, output
 from evonasc.cli.plot import draw_front
 from evonasc.cli.problem_arguments import add_problem_arguments, objectives_of, scenario_of
+from evonasc.cli.show import add_provenance_argument
 from evonasc.errors import ConfigError
 from evonasc.files import write_output
 from evonasc.problems import DesignProblem
@@ -37,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_margin_argument(parser)
     add_accuracy_arguments(parser)
     parser.add_argument("--rows", type=int, default=25, help="rows at most (default: %(default)s)")
+    add_provenance_argument(parser)
     parser.add_argument("--out", type=Path, help="folder for front.csv and the figure")
     parser.add_argument("--no-plot", action="store_true", help="with --out: do not draw the front")
 
@@ -75,7 +77,7 @@ def execute(arguments: argparse.Namespace) -> int:
         front_view(
             rows,
             problem.designs,
-            objectives=problem.objectives,
+            objectives=shown_columns(config),
             bounds=problem.column_bounds,
             most=max(arguments.rows, 2),
         )
@@ -83,11 +85,13 @@ def execute(arguments: argparse.Namespace) -> int:
     within = f" within {in_words(problem.column_bounds)}" if problem.column_bounds else ""
     console.print(
         f"\n{len(rows)} points ({len(front.genes)} designs) of {front.n_designs} "
-        f"valid designs{within}, {', '.join(problem.objectives)} minimised; {seconds:.2f} s.",
+        f"valid designs{within} on {place_in_words(config)}, "
+        f"{', '.join(problem.objectives)} minimised; {seconds:.2f} s.",
         soft_wrap=True,
     )
-    for line in provenance_lines(problem.provenance()):
-        console.print(line)
+    if arguments.provenance:
+        for line in provenance_lines(problem.provenance()):
+            console.print(line)
     if arguments.out is not None:
         _write(arguments, config, problem, front)
     return 0

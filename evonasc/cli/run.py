@@ -250,10 +250,8 @@ def execute(arguments: argparse.Namespace) -> int:
     else:
         from evonasc.analysis.report import run_view
 
-        console = output(quiet=arguments.quiet)
-        console.print(run_view(result))
-        names = ", ".join(sorted(path.name for path in folder.iterdir()))
-        console.print(f"Written to {folder}: {names}.", soft_wrap=True)
+        # the last line is to be copied: it is never cut
+        output(quiet=arguments.quiet).print(run_view(result, folder=folder), crop=False)
     if result.status == "interrupted":
         return should_stop.exit_code
     return 0 if result.nearest_miss is None else 3

@@ -4,9 +4,17 @@ import argparse
 import json
 from pathlib import Path
 
-from evonasc.analysis.report import answers_view, front_view, provenance_lines
+from evonasc.analysis.report import (
+    answers_view,
+    found_words,
+    front_view,
+    provenance_lines,
+    shown_columns,
+)
 from evonasc.bounds import in_words
 from evonasc.cli.console import output
+from evonasc.cli.show_comparison import show_comparison
+from evonasc.runs.comparison_folder import COMPARISON_FILE
 from evonasc.runs.finished import read_run
 from evonasc.runs.folder import (
     ANSWERS_FILE,
@@ -27,24 +35,35 @@ _STATUS = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("run", type=Path, metavar="RUN", help="run folder")
+    parser.add_argument(
+        "run", type=Path, metavar="RUN", help="run folder, or the folder of a comparison"
+    )
     parser.add_argument("--rows", type=int, default=25, help="rows at most (default: %(default)s)")
+    add_provenance_argument(parser)
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
 
 
+def add_provenance_argument(parser: argparse.ArgumentParser) -> None:
+    """Declare the option that says where numbers come from."""
+    parser.add_argument(
+        "--provenance",
+        action="store_true",
+        help="say where each number comes from: predictors, measurements, assumptions",
+    )
+
+
 def execute(arguments: argparse.Namespace) -> int:
-    """Print the front."""
+    """Print the front, or the tables of a comparison."""
+    if (arguments.run / COMPARISON_FILE).exists():
+        return show_comparison(arguments.run, is_json=arguments.json)
     config, summary = shown_config(arguments.run), read_summary(arguments.run)
     if arguments.json:
         print(json.dumps(summary, indent=2))
         return 0
-    console = output()
-    search = config.search
-    run = read_run(arguments.run)
-    designs = run.designs
-    where = place_in_words(config)
+    console, run = output(), read_run(arguments.run)
+    designs, search = run.designs, config.search
     console.print(
-        f"{search.algorithm} on {where}, seed {search.seed}, "
+        f"{search.algorithm} on {place_in_words(config)}, seed {search.seed}, "
         f"budget {search.budget}, objectives {', '.join(config.objectives)}"
         f"{', within ' if config.bounds else ''}{in_words(config.bounds)}"
     )
@@ -55,8 +74,8 @@ def execute(arguments: argparse.Namespace) -> int:
     console.print(
         front_view(
             run.rows,
-            run.designs,
-            objectives=config.objectives,
+            designs,
+            objectives=shown_columns(config),
             bounds=config.bounds,
             most=max(arguments.rows, 2),
         )
@@ -65,13 +84,12 @@ def execute(arguments: argparse.Namespace) -> int:
         f"{_STATUS.get(summary['status'], summary['status'])}: {summary['n_evaluated']} distinct "
         f"designs in {summary['seconds']} s, {len(run.rows)} on the front."
     )
-    exact = summary.get("exact")
-    if isinstance(exact, dict):
-        console.print(
-            f"True front: {exact['n_found']} of {exact['n_points']} points found, "
-            f"{exact['hypervolume_share']:.2%} of its hypervolume."
-        )
-    provenance = summary.get("provenance")
-    for line in provenance_lines(provenance if isinstance(provenance, list) else []):
-        console.print(line)
+    found = found_words(summary, n_objectives=len(config.objectives))
+    if found:
+        console.print(found)
+    if arguments.provenance:
+        for line in provenance_lines(summary["provenance"]):
+            console.print(line)
+    else:
+        console.print("With --provenance: where each number comes from.", style="dim")
     return 0

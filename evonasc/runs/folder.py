@@ -36,6 +36,7 @@ _NOT_ENDED: dict[str, Any] = {
     "status": "running",
     **dict.fromkeys(("n_evaluated", "n_requested", "n_front", "seconds"), 0),
     "exact": None,
+    "noisy_objectives": [],
     "provenance": [],
     "inputs": None,
     "power": None,
@@ -107,7 +108,7 @@ def read_summary(folder: Path) -> dict[str, Any]:
     is_whole = (
         all(isinstance(values.get(name), is_number) for name in numbers)
         and isinstance(values.get("status"), str)
-        and isinstance(values.get("provenance"), list)
+        and all(isinstance(values.get(name), list) for name in ("noisy_objectives", "provenance"))
         and (
             exact is None
             or all(

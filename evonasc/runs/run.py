@@ -74,6 +74,18 @@ class RunResult:
         """Objectives of the front, ``(n, n_obj)``."""
         return self.problem.objective_values(self.columns)[self.front_rows]
 
+    def noisy_objectives(self) -> tuple[str, ...]:
+        """Objectives of which the true front's designs had other values in the search."""
+        if self.exact is None:
+            return ()
+        rows = {tuple(genes): row for row, genes in enumerate(self.genes.tolist())}
+        pairs = [(rows.get(tuple(genes)), i) for i, genes in enumerate(self.exact.genes.tolist())]
+        both = np.array([pair for pair in pairs if pair[0] is not None], dtype=int).reshape(-1, 2)
+        then = self.problem.objective_values(self.columns)[both[:, 0]]
+        now = self.exact.points[both[:, 1]]
+        differs = ~np.isclose(then, now, rtol=1e-9, atol=0).all(axis=0)
+        return tuple(np.array(self.problem.objectives)[differs].tolist())
+
     def compare_exact(self) -> ExactComparison | None:
         """Set the front against the true one; None where that is unknown, or empty."""
         if self.exact is None or len(self.exact.points) == 0:

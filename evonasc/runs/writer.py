@@ -166,6 +166,7 @@ def _summary(result: RunResult) -> dict[str, object]:
         "seconds": round(result.seconds, 3),
         **_bounds_summary(result),
         "exact": None if comparison is None else asdict(comparison),
+        "noisy_objectives": list(result.noisy_objectives()),
         "provenance": list(result.provenance),
     }
 
@@ -176,6 +177,7 @@ def _begun(prepared: Prepared) -> dict[str, object]:
         "status": RUNNING,
         **dict.fromkeys(("n_evaluated", "n_requested", "n_front", "seconds"), 0),
         "exact": None,
+        "noisy_objectives": [],
         "provenance": list(prepared.problem.provenance()),
     }
 
