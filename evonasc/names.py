@@ -12,6 +12,9 @@ import unicodedata
 #: direction, what is no character (yet), lone surrogates, and separators of lines and paragraphs.
 _UNSEEN = {"Cc", "Cf", "Cn", "Cs", "Zl", "Zp"}
 _ELLIPSIS = "…"
+#: What spreadsheets read as "this is text", and how a cell begins that needs it.
+_AS_TEXT = "'"
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", _AS_TEXT)
 #: Letters of a name of a file that is made of a text, at most.
 _LONGEST_FILE_NAME = 100
 
@@ -76,3 +79,24 @@ def file_name(text: str) -> str:
     digest = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:8]
     half = (_LONGEST_FILE_NAME - len(digest)) // 2 - 1
     return f"{name[:half]}-{digest}-{name[-half:]}"
+
+
+def to_cell(text: str) -> str:
+    """Return a text as a CSV file keeps it: a spreadsheet must not take it for a formula.
+
+    Example:
+        >>> to_cell("=1+1"), to_cell("-3 4"), to_cell("-3"), to_cell("nsga2")
+        ("'=1+1", "'-3 4", '-3', 'nsga2')
+    """
+    if not text.startswith(_FORMULA_STARTS):
+        return text
+    try:
+        float(text)
+    except ValueError:
+        return _AS_TEXT + text
+    return text
+
+
+def from_cell(cell: str) -> str:
+    """Return the text that :func:`to_cell` wrote so."""
+    return cell.removeprefix(_AS_TEXT)

@@ -18,7 +18,8 @@ from evonasc.analysis.rate_sweep import (
     sweep_objectives,
 )
 from evonasc.cli import main
-from evonasc.runs.folder import read_config, read_table
+from evonasc.cost.energy import DevicePower
+from evonasc.runs.folder import read_config, read_summary, read_table
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = pytest.mark.slow
@@ -111,7 +112,10 @@ def front_ids(folder, mbps):
         for name in rows[0]
         if name not in ("id", "arch_str", "split_point", "payload_bits")
     }
-    parts = link_parts(columns, config.scenario)
+    power = read_summary(folder)["power"]
+    parts = link_parts(
+        columns, config.scenario, power=None if power is None else DevicePower(**power)
+    )
     objectives = sweep_objectives(config.objectives)
     front = front_at(parts, mbps, objectives, sweep_bounds(config.bounds))
     return [int(rows[row]["id"]) for row in front]

@@ -262,6 +262,8 @@ def test_a_calibrated_run_finds_the_same_front_and_shows_the_trained_errors(
     assert main([*command, *of_scores, "--calibration", str(made)]) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert "calibrated low high" in said
+    assert main(["show", str(out), "--provenance"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
     assert "from 5 that the user trained" in said
     config = read_config(out)
     assert config.calibration == made

@@ -114,7 +114,7 @@ def test_a_runes_the_users_table(tmp_path, capsys):
     out = str(tmp_path / "r")
     assert main([*run, "--accuracy-table", str(path), "--out", out]) == 0
     capsys.readouterr()
-    assert main(["show", out]) == 0
+    assert main(["show", out, "--provenance"]) == 0
     assert "the user's table t.csv" in " ".join(capsys.readouterr().out.split())
     assert main([*run, "--out", str(tmp_path / "none")]) == 2
     assert "Give --accuracy table --accuracy-table FILE.csv" in capsys.readouterr().err

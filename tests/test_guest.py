@@ -10,6 +10,7 @@ import pytest
 
 from evonasc import plugins
 from evonasc.cli import main
+from evonasc.names import from_cell
 
 GUEST = Path(__file__).parent / "guest"
 SPACE = ["--space", "ladder"]
@@ -68,7 +69,7 @@ def test_a_run_records_what_was_used(folder):
     assert config["error"] == {"accuracy": "by-size", "pattern": 0.01}
     assert config["scenario"]["head_hardware"] == "ladder-phone"
     rows = rows_of(folder / "front.csv")
-    assert {len(row["network"]) for row in rows} == {22}
+    assert {len(from_cell(row["network"])) for row in rows} == {22}
     assert "arch_str" not in rows[0]
     summary = json.loads((folder / "run.json").read_text())
     assert summary["n_evaluated"] == 200
@@ -92,7 +93,7 @@ def test_its_values_are_those_of_its_own_tables(folder):
 
 
 def test_show_speaks_of_networks(folder, capsys):
-    text = said(capsys, "show", folder)
+    text = said(capsys, "show", folder, "--provenance")
     assert "network" in text
     assert "cell" not in text
     assert "made up from the number of multiply-accumulates" in text
@@ -225,7 +226,8 @@ def test_a_declared_machine_serves_any_space(capsys, tmp_path):
         "memory_bytes = 3e6\n"
     )
     words = ["run", *SPACE, "--head-hardware", box, "--budget", "60", "--no-plot"]
-    assert "box (made up" in said(capsys, *words, "--out", tmp_path / "run")
+    said(capsys, *words, "--out", tmp_path / "run")
+    assert "box (made up" in said(capsys, "show", tmp_path / "run", "--provenance")
     rows = rows_of(tmp_path / "run" / "evaluations.csv")
     assert max(float(row["head_memory_bytes"]) for row in rows) <= 3e6
 

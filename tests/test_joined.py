@@ -181,6 +181,8 @@ def test_the_shipped_voters_are_of_all_networks_then_of_the_best():
 def test_a_run_on_the_joined_error_says_so(tmp_path, capsys):
     run = ["run", "--algo", "random", "--budget", "30", "--accuracy", "joined", "--no-plot"]
     assert main([*run, "--out", str(tmp_path / "r")]) == 0
+    capsys.readouterr()
+    assert main(["show", str(tmp_path / "r"), "--provenance"]) == 0
     assert "order joined by log ranks" in " ".join(capsys.readouterr().out.split())
     assert read_config(tmp_path / "r").error.name == "joined"
 

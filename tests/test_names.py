@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from evonasc.names import file_name, shortened, visible
+from evonasc.names import file_name, from_cell, shortened, to_cell, visible
 
 
 def test_what_shows_nothing_of_itself_is_escaped():
@@ -56,3 +56,18 @@ def test_long_names_of_files_are_cut_and_told_apart():
     names = {file_name("a" * 300 + end) for end in ("", "b", "c/" * 100)}
     assert len(names) == 3
     assert max(map(len, names)) <= 100
+
+
+FORMULAS = ["=1+1", "+cmd", "-3 4", "@SUM(A1)", "\t=1", "\r=1", "-", "=", "--1", "'quoted", "'=1"]
+HARMLESS = ["", "nsga2", "-3", "+1.5e3", "-inf", "3|s1|3s3", "a=b"]
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_no_text_is_a_formula_in_a_spreadsheet(text):
+    assert to_cell(text) == f"'{text}"
+    assert from_cell(to_cell(text)) == text
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_numbers_and_plain_texts_stay(text):
+    assert to_cell(text) == text == from_cell(text)

@@ -1,5 +1,8 @@
 """The report page: what it shows, that hostile texts stay texts, and that commands repeat runs."""
 
+import base64
+import gzip
+import hashlib
 import json
 import re
 import shlex
@@ -160,7 +163,15 @@ def test_the_page_needs_no_network(data):
     assert "@import" not in outside
     assert "url(" not in outside
     assert "default-src 'none'" in outside
-    assert page.count("plotly.js v") == 1
+    (library,) = re.findall(r'<script type="text/plain" id="library">(.*?)</script>', page)
+    unpacked = gzip.decompress(base64.b64decode(library))
+    assert unpacked.count(b"plotly.js v") == 1
+    # the policy lets it run as it is unpacked, and each of the page's own scripts
+    digest = base64.b64encode(hashlib.sha256(unpacked).digest()).decode()
+    assert f"'sha256-{digest}'" in page
+    for script in re.findall(r"<script>(.*?)</script>", page, flags=re.S):
+        assert base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() in page
+    assert len(page) < 2_200_000
     assert page == report_page(data, commands=["x"], page_command="y", title="t")
 
 
@@ -195,6 +206,22 @@ def test_runs_that_cannot_stand_side_by_side_are_refused(run, small_run, tmp_pat
     assert main(["report", str(small_run), "--out", str(tmp_path / "page.pdf")]) == 2
     assert "out must be an HTML file" in capsys.readouterr().err
     assert main(["report", str(tmp_path / "none")]) == 2
+
+
+def test_a_page_holds_so_many_designs_at_most(small_run, data, monkeypatch):
+    monkeypatch.setattr("evonasc.analysis.page_data._MOST_DESIGNS", 5)
+    (shown,), (whole,) = page_data([small_run])["runs"], data["runs"]
+    ids, every = shown["designs"]["id"], whole["designs"]["id"]
+    assert len(whole["front"]) > 5
+    assert len(ids) == len(shown["front"]) == 5
+    assert shown["n_front"] == whole["n_front"] == len(whole["front"])
+    assert shown["n_left_out"] == len(every) - 5
+    assert whole["n_left_out"] == 0
+    for end in (0, -1):  # both ends of the front are kept
+        assert ids[shown["front"][end]] == every[whole["front"][end]]
+    assert set(ids) < set(every)
+    page = report_page(page_data([small_run]), commands=["x"], page_command="y", title="t")
+    assert f"{shown['n_left_out']} designs are left out" in page
 
 
 def test_two_runs_that_differ_look_different(run, small_run):

@@ -56,6 +56,8 @@ _LINK = (
 _ENERGY = ("head_mw", "radio_mw_per_mbps", "radio_mw")
 #: Points of the hypervolume curve, and groups that a front is divided into, at most.
 _MOST_COUNTS, _MOST_GROUPS = 60, 4
+#: Designs of a run that the page holds, at most.
+_MOST_DESIGNS = 2000
 #: Settings that the table of runs has a column for.
 _IN_COLUMNS = ("scenario.name", "search.algorithm", "search.seed", "search.budget")
 #: Designs of the front that a group should hold.
@@ -138,7 +140,9 @@ def _run_data(folder: Path, run: FinishedRun, label: str) -> dict[str, Any]:
         objectives = sweep_objectives(config.objectives)
         parts = link_parts(seen, config.scenario, power=power)
         always = contenders(parts, objectives, bounds)
-    rows = np.union1d(front, always)
+    whole_front, rows = front, _shown_rows(front, always)
+    n_left_out = len(np.union1d(front, always)) - len(rows)
+    front, always = (places[np.isin(places, rows)] for places in (front, always))
     operations = designs.operations(stored.genes[rows])
     cuts = designs.split_point(stored.genes[rows]).tolist()
     bits = designs.bits(stored.genes[rows])[:, 0].tolist()
@@ -170,16 +174,30 @@ def _run_data(folder: Path, run: FinishedRun, label: str) -> dict[str, Any]:
         },
         "values": {name: values[rows].tolist() for name, values in stored.columns.items()},
         "searched_error": seen["error"][rows].tolist() if "error" in seen else None,
+        "n_front": len(whole_front),
+        "n_left_out": n_left_out,
         "front": np.searchsorted(rows, front).tolist(),
         "contenders": np.searchsorted(rows, always).tolist(),
         "curve": hypervolume_history(folder, run, stored),
         "groups": gene_groups(
-            designs.operations(stored.genes[front]),
+            designs.operations(stored.genes[whole_front]),
             run.columns[config.objectives[0]],
-            designs.split_point(stored.genes[front]),
+            designs.split_point(stored.genes[whole_front]),
             n_choices=space.n_choices if _has_genes(space) else (),
         ),
     }
+
+
+def _shown_rows(front: IntArray, others: IntArray) -> IntArray:
+    """Return the rows that the page holds, sorted: all, or of too many evenly spaced ones."""
+
+    def thinned(rows: IntArray, most: int) -> IntArray:
+        places = np.linspace(0, len(rows) - 1, min(most, len(rows)))
+        return rows[places.round().astype(np.int64)]
+
+    kept = thinned(front, _MOST_DESIGNS)
+    more = np.setdiff1d(others, front)
+    return np.union1d(kept, thinned(more, _MOST_DESIGNS - len(kept)))
 
 
 def _front_places(folder: Path, run: FinishedRun, stored: StoredDesigns) -> IntArray:
@@ -188,7 +206,13 @@ def _front_places(folder: Path, run: FinishedRun, stored: StoredDesigns) -> IntA
         ids = [int(row["id"]) for row in run.rows]
     except (KeyError, TypeError, ValueError) as error:
         raise DataFileError(f"{folder / FRONT_FILE} must have a column id.") from error
-    places = np.array([stored.row_of(number) for number in ids])
+    rows = {number: row for row, number in enumerate(stored.ids.tolist())}
+    if not rows.keys() >= set(ids):
+        raise DataFileError(
+            f"{folder / FRONT_FILE} must hold designs of {EVALUATIONS_FILE}, got another id there. "
+            "Run it again."
+        )
+    places = np.array([rows[number] for number in ids])
     for name, values in run.columns.items():
         if name not in stored.columns or not np.array_equal(stored.columns[name][places], values):
             raise DataFileError(

@@ -11,11 +11,14 @@ import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from evonasc import __version__
+from evonasc.cli.heartbeat import lines_now_and_then
 from evonasc.cli.interrupt import INTERRUPTED, interruptible
 from evonasc.errors import ConfigError, EvonascError
 from evonasc.files import require_new
+from evonasc.names import visible
 
 #: Command -> (module with ``add_arguments`` and ``execute``, help).
 COMMANDS = {
@@ -45,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if argv is None:  # of worker processes too: no module of the current folder (see __main__)
         os.environ.setdefault("PYTHONSAFEPATH", "1")
     asked = next((word for word in words if not word.startswith("-")), None)
-    parser = argparse.ArgumentParser(prog="evonasc", description=_DESCRIPTION)
+    parser = _Parser(prog="evonasc", description=_DESCRIPTION)
     parser.add_argument("--version", action="version", version=f"evonasc {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (module, text) in COMMANDS.items():
@@ -58,11 +61,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         if getattr(arguments, "is_out_new", False):
             require_new(arguments.out)
         _require_inputs_kept(arguments)
-        with interruptible():
+        is_quiet = getattr(arguments, "quiet", False) or getattr(arguments, "json", False)
+        with interruptible(), lines_now_and_then(f"{arguments.command}", quiet=is_quiet):
             code: int = import_module(f"evonasc.cli.{module}").execute(arguments)
     except EvonascError as error:
-        print(f"evonasc: error: {error}", file=sys.stderr)
-        return 2
+        return _refused(str(error))
     except KeyboardInterrupt as interruption:
         print("evonasc: interrupted.", file=sys.stderr)
         return getattr(interruption, "exit_code", INTERRUPTED)
@@ -71,17 +74,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 128 + signal.SIGPIPE
     except OSError as error:  # a full disk, a folder that vanished: nothing that code can mend
         where = f"{error.filename}: " if error.filename else ""
-        print(f"evonasc: error: {where}{error.strerror or error}.", file=sys.stderr)
-        return 2
+        return _refused(f"{where}{error.strerror or error}.")
     except SystemExit as error:  # no command ends so: a plug-in must not make a success of it
         frames = traceback.extract_tb(error.__traceback__)
-        print(
-            f"evonasc: error: {frames[-1].filename}, line {frames[-1].lineno}, called "
-            f"sys.exit({error.code!r}) before the command had ended. Raise an error instead.",
-            file=sys.stderr,
+        return _refused(
+            f"{frames[-1].filename}, line {frames[-1].lineno}, called "
+            f"sys.exit({error.code!r}) before the command had ended. Raise an error instead."
         )
-        return 2
     return code
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose messages show no control characters of what was typed."""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        super()._print_message(visible(message, keeps="\n"), file)
+
+
+def _refused(message: str) -> int:
+    """Say in one line why a command ended, and return its exit code."""
+    print(f"evonasc: error: {visible(message)}", file=sys.stderr)
+    return 2
 
 
 def _require_inputs_kept(arguments: argparse.Namespace) -> None:

@@ -2,31 +2,71 @@
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.segment import Segment
+from rich.text import Text
+
+from evonasc.cli.heartbeat import how_far, telling
+from evonasc.names import visible
+
+
+class _SafeConsole(Console):
+    """A console on which no text moves the cursor, sets colours or hides: it shows escapes."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Escape what rich would take out."""
+        return super().render_str(visible(text, keeps="\n"), **options)
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """Escape what shows nothing of itself, but for the ends of lines."""
+        for segment in super().render(renderable, options):
+            if segment.control or segment.text.isprintable() or segment.text == "\n":
+                yield segment
+            else:
+                yield Segment(visible(segment.text, keeps="\n"), segment.style)
 
 
 def output(*, quiet: bool = False) -> Console:
     """Return the console for results; never narrower than a table needs in a pipe."""
-    return Console(
-        quiet=quiet, width=None if sys.stdout.isatty() else 110, highlight=False, markup=False
-    )
+    width = None if sys.stdout.isatty() else 110
+    return _SafeConsole(quiet=quiet, width=width, highlight=False, markup=False)
 
 
-def progress(*, quiet: bool = False) -> Progress:
-    """Return a progress bar on standard error; nothing where ``quiet`` or no terminal."""
-    console = Console(stderr=True)
-    return Progress(
-        TextColumn("{task.description}"),
+@contextlib.contextmanager
+def progress(*, quiet: bool = False) -> Iterator[Progress]:
+    """Show a progress bar on standard error; a line now and then where that is no terminal."""
+    console = _SafeConsole(stderr=True, highlight=False, markup=False)
+    bar = Progress(
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
+        TextColumn("{task.fields[note]}", markup=False),
         console=console,
         transient=True,
         disable=quiet or not console.is_terminal,
+    )
+    with telling(lambda: _how_far(bar)), bar:
+        yield bar
+
+
+def _how_far(bar: Progress) -> str:
+    """Say how far the task is that began last."""
+    if not bar.tasks:
+        return ""
+    task = bar.tasks[-1]
+    return how_far(
+        task.description,
+        done=task.completed,
+        total=task.total,
+        seconds=task.elapsed or 0.0,
+        note=str(task.fields["note"]),
     )
 
 

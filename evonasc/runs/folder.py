@@ -17,6 +17,7 @@ import numpy as np
 from evonasc.arrays import FloatArray
 from evonasc.errors import ConfigError, DataFileError, PluginError, UnknownNameError
 from evonasc.files import is_locked
+from evonasc.names import from_cell
 from evonasc.runs.config import RunConfig
 from evonasc.runs.record import config_from, read_object, require_trusted
 from evonasc.runs.run import ExactComparison
@@ -214,9 +215,13 @@ def read_table(path: Path) -> list[dict[str, str]]:
             lines = file.read().splitlines(keepends=True)
         if lines and not lines[-1].endswith("\n"):  # whoever wrote it was killed
             del lines[-1]
-        return list(csv.DictReader(lines))
+        header, *rows = csv.reader(lines) if lines else [[]]
+        names = list(map(from_cell, header))
+        return [dict(zip(names, map(from_cell, row), strict=True)) for row in rows if row]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataFileError(f"Cannot read {path}. Expected a run folder.") from error
+    except ValueError as error:
+        raise DataFileError(f"{path} is damaged: each row must have its columns.") from error
 
 
 def table_columns(rows: list[dict[str, str]], names: tuple[str, ...], *, where: Path) -> FloatArray:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
+from evonasc.names import to_cell
 from evonasc.problems import DesignProblem
 from evonasc.runs.run import RunResult
 from evonasc.space import DesignSpace
@@ -82,7 +83,12 @@ def as_csv(rows: Sequence[Mapping[str, object]]) -> bytes:
     """Return rows as a CSV file; an empty file for none."""
     text = io.StringIO()
     if rows:
-        writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(map(to_cell, rows[0]))
+        writer.writerows(map(cells, rows))
     return text.getvalue().encode()
+
+
+def cells(row: Mapping[str, object]) -> list[object]:
+    """Return the cells of a row as CSV files keep them: no text is a formula there."""
+    return [to_cell(value) if isinstance(value, str) else value for value in row.values()]

@@ -17,6 +17,7 @@ from evonasc.bounds import is_within
 from evonasc.cost.energy import DevicePower, device_power
 from evonasc.errors import ConfigError
 from evonasc.files import lock, make_folders, write_atomically, writing
+from evonasc.names import to_cell
 from evonasc.problems import SplitNasProblem
 from evonasc.problems.coarse_error import CoarseErrorProblem
 from evonasc.runs.digests import input_digests
@@ -34,7 +35,7 @@ from evonasc.runs.prepare import Prepared
 from evonasc.runs.record import as_json, config_dict
 from evonasc.runs.run import RunResult
 from evonasc.runs.stored_space import designs_record
-from evonasc.runs.tables import answer_table, as_csv, design_rows, front_table
+from evonasc.runs.tables import answer_table, as_csv, cells, design_rows, front_table
 
 
 class RunWriter:
@@ -82,7 +83,7 @@ class RunWriter:
                 self._file.close()
             self._remove(created)
             raise
-        self._writer: csv.DictWriter[str] | None = None
+        self._has_header = False
         self._n_written, self._end = 0, 0
 
     def __enter__(self) -> Self:
@@ -118,12 +119,12 @@ class RunWriter:
         rows = design_rows(self._problem, genes, columns, ids=ids)
         with writing(Path(self._file.name)):
             try:
-                if self._writer is None:
-                    names = list(rows[0])
-                    self._writer = csv.DictWriter(self._file, fieldnames=names, lineterminator="\n")
-                    self._writer.writeheader()
-                self._writer.writerows(rows)
+                table = csv.writer(self._file, lineterminator="\n")
+                if not self._has_header:
+                    table.writerow(map(to_cell, rows[0]))
+                table.writerows(map(cells, rows))
                 self._file.flush()
+                self._has_header = True
             except OSError:  # half a batch is none
                 with contextlib.suppress(OSError):
                     os.truncate(self._file.name, self._end)

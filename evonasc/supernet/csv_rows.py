@@ -10,6 +10,7 @@ import numpy as np
 
 from evonasc.arrays import IntArray
 from evonasc.errors import DataFileError, GenomeError
+from evonasc.names import from_cell
 from evonasc.parsing import file_bytes
 from evonasc.space import SearchSpace
 
@@ -31,7 +32,9 @@ def read_rows(path: Path, columns: Sequence[str], *, kind: str) -> list[tuple[in
             found = ", ".join(reader.fieldnames or ()) or "none"
             word = "column" if len(columns) == 1 else "columns"
             raise DataFileError(f"{path} must have the {word} {', '.join(columns)}, got {found}.")
-        return [(reader.line_num, [row[name] or "" for name in columns]) for row in reader]
+        return [
+            (reader.line_num, [from_cell(row[name] or "") for name in columns]) for row in reader
+        ]
     except csv.Error as error:
         raise DataFileError(f"{path} is no table of comma-separated values ({error}).") from error
 

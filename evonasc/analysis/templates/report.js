@@ -1,7 +1,7 @@
 "use strict";
 /* The figures and the table of the page. Texts of users enter the document as text only; plotly
 reads some tags in labels, so they are escaped there. */
-(() => {
+const evonascReport = () => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const { runs, objectives, words } = data;
   const element = (id) => document.getElementById(id);
@@ -426,4 +426,4 @@ reads some tags in labels, so they are escaped there. */
   });
   drawCurve();
   drawGenes(0);
-})();
+};
