@@ -1,5 +1,7 @@
 """Characters of any script in figures: by a font that has them, or by their escapes."""
 
+from xml.etree import ElementTree
+
 import matplotlib.pyplot as plt
 import pytest
 from matplotlib.font_manager import findfont, get_font
@@ -43,6 +45,14 @@ def test_what_no_font_has_is_an_escape(figure, tmp_path, recwarn):
     assert (r"\u4e9c" in text.get_text()) == (font_with("亜") is None)
     save_figure(figure, tmp_path / "f")
     assert list(recwarn) == []
+
+
+def test_no_figure_holds_a_control_character_however_it_was_drawn(figure, tmp_path):
+    text = figure.text(0.1, 0.5, "a\x1b[2J\ufffe\nb")
+    (_, svg, _) = save_figure(figure, tmp_path / "f")
+    assert text.get_text() == "a\\x1b[2J\\ufffe\nb"
+    assert "x1b[2J" in svg.read_text()
+    ElementTree.fromstring(svg.read_bytes())
 
 
 def test_plain_texts_are_left_alone(figure):

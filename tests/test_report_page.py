@@ -100,8 +100,18 @@ def test_a_curve_against_another_truth_is_refused(run):
     curve = page_data([run])["runs"][0]["curve"]
     assert curve["counts"] == curve["shares"] == []
     assert "changed since" in curve["why_not"]
+
+
+def test_a_run_without_a_known_truth_is_measured_by_what_it_found(run):
     edit_json(run / SUMMARY_FILE, exact=None)
-    assert "not known" in page_data([run])["runs"][0]["curve"]["why_not"]
+    data = page_data([run])
+    curve = data["runs"][0]["curve"]
+    assert curve["counts"][-1] == 300
+    assert curve["shares"][-1] == pytest.approx(1.0)
+    assert (np.diff(curve["shares"]) >= -1e-12).all()
+    assert (curve["truth"], curve["why_not"]) == ([], "")
+    page = report_page(data, commands=["x"], page_command="y", title="t")
+    assert "share of the final hypervolume; the true front of this run is not known" in page
 
 
 def test_genes_are_counted_part_by_part():

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from evonasc.analysis.report import outcome_line, run_view
 from evonasc.analysis.shares import truth_words
 from evonasc.bounds import Bound
 from evonasc.cli import main
+from evonasc.cli.compare import _share_notes
 from evonasc.problems.adapter import PymooProblem
 from evonasc.runs.prepare import Prepared
 from evonasc.runs.run import run_prepared, with_exact
@@ -152,6 +154,25 @@ def test_a_nearest_miss_fits_too(result, tmp_path):
     assert len(lines) < 24
     assert any("No design meets this" in line for line in lines)
     assert replace(none.config, bounds=()).bounds == ()
+
+
+@pytest.mark.parametrize(
+    ("n_objectives", "share", "words"),
+    [
+        (2, 1.0, ()),
+        (2, 1.1, ("Shares above 100 %: an objective is noisy",)),
+        (6, 1.001, ("Hypervolumes are approximated: 6 objectives",)),
+    ],
+)
+def test_a_comparison_says_how_sure_its_shares_are(n_objectives, share, words):
+    base = SimpleNamespace(objectives=("f",) * n_objectives)
+    comparison = SimpleNamespace(
+        config=SimpleNamespace(base=base),
+        trial_indicators={0: SimpleNamespace(hypervolume_share=share)},
+    )
+    notes = _share_notes(comparison)
+    assert len(notes) == len(words)
+    assert all(note.startswith(word) for note, word in zip(notes, words, strict=True))
 
 
 @pytest.mark.slow

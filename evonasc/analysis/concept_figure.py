@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
 from evonasc.analysis.figure_layout import arrange
-from evonasc.analysis.plotting import cut_name
+from evonasc.analysis.plotting import cut_name, plain_text
 from evonasc.arrays import FloatArray
 
 # The palette's colours of head, uplink and tail, as evonasc.analysis.network_figure has them.
@@ -79,7 +79,15 @@ def _draw_machines(
                     (left + place + 0.1, 0), 0.8, 1, facecolor=(*colour, 0.4), edgecolor=colour
                 )
             )
-            axes.text(left + place + 0.5, 0.5, name, rotation=90, ha="center", va="center", size=8)
+            axes.text(
+                left + place + 0.5,
+                0.5,
+                plain_text(name),
+                rotation=90,
+                ha="center",
+                va="center",
+                size=8,
+            )
     total = n + gap
     for start, end, words in (
         (-2.3, -0.3, "input"),
@@ -121,7 +129,7 @@ def _draw_payloads(
     axes.set_xticks(range(n + 1))
     axes.set_xlim(-0.8, n + 0.8)
     axes.annotate(
-        f"cut after {cut_name(split_point, names)}",
+        plain_text(f"cut after {cut_name(split_point, names)}"),
         (split_point, payload_bytes[split_point] / 1000),
         (split_point + 0.8, 1.12 * payload_bytes.max() / 1000),
         fontsize="small",

@@ -7,7 +7,7 @@ from matplotlib.font_manager import FontEntry, findfont, fontManager
 from matplotlib.ft2font import FT2Font
 from matplotlib.text import Text
 
-from evonasc.names import escape
+from evonasc.names import escape, visible
 
 #: Fonts whose glyphs are no characters: boxes for anything, and the alphabets of formulas.
 _NO_SCRIPTS = ("last resort", "nonunicode", "size", "cmb10", "cmex10", "cmmi10", "cmsy10", "tex")
@@ -16,10 +16,12 @@ _NO_SCRIPTS = ("last resort", "nonunicode", "size", "cmb10", "cmex10", "cmmi10",
 def use_fonts_at_hand(figure: Figure) -> None:
     """Give each text a font for every character, and write what no font has as an escape.
 
-    So no text is a row of boxes, and matplotlib has nothing to warn of.
+    So no text is a row of boxes, and matplotlib has nothing to warn of. Control characters are
+    escapes as well: SVG allows none.
     """
     for text in figure.findobj(Text):
         assert isinstance(text, Text)
+        text.set_text(visible(text.get_text(), keeps="\n"))
         characters = set(text.get_text())
         if max(map(ord, characters), default=0) < 128:
             continue

@@ -90,7 +90,9 @@ def _draw_network(
         )
     for node in network.nodes:
         axes.plot(node.x, node.y, "o", markersize=24, color="white", markeredgecolor="0.2")
-        axes.text(node.x, node.y, node.label, ha="center", va="center", fontsize="small")
+        axes.text(
+            node.x, node.y, plain_text(node.label), ha="center", va="center", fontsize="small"
+        )
     places = [(node.x, node.y) for node in network.nodes]
     (left, low), (right, high) = (
         tuple(map(least, zip(*places, strict=True))) for least in (min, max)
@@ -98,7 +100,7 @@ def _draw_network(
     axes.set_xlim(left - 0.35, right + 0.35)
     axes.set_ylim(low - 0.35, high + 0.35)
     axes.set_axis_off()
-    axes.set_title(network.title, fontsize="medium")
+    axes.set_title(plain_text(network.title), fontsize="medium")
 
 
 def _draw_times(
@@ -132,7 +134,15 @@ def _draw_blocks(
         axes.add_patch(
             Rectangle((block + 0.06, 0), 0.88, 1, facecolor=(*colour, 0.35), edgecolor=colour)
         )
-        axes.text(block + 0.5, 0.5, name, rotation=90, ha="center", va="center", fontsize="small")
+        axes.text(
+            block + 0.5,
+            0.5,
+            plain_text(name),
+            rotation=90,
+            ha="center",
+            va="center",
+            fontsize="small",
+        )
     axes.plot([cut, cut], [-0.12, 1.12], color=colours[_UPLINK], linewidth=3.5)
     side = "left" if cut < 0.25 * n else "right" if cut > 0.75 * n else "center"
     axes.text(cut, 1.2, plain_text(picture.payload), ha=side, va="bottom", fontsize="small")

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from evonasc.analysis.convergence import convergence
 from evonasc.analysis.indicators import evaluation_counts, hypervolume_curve
 from evonasc.analysis.rate_sweep import (
     NEEDED,
@@ -21,7 +22,7 @@ from evonasc.analysis.rate_sweep import (
     sweep_objectives,
 )
 from evonasc.analysis.report import found_words
-from evonasc.arrays import FloatArray, IntArray
+from evonasc.arrays import BoolArray, FloatArray, IntArray
 from evonasc.bounds import is_within
 from evonasc.cost.energy import DevicePower
 from evonasc.errors import ConfigError, DataFileError
@@ -250,11 +251,11 @@ def _values(of: object, names: tuple[str, ...]) -> dict[str, float | bool]:
 
 
 def hypervolume_history(folder: Path, run: FinishedRun, stored: StoredDesigns) -> dict[str, Any]:
-    """Return the share of the true front's hypervolume that a run held while it went on.
+    """Return the share of a hypervolume that a run held while it went on.
 
     Keys: ``counts`` (distinct designs evaluated), ``shares`` (after so many), ``truth`` (the true
-    front, which the run noted) and ``why_not`` (for people; empty where the curve is known, and the
-    rest is empty else).
+    front, where the run noted it), ``note`` (what else the shares are of, for people) and
+    ``why_not`` (for people; empty where the curve is known, and the rest is empty else).
 
     Args:
         folder: Of the run.
@@ -263,10 +264,11 @@ def hypervolume_history(folder: Path, run: FinishedRun, stored: StoredDesigns) -
     """
     objectives = run.config.objectives
     exact = read_exact(folder, objectives=objectives, designs=run.designs)
-    if exact is None:
-        return _no_curve("The true front of this run is not known.")
     within = is_within(stored.columns, run.config.bounds)
-    points, truth = run.config.compared(stored.columns), np.unique(exact, axis=0)
+    points = run.config.compared(stored.columns)
+    if exact is None:
+        return _own_curve(points, within, objectives)
+    truth = np.unique(exact, axis=0)
     counts = evaluation_counts(len(points), most=_MOST_COUNTS)
     shares = hypervolume_curve(points, truth, is_within=within, counts=counts)
     noted = read_summary(folder)["exact"]["hypervolume_share"]
@@ -279,13 +281,30 @@ def hypervolume_history(folder: Path, run: FinishedRun, stored: StoredDesigns) -
         "counts": counts.tolist(),
         "shares": shares.tolist(),
         "truth": truth.tolist(),
+        "note": "",
+        "why_not": "",
+    }
+
+
+def _own_curve(
+    points: FloatArray, within: BoolArray, objectives: tuple[str, ...]
+) -> dict[str, Any]:
+    """Return how a run went on by what it found in the end, its true front being unknown."""
+    if len(objectives) == 1:
+        return _no_curve("The true front of this run is not known.")
+    (curve,) = convergence([points], is_within=[within], objectives=objectives)
+    return {
+        "counts": curve.counts.tolist(),
+        "shares": curve.values.tolist(),
+        "truth": [],
+        "note": f"{curve.words}; the true front of this run is not known",
         "why_not": "",
     }
 
 
 def _no_curve(why: str) -> dict[str, Any]:
     """Say why there is no curve."""
-    return {"counts": [], "shares": [], "truth": [], "why_not": why}
+    return {"counts": [], "shares": [], "truth": [], "note": "", "why_not": why}
 
 
 def gene_groups(

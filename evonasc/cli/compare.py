@@ -32,6 +32,7 @@ from evonasc.cli.problem_arguments import (
 )
 from evonasc.errors import ConfigError
 from evonasc.files import write_atomically
+from evonasc.front import MOST_EXACT_OBJECTIVES
 from evonasc.names import file_name
 from evonasc.runs.comparison import ComparisonConfig
 from evonasc.runs.config import RunConfig
@@ -132,7 +133,7 @@ def _report(arguments: argparse.Namespace, comparison: Comparison) -> None:
     config, fronts = comparison.config, comparison.references
     rows, pairs = comparison.summary, tables.pair_rows(config, comparison.trial_indicators)
     sentences = tables.verdicts(config, comparison.trial_indicators)
-    notes = (*_bound_notes(config), _reference_note(fronts), *_NOTES)
+    notes = (*_bound_notes(config), _reference_note(fronts), *_share_notes(comparison), *_NOTES)
     command = shlex.join(["python", "-m", "evonasc", *sys.argv[1:]])
     documents = {
         "summary.csv": as_csv(rows),
@@ -181,6 +182,21 @@ def _bound_notes(config: ComparisonConfig) -> tuple[str, ...]:
         f"Bounds: {in_words(config.base.bounds)}{less}. Only designs within count, and the front "
         "they are measured against is that of designs within.",
     )
+
+
+def _share_notes(comparison: Comparison) -> tuple[str, ...]:
+    """Say how sure the shares of hypervolume are, where they are not."""
+    n, most = len(comparison.config.base.objectives), MOST_EXACT_OBJECTIVES
+    largest = max(one.hypervolume_share for one in comparison.trial_indicators.values())
+    notes = []
+    if n > most:
+        notes.append(f"Hypervolumes are approximated: {n} objectives, exact up to {most}.")
+    elif largest > 1 + 1e-9:
+        notes.append(
+            "Shares above 100 %: an objective is noisy, designs had other values when they were "
+            "evaluated again, so the shares mean little. See evonasc check-plugin."
+        )
+    return tuple(notes)
 
 
 def _reference_note(fronts: Mapping[str, Reference]) -> str:

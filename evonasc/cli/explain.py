@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from evonasc.analysis.explanation import Effect, effects, single_changes
-from evonasc.analysis.report import front_view, plain_table
+from evonasc.analysis.report import front_view, plain_table, shown_columns
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cli.console import output
 from evonasc.problems import DesignProblem
@@ -34,7 +34,7 @@ def execute(arguments: argparse.Namespace) -> int:
     rows = design_rows(problem, genes[None], columns, ids=[arguments.id])
     console = output()
     console.print(f"Design {arguments.id} of {arguments.run}:", soft_wrap=True)
-    console.print(front_view(rows, problem.designs, objectives=problem.objectives))
+    console.print(front_view(rows, problem.designs, objectives=shown_columns(run.config)))
     found = effects(
         genes, single_changes(genes, problem.designs), problem=problem, front=run.points
     )

@@ -31,7 +31,7 @@ def telling(how_far: Callable[[], str]) -> Iterator[None]:
 @contextlib.contextmanager
 def lines_now_and_then(what: str, *, quiet: bool = False) -> Iterator[None]:
     """Write lines on standard error while something goes on; none on a terminal or if ``quiet``."""
-    if quiet or sys.stderr.isatty():
+    if quiet or sys.stderr is None or sys.stderr.isatty():
         yield
         return
     has_ended, started = threading.Event(), time.monotonic()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from evonasc.analysis.choice import rounded_up
 from evonasc.analysis.picking import Picked, pick
-from evonasc.analysis.report import front_view, plain_table
+from evonasc.analysis.report import front_view, plain_table, shown_columns
 from evonasc.bounds import is_within
 from evonasc.cli.bound_arguments import add_bound_arguments, bounds_of, require_meant
 from evonasc.cli.console import output
@@ -87,7 +87,9 @@ def _show(run: FinishedRun, picked: Picked) -> None:
     console, chosen, row, bounds = output(), picked.design, picked.row, picked.bounds
     console.print(f"Design {chosen['id']}. {picked.reason}", soft_wrap=True)
     shown = (*run.config.bounds, *bounds)
-    console.print(front_view([chosen], run.designs, objectives=run.config.objectives, bounds=shown))
+    console.print(
+        front_view([chosen], run.designs, objectives=shown_columns(run.config), bounds=shown)
+    )
     allowed = is_within(run.columns, bounds)
     has_cuts = run.space.n_blocks > 0
     cut_names = placement_columns(run.designs)[: run.designs.n_links]
