@@ -1,26 +1,23 @@
-"""Parsing npz, JSON and TOML of users: ValueError, with its reason, for whatever is none.
+"""Parsing npz, JSON and quantities of users: ValueError, with its reason, for whatever is none.
 
 And the bytes of an npz, its counterpart.
 """
 
 import io
 import json
+import math
 import re
-import tomllib
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from evonasc.errors import AssetError, DataFileError
-
-Decoded = TypeVar("Decoded")
-
 #: What numpy and zipfile raise for archives that are damaged, encrypted or too large.
 _DAMAGE = (EOFError, MemoryError, OSError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error)
+#: What an npz may unpack to unless told: a small file can hold gigabytes of one value.
+MOST_UNPACKED = 2**29
 #: How a zip archive begins: with its first file, or, empty, with its end.
 _ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
 
@@ -47,20 +44,27 @@ _UNITS = {
 }
 
 
-def npz_arrays(data: bytes, names: Sequence[str] | None = None) -> dict[str, Any]:
+def npz_arrays(
+    data: bytes, names: Sequence[str] | None = None, *, most: int = MOST_UNPACKED
+) -> dict[str, Any]:
     """Return arrays of an npz file by name; no code of the file is run.
 
     Args:
         data: The file.
         names: Of the arrays to return; all by default. Others are not read.
+        most: Bytes that the arrays may have together, unpacked.
 
     Raises:
-        ValueError: Another kind of file, a damaged one, or one that lacks a name.
+        ValueError: Another kind of file, a damaged one, a larger one, or one that lacks a name.
     """
     if not data.startswith(_ZIP_STARTS):
         # said here, because numpy would take it for a pickle and advise to load it unsafely
         raise ValueError("it must be an npz, got another kind of file")
     try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            n_bytes = sum(one.file_size for one in archive.infolist())
+        if n_bytes > most:
+            raise ValueError(f"its arrays must have at most {most} bytes, got {n_bytes}")
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             missing = [name for name in names or () if name not in file]
             if missing:
@@ -81,64 +85,24 @@ def npz_bytes(**arrays: Any) -> bytes:
     return buffer.getvalue()
 
 
-def file_bytes(path: Path, *, kind: str) -> bytes:
-    """Return the bytes of a file of the user, whose kind messages name.
-
-    Raises:
-        DataFileError: It cannot be read.
-    """
-    try:
-        return path.read_bytes()
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise DataFileError(f"Cannot read the {kind} {path}: {reason}.") from error
-
-
-def read_own(path: Path, decode: Callable[..., Decoded], *, kind: str, command: str) -> Decoded:
-    """Read a file of the user that is of the kind of a shipped one.
-
-    Args:
-        path: The file.
-        decode: Called with its bytes and ``where``, as for the shipped one.
-        kind: Names it in messages.
-        command: That makes such a file.
-
-    Raises:
-        DataFileError: Missing, or of another kind.
-    """
-    data = file_bytes(path, kind=kind)
-    try:
-        return decode(data, where=str(path))
-    except AssetError as error:
-        # it is the user's own file, no asset, and the message names it already
-        raise DataFileError(f"{error} Make one with: {command}") from error
-
-
 def json_value(text: str | bytes) -> Any:
     """Return the value that a JSON text says.
 
     Raises:
-        ValueError: No JSON, or nested too deeply to be read.
+        ValueError: No JSON, nested too deeply to be read, or a number that is not finite.
     """
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=_finite, parse_float=_finite)
     except RecursionError as error:
         raise ValueError("its JSON is nested too deeply") from error
 
 
-def toml_file(path: Path, *, kind: str) -> tuple[dict[str, Any], bytes]:
-    """Return the table that a TOML file of the user says, and the file's bytes.
-
-    Raises:
-        DataFileError: It cannot be read, is no TOML, or is nested too deeply to be read.
-    """
-    data = file_bytes(path, kind=kind)
-    try:
-        return tomllib.loads(data.decode("utf-8")), data
-    except (RecursionError, ValueError) as error:
-        is_deep = isinstance(error, RecursionError)
-        reason = "it is nested too deeply" if is_deep else str(error)
-        raise DataFileError(f"{path} is no TOML file: {reason}.") from error
+def _finite(text: str) -> float:
+    """Return a number as JSON writes it, unless it is NaN, infinite or too large."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"its numbers must be finite, got {text[:40]}")
+    return value
 
 
 def quantity(text: str) -> tuple[float, str]:

@@ -20,8 +20,8 @@ FILES = sorted(
 )
 
 # Part of evonasc -> the parts it may import besides itself. Each line ends one floor up.
-GROUND = {"arrays", "assets", "bounds", "errors", "files", "foreign_code", "front"}
-GROUND |= {"limits", "names", "parsing", "plugins"}
+GROUND = {"arrays", "assets", "bounds", "csv_file", "errors", "files", "foreign_code", "front"}
+GROUND |= {"inputs", "limits", "names", "parsing", "plugins"}
 MAY_IMPORT = {
     "": set(),
     "arrays": set(),
@@ -29,7 +29,9 @@ MAY_IMPORT = {
     "files": {"errors"},
     "limits": {"errors"},
     "names": set(),
-    "parsing": {"errors"},
+    "parsing": set(),
+    "inputs": {"errors", "parsing"},
+    "csv_file": {"errors", "inputs", "names"},
     "plugins": {"errors"},
     "foreign_code": {"errors", "plugins"},
     "bounds": {"arrays", "errors", "parsing"},

@@ -68,7 +68,10 @@ def test_missing_networks_are_counted_when_the_table_is_read(tmp_path):
     [
         ("|nonsense|,0.1", "line 2: A cell must read"),
         (f"{arch_strings(CELLS[:1])[0]},", r"line 2: error must be a fraction in \[0, 1\], got ''"),
-        (f"{arch_strings(CELLS[:1])[0]}", r"line 2: error must be a fraction in \[0, 1\], got ''"),
+        (
+            f"{arch_strings(CELLS[:1])[0]}",
+            r"line 2: a row must have 2 fields as the header has, got 1",
+        ),
         (f"{arch_strings(CELLS[:1])[0]},6.5", r"line 2: error must be a fraction .* got '6.5'"),
         (f"{arch_strings(CELLS[:1])[0]},nan", r"line 2: error must be a fraction .* got 'nan'"),
     ],

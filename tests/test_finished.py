@@ -96,7 +96,7 @@ def test_a_run_that_did_not_end_has_the_front_of_what_is_on_disk(copy):
 
 
 def test_a_folder_without_a_run_is_refused(tmp_path):
-    with pytest.raises(DataFileError, match="is no run folder: cannot read config.json"):
+    with pytest.raises(DataFileError, match="is no run folder: it has no config.json"):
         load_run(tmp_path)
 
 

@@ -27,7 +27,7 @@ def test_a_trace_is_a_link_that_varies(tmp_path):
     found = link_of(Scenario(link=f"trace:{tmp_path / 't.csv'}"))
     assert isinstance(found, VaryingLink)
     assert found.digest == found.trace.sha256
-    with pytest.raises(DataFileError, match="there is no such file"):
+    with pytest.raises(DataFileError, match="No such file"):
         link_of(Scenario(link=f"trace:{tmp_path / 'gone.csv'}"))
 
 

@@ -112,11 +112,11 @@ def test_published_traces_are_read(shared_data, tmp_path):
 
 HEADER = "time_s,mbps\n"
 BAD = {
-    "nan rate": (HEADER + "0,nan\n", "mbps must be finite numbers, got 'nan' in row 1"),
-    "inf rate": (HEADER + "0,1\n1,inf\n", "mbps must be finite numbers, got 'inf' in row 2"),
-    "huge number": (HEADER + "0,1e999\n", "mbps must be finite numbers"),
-    "text": (HEADER + "0,fast\n", "mbps must be finite numbers, got 'fast'"),
-    "nan time": (HEADER + "nan,1\n", "time_s must be finite numbers"),
+    "nan rate": (HEADER + "0,nan\n", "row 1: mbps must be a finite number, got 'nan'"),
+    "inf rate": (HEADER + "0,1\n1,inf\n", "row 2: mbps must be a finite number, got 'inf'"),
+    "huge number": (HEADER + "0,1e999\n", "mbps must be a finite number"),
+    "text": (HEADER + "0,fast\n", "mbps must be a finite number, got 'fast'"),
+    "nan time": (HEADER + "nan,1\n", "time_s must be a finite number"),
     "negative": (HEADER + "0,-1\n", r"mbps must be 0 \(down\) or lie in .*, got -1 in row 1"),
     "too slow": (HEADER + "0,1e-9\n", r"mbps must be 0 \(down\) or lie in"),
     "too fast": (HEADER + "0,1e12\n", r"mbps must be 0 \(down\) or lie in"),
@@ -124,18 +124,21 @@ BAD = {
         HEADER + "0,0\n1,0\n",
         "mbps must be above 0 somewhere in .*: the link is down",
     ),
-    "empty": ("", "must have the columns time_s and mbps, got none"),
+    "empty": ("", "must have the columns time_s \\(or timestamp\\) and mbps, got none"),
     "header only": (HEADER, "must hold at least one row of time_s and mbps, got none"),
-    "no time": ("when,mbps\n0,1\n", "must have the columns time_s and mbps, got 'when', 'mbps'"),
+    "no time": (
+        "when,mbps\n0,1\n",
+        "must have the columns time_s \\(or timestamp\\) and mbps, got 'when', 'mbps'",
+    ),
     "backwards": (
         HEADER + "0,1\n2,1\n1,1\n",
         "time_s must not fall from row to row, got 1 after 2",
     ),
-    "short row": (HEADER + "0,1\n1\n", "must have 2 fields in each row, got 1 in row 2"),
-    "long row": (HEADER + "0,1,2\n", "must have 2 fields in each row, got 3 in row 1"),
-    "open quote": (HEADER + '"0,1\n', "is no CSV file"),
-    "binary": (b"\xff\xfe\x00\x01" * 50, "is no CSV file"),
-    "huge field": (HEADER + "0," + "1" * 200_000 + "\n", "is no CSV file"),
+    "short row": (HEADER + "0,1\n1\n", "line 3: a row must have 2 fields"),
+    "long row": (HEADER + "0,1,2\n", "line 2: a row must have 2 fields"),
+    "open quote": (HEADER + '"0,1\n', "is no table of comma|utf-8"),
+    "binary": (b"\xff\xfe\x00\x01" * 50, "is no table of comma|utf-8"),
+    "huge field": (HEADER + "0," + "1" * 200_000 + "\n", "is no table of comma|utf-8"),
 }
 
 
@@ -156,7 +159,7 @@ def test_a_trace_that_is_always_down_among_others_is_named(file):
 
 def test_a_file_that_is_not_there_or_a_folder_is_refused(tmp_path):
     for path in (tmp_path / "nowhere.csv", tmp_path):
-        with pytest.raises(DataFileError, match="Cannot read the link trace .*: there is no such"):
+        with pytest.raises(DataFileError, match="Cannot read the link trace .*: (No such|Is a)"):
             read_trace(str(path))
 
 
@@ -171,7 +174,7 @@ def test_huge_files_are_refused_before_they_are_read(file, monkeypatch):
     with pytest.raises(DataFileError, match="must have at most 2 rows, got more"):
         read_trace(path)
     monkeypatch.setattr(link_trace, "MOST_BYTES", 10)
-    with pytest.raises(DataFileError, match="must have at most 10 bytes, got 24"):
+    with pytest.raises(DataFileError, match="must have at most 10 bytes, got more"):
         read_trace(path)
 
 

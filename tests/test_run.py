@@ -189,7 +189,7 @@ def test_numbers_out_of_range_are_refused(name):
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"problem": "toy"}', "[" * 200_000], ids=len)
 def test_a_damaged_configuration_is_refused(tmp_path, text):
     (tmp_path / "config.json").write_text(text)
-    with pytest.raises(DataFileError, match=r"is no run|must hold a JSON object"):
+    with pytest.raises(DataFileError, match=r"is no r|must hold a JSON object"):
         read_config(tmp_path)
 
 
@@ -198,7 +198,7 @@ def test_a_scenario_file_cannot_smuggle_in_unknown_fields(tmp_path):
     config = json.loads((tmp_path / "config.json").read_text())
     config["scenario"]["uplink_mpbs"] = 5
     (tmp_path / "config.json").write_text(json.dumps(config))
-    with pytest.raises(UnknownNameError, match="Did you mean 'uplink_mbps'"):
+    with pytest.raises(ConfigError, match="config.json: .*Did you mean 'uplink_mbps'"):
         read_config(tmp_path)
 
 

@@ -112,5 +112,5 @@ def test_the_scenario_gives_all_but_the_rate(tmp_path):
     link = trace_link(scenario, str(tmp_path / "t.csv"))
     # 8000 bits at 2000 a ms
     assert link.send_ms(PAYLOAD)[0] == pytest.approx(4.0 + 4.0)
-    with pytest.raises(DataFileError, match="there is no such file"):
+    with pytest.raises(DataFileError, match="No such file"):
         trace_link(scenario, str(tmp_path / "gone.csv"))

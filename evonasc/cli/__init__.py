@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from evonasc import __version__
 from evonasc.cli.heartbeat import lines_now_and_then
@@ -47,6 +47,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else list(argv)
     if argv is None:  # of worker processes too: no module of the current folder (see __main__)
         os.environ.setdefault("PYTHONSAFEPATH", "1")
+    for word in words:
+        if not word.isprintable() and ("\0" in word or _has_lone_surrogate(word)):
+            print(f"evonasc: error: {word!r} holds what no file or text can.", file=sys.stderr)
+            return 2
     asked = next((word for word in words if not word.startswith("-")), None)
     parser = _Parser(prog="evonasc", description=_DESCRIPTION)
     parser.add_argument("--version", action="version", version=f"evonasc {__version__}")
@@ -56,6 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if name == asked:
             import_module(f"evonasc.cli.{module}").add_arguments(command)
     arguments = parser.parse_args(words)
+    _require_single_values(commands.choices[arguments.command], arguments)
     module = COMMANDS[arguments.command][0]
     try:
         if getattr(arguments, "is_out_new", False):
@@ -85,10 +90,29 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose messages show no control characters of what was typed."""
+    """One line for a mistake, without the usage of every option or control characters."""
+
+    def error(self, message: str) -> NoReturn:
+        """End the command."""
+        self.exit(2, f"{self.prog}: error: {message}. See {self.prog} --help.\n")
 
     def _print_message(self, message: str, file: Any = None) -> None:
         super()._print_message(visible(message, keeps="\n"), file)
+
+
+def _require_single_values(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:
+    """Refuse an option whose value is ``--``, of which argparse makes an empty list."""
+    for action in parser._actions:
+        values = getattr(given, action.dest, None)
+        if action.nargs is None and isinstance(values, list):
+            is_several = isinstance(action, argparse._AppendAction)
+            if not is_several or any(isinstance(value, list) for value in values):
+                parser.error(f"argument {'/'.join(action.option_strings)}: expected one argument")
+
+
+def _has_lone_surrogate(word: str) -> bool:
+    """Tell whether a text cannot be written: bytes of a name that are no UTF-8."""
+    return any("\ud800" <= character <= "\udfff" for character in word)
 
 
 def _refused(message: str) -> int:

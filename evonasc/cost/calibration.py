@@ -11,7 +11,6 @@ Meta-Learning", NeurIPS, arXiv 2106.08630, who lean on many known machines by a 
 and ten measurements; what stands here is a ridge on one.
 """
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,10 +23,13 @@ from evonasc.cost.machine import Machine
 from evonasc.cost.machine_record import MachineRecord, check_name, check_power
 from evonasc.cost.prior_fit import PriorFit, fit_on_prior
 from evonasc.cost.time_features import FeatureScale
+from evonasc.csv_file import number, read_csv
 from evonasc.errors import ConfigError, DataFileError, GenomeError, UnknownNameError
 from evonasc.space import SearchSpace
 
 MIN_NETWORKS = 3
+#: Times of one inference that can be meant: a nanosecond to eleven days.
+_LEAST_MS, _MOST_MS = 1e-6, 1e9
 _MAX_FOLDS = 30  # up to so many measurements each is left out in turn, more in so many groups
 _MANY, _FEW_FOLDS = 200, 10  # beyond, a fit is slow and leaving out a tenth changes little
 
@@ -97,20 +99,8 @@ def read_measured_networks(path: Path, space: SearchSpace) -> MeasuredNetworks:
             named, or no positive time; or there are fewer than three lines.
     """
     columns = (space.text_column, "latency_ms")
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            missing = [name for name in columns if name not in (reader.fieldnames or ())]
-            if missing:
-                found = ", ".join(reader.fieldnames or ()) or "none"
-                raise DataFileError(
-                    f"{path} must have the columns {' and '.join(columns)}, got {found[:200]}."
-                )
-            rows = [(reader.line_num, row[columns[0]], row[columns[1]]) for row in reader]
-    except OSError as error:
-        raise DataFileError(f"Cannot read the measurements {path}: {error.strerror}.") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataFileError(f"{path} must be a CSV file in UTF-8 ({error}).") from error
+    table = read_csv(path, columns, kind="measurements")
+    rows = list(zip(table.lines, *map(table.column, columns), strict=True))
     if len(rows) < MIN_NETWORKS:
         raise DataFileError(
             f"{path} must hold at least {MIN_NETWORKS} measured networks, got {len(rows)}. "
@@ -120,29 +110,27 @@ def read_measured_networks(path: Path, space: SearchSpace) -> MeasuredNetworks:
     written = np.concatenate([_network(path, line, text, space) for line, text, _ in rows])
     networks = space.canonical(written)
     line_of: dict[int, int] = {}
-    for number, (line, _, _) in zip(space.numbers(networks).tolist(), rows, strict=True):
-        if number in line_of:
+    for place, (line, _, _) in zip(space.numbers(networks).tolist(), rows, strict=True):
+        if place in line_of:
             raise DataFileError(
-                f"{path} must hold each network once, got the network of line {line_of[number]} "
+                f"{path} must hold each network once, got the network of line {line_of[place]} "
                 f"again in line {line}. Give the median of repeated measurements."
             )
-        line_of[number] = line
+        line_of[place] = line
     n_rewritten = int((written != networks).any(axis=1).sum())
     return MeasuredNetworks(networks, times_ms, n_rewritten)
 
 
-def _time(path: Path, line: int, text: str | None) -> float:
+def _time(path: Path, line: int, text: str) -> float:
     """Return the time a field holds."""
-    try:
-        time = float(text or "")
-    except ValueError:
-        time = float("nan")
-    if not 0 < time < float("inf"):
-        raise DataFileError(
-            f"latency_ms must be a positive number of milliseconds, got {text!r} in line {line} of "
-            f"{path}."
-        )
-    return time
+    return number(
+        text,
+        name="latency_ms",
+        where=f"{path}, line {line}",
+        least=_LEAST_MS,
+        most=_MOST_MS,
+        wanted=f"a positive number of milliseconds, {_LEAST_MS:g} to {_MOST_MS:g}",
+    )
 
 
 def _network(path: Path, line: int, text: str | None, space: SearchSpace) -> IntArray:

@@ -17,7 +17,7 @@ from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.machine import Machine
 from evonasc.cost.roofline import Roofline
 from evonasc.errors import DataFileError, UnknownNameError
-from evonasc.parsing import toml_file
+from evonasc.inputs import toml_file
 from evonasc.space import SearchSpace
 
 #: How the name of such a file ends.

@@ -7,31 +7,32 @@ payload is through (payloads take milliseconds, rows seconds). Where the rate is
 who arrives then waits until it is up again, a time drawn uniformly up to the outage's length, and
 sends at the rate that follows. A trace begins anew when it ends.
 
-Columns: ``time_s`` (or ``t_s``) and ``mbps``. A file with a ``trace_id`` (and a ``dataset``) holds
+Columns: ``time_s`` (or ``t_s``), or ``timestamp`` (ISO 8601, UTC where it names no zone), and
+``mbps``. A file with a ``trace_id`` (and a ``dataset``) holds
 several traces, told apart by it and counted together.
 """
 
-import csv
 import hashlib
 import importlib
-import io
-import itertools
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from evonasc.arrays import FloatArray
+from evonasc.csv_file import MOST_ROWS, number, read_csv
 from evonasc.errors import DataFileError, MissingDependencyError
+from evonasc.inputs import file_bytes
 
 #: What is read at most: a file that is larger is no trace of one link.
-MOST_BYTES, MOST_ROWS = 64 * 2**20, 1_000_000
+MOST_BYTES = 64 * 2**20
 #: Rates, Mbit/s, that are above 0 and can be meant: one bit a second to 100 terabits.
 LEAST_MBPS, MOST_MBPS = 1e-6, 1e8
-_TIME_COLUMNS, _RATE_COLUMN, _NAME_COLUMNS = ("time_s", "t_s"), "mbps", ("dataset", "trace_id")
+_TIME_COLUMNS, _STAMP_COLUMN, _RATE_COLUMN = ("time_s", "t_s"), "timestamp", "mbps"
+_NAME_COLUMNS = ("dataset", "trace_id")
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,16 +74,16 @@ def read_trace(text: str) -> LinkTrace:
 
     Args:
         text: ``FILE`` or ``FILE#NAME``: a CSV file, or a Parquet file where pyarrow is installed;
-            NAME is one ``trace_id`` or ``dataset`` of a file that holds several.
+            NAME is one ``trace_id`` or ``dataset`` of a file that holds several. A file whose own
+            name has a ``#`` is found first.
 
     Raises:
         DataFileError: The file cannot be read, is too large, or holds something that is no trace.
         MissingDependencyError: A Parquet file without pyarrow.
     """
-    file, _, chosen = text.partition("#")
-    path = Path(file)
-    data = _bytes(path)
-    table = _parquet(path, data) if path.suffix == ".parquet" else _csv(path, data)
+    path, chosen = _place(text)
+    data = file_bytes(path, kind="link trace", most=MOST_BYTES)
+    table = _parquet(path, data) if path.suffix == ".parquet" else _csv(path)
     traces = [rows for rows in _traces(path, table, chosen) if len(rows[1])]
     if not traces:
         raise DataFileError(f"{path} must hold at least one row of time_s and mbps, got none.")
@@ -102,39 +103,18 @@ def read_trace(text: str) -> LinkTrace:
     )
 
 
-def _bytes(path: Path) -> bytes:
-    """Return a file's bytes, unless it is too large."""
-    try:
-        if not path.is_file():
-            raise DataFileError(f"Cannot read the link trace {path}: there is no such file.")
-        size = path.stat().st_size
-        if size > MOST_BYTES:
-            raise DataFileError(
-                f"A link trace must have at most {MOST_BYTES} bytes, got {size} in {path}. "
-                "Keep the part you need."
-            )
-        return path.read_bytes()
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        if isinstance(error, DataFileError):
-            raise
-        raise DataFileError(f"Cannot read the link trace {path}: {error}.") from error
+def _place(text: str) -> tuple[Path, str]:
+    """Return the file of a trace and the name of the one wanted in it, empty for all."""
+    file, mark, chosen = text.rpartition("#")
+    if not mark or Path(text).exists() or "/" in chosen:
+        return Path(text), ""
+    return Path(file), chosen
 
 
-def _csv(path: Path, data: bytes) -> dict[str, Sequence[Any]]:
+def _csv(path: Path) -> dict[str, Sequence[Any]]:
     """Return the columns of a CSV file as text."""
-    try:
-        reader = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
-        header = [name.strip() for name in next(reader, [])]
-        rows = list(itertools.islice((row for row in reader if row), MOST_ROWS + 1))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataFileError(f"{path} is no CSV file: {error}.") from error
-    for number, row in enumerate(rows, start=1):
-        if len(row) != len(header):
-            raise DataFileError(
-                f"{path} must have {len(header)} fields in each row, got {len(row)} in row "
-                f"{number}."
-            )
-    return {name: [row[place] for row in rows] for place, name in enumerate(header)}
+    table = read_csv(path, (), kind="link trace")
+    return {name: table.column(name) for name in table.names if name}
 
 
 def _parquet(path: Path, data: bytes) -> dict[str, Sequence[Any]]:
@@ -151,7 +131,7 @@ def _parquet(path: Path, data: bytes) -> dict[str, Sequence[Any]]:
         file = parquet.ParquetFile(pyarrow.BufferReader(data))
         n_rows = int(file.metadata.num_rows)
         _refuse_too_many(path, n_rows)
-        wanted = {*_TIME_COLUMNS, _RATE_COLUMN, *_NAME_COLUMNS}
+        wanted = {*_TIME_COLUMNS, _STAMP_COLUMN, _RATE_COLUMN, *_NAME_COLUMNS}
         names = [name for name in file.schema_arrow.names if name in wanted]
         table = file.read(columns=names)
         return {name: table.column(name).to_pylist() for name in names}
@@ -171,11 +151,17 @@ def _refuse_too_many(path: Path, n_rows: int) -> None:
 def _traces(path: Path, table: dict[str, Sequence[Any]], chosen: str) -> Iterable[_Rows]:
     """Return the traces of a table, those that were asked for."""
     time_name = next((name for name in _TIME_COLUMNS if name in table), None)
-    if time_name is None or _RATE_COLUMN not in table:
+    is_dated = time_name is None and _STAMP_COLUMN in table
+    if _RATE_COLUMN not in table or (time_name is None and not is_dated):
         got = ", ".join(map(repr, list(table)[:8])) or "none"
-        raise DataFileError(f"{path} must have the columns time_s and mbps, got {got}.")
+        raise DataFileError(
+            f"{path} must have the columns time_s (or timestamp) and mbps, got {got}."
+        )
     _refuse_too_many(path, len(table[_RATE_COLUMN]))
-    seconds = _numbers(path, time_name, table[time_name])
+    if time_name is None:
+        seconds = _seconds(path, table[_STAMP_COLUMN])
+    else:
+        seconds = _numbers(path, time_name, table[time_name])
     mbps = _numbers(path, _RATE_COLUMN, table[_RATE_COLUMN])
     is_fine = ((mbps >= LEAST_MBPS) & (mbps <= MOST_MBPS)) | (mbps == 0)
     if not is_fine.all():
@@ -197,19 +183,26 @@ def _traces(path: Path, table: dict[str, Sequence[Any]], chosen: str) -> Iterabl
         yield " ".join(map(str, name)), seconds[rows], mbps[rows]
 
 
+def _seconds(path: Path, stamps: Sequence[Any]) -> FloatArray:
+    """Return points in time as seconds after the first of them, which keeps their fractions."""
+    read = []
+    for row, stamp in enumerate(stamps):
+        try:
+            moment = stamp if isinstance(stamp, datetime) else datetime.fromisoformat(str(stamp))
+        except ValueError as error:
+            raise DataFileError(
+                f"{_STAMP_COLUMN} must be ISO 8601, as in 2026-01-31T12:00:00Z, got "
+                f"{str(stamp)[:40]!r} in row {row + 1} of {path}."
+            ) from error
+        read.append(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    return np.array([(moment - read[0]).total_seconds() for moment in read])
+
+
 def _numbers(path: Path, name: str, values: Sequence[Any]) -> FloatArray:
     """Return a column as finite numbers."""
     result = np.empty(len(values))
     for row, value in enumerate(values):
-        try:
-            result[row] = float(value)
-        except (TypeError, ValueError, OverflowError):
-            result[row] = math.nan
-        if not math.isfinite(result[row]):
-            raise DataFileError(
-                f"{name} must be finite numbers, got {str(value)[:40]!r} in row {row + 1} of "
-                f"{path}."
-            )
+        result[row] = number(str(value), name=name, where=f"{path}, row {row + 1}")
     return result
 
 

@@ -24,6 +24,7 @@ import numpy as np
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.errors import ConfigError, DataFileError
 from evonasc.files import write_output
+from evonasc.inputs import MOST_TABLE, file_bytes
 from evonasc.parsing import npz_arrays, npz_bytes
 from evonasc.space.layers import Layer
 
@@ -148,13 +149,8 @@ def read_record(path: Path) -> tuple[MachineRecord, str]:
     Raises:
         DataFileError: It is missing, of another format, or holds what cannot be.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise DataFileError(
-            f"Cannot read the machine {path}: {error.strerror}. Make it with: evonasc hardware "
-            "profile (or calibrate)."
-        ) from error
+    remedy = "Make it with: evonasc hardware profile (or calibrate)."
+    data = file_bytes(path, kind="machine", most=MOST_TABLE, remedy=remedy)
     try:
         arrays = npz_arrays(data)
         found = str(arrays.pop("format"))

@@ -6,7 +6,7 @@ from evonasc.cost.machine_table import is_machine_file
 from evonasc.cost.scenario import Scenario, override
 from evonasc.errors import UnknownNameError
 from evonasc.foreign_code import refuse_code
-from evonasc.parsing import toml_file
+from evonasc.inputs import toml_file
 from evonasc.plugins import Registry
 
 RASPI4_10 = Scenario(name="raspi4-edgegpu-10mbps")

@@ -16,6 +16,7 @@ import numpy as np
 
 from evonasc.data.images import Images
 from evonasc.errors import DataFileError
+from evonasc.inputs import MOST_ARRAYS, file_bytes
 
 #: Published MD5 sums of the official python version of CIFAR-10.
 CIFAR10_MD5 = {
@@ -120,13 +121,8 @@ def _folder(root: Path, name: str) -> Path:
 
 def _official(path: Path, md5: str, title: str) -> bytes:
     """Return the content of an official file."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataFileError(
-            f"Cannot read {path} ({error.strerror}). Expected the official python version of "
-            f"{title}, all files of its archive."
-        ) from error
+    remedy = f"Expected the official python version of {title}, all files of its archive."
+    content = file_bytes(path, kind="file", most=MOST_ARRAYS, remedy=remedy)
     found = hashlib.md5(content, usedforsecurity=False).hexdigest()
     if found != md5:
         raise DataFileError(

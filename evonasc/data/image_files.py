@@ -109,13 +109,13 @@ def _image_files(folder: Path) -> tuple[list[Path], list[Path]]:
         shown = sorted(path for path in folder.iterdir() if path.name[0] != ".")
     except OSError as error:
         raise DataFileError(f"Cannot read the folder {folder} ({error.strerror}).") from error
-    files = [path for path in shown if path.suffix.lower() in SUFFIXES]
+    files = [path for path in shown if path.suffix.lower() in SUFFIXES and path.is_file()]
     if len(files) < LEAST_IMAGES:
         raise DataFileError(
             f"{folder} must hold at least {LEAST_IMAGES} images ({', '.join(SUFFIXES)}), "
             f"got {len(files)}."
         )
-    return files, [path for path in shown if path.suffix.lower() not in SUFFIXES]
+    return files, [path for path in shown if path not in set(files)]
 
 
 def _read_image(path: Path) -> ByteImages:

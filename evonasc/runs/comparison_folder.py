@@ -5,7 +5,7 @@ from pathlib import Path
 
 from evonasc.errors import ConfigError, DataFileError
 from evonasc.files import write_atomically
-from evonasc.parsing import json_value
+from evonasc.inputs import json_object
 from evonasc.runs.comparison import TRIALS_FOLDER, ComparisonConfig
 from evonasc.runs.differences import differences
 
@@ -72,10 +72,10 @@ def _difference(name: str, there: str, asked: str) -> str:
 
 def _read(path: Path) -> dict[str, dict[str, object]]:
     """Read the description of a comparison."""
+    values = json_object(path, kind="description of a comparison")
     try:
-        values = json_value(path.read_text(encoding="utf-8"))
         if not all(isinstance(values[part], dict) for part in _PARTS):
             raise TypeError(f"{', '.join(_PARTS)} must be objects")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (KeyError, TypeError) as error:
         raise DataFileError(f"{path} is no description of a comparison ({error}).") from error
     return {part: values[part] for part in _PARTS}

@@ -16,6 +16,7 @@ from evonasc.runs.config import RunConfig
 from evonasc.runs.folder import (
     EVALUATIONS_FILE,
     FRONT_FILE,
+    LARGEST_ID,
     has_ended,
     read_config,
     read_front,
@@ -126,6 +127,9 @@ def read_run(folder: Path) -> FinishedRun:
     if not rows:
         return FinishedRun(config, designs, [], {})
     columns = _quantities(rows, path, designs=designs)
+    needed = (*config.objectives, *(bound.column for bound in config.bounds))
+    if not set(needed) <= set(columns):
+        raise DataFileError(f"{path} must have the columns {', '.join(needed)}.")
     points = config.compared(columns)
     chosen = front_rows(points, is_allowed=is_within(columns, config.bounds))
     front = {name: values[chosen] for name, values in columns.items()}
@@ -192,7 +196,8 @@ def read_designs(folder: Path, designs: DesignSpace) -> StoredDesigns:
     name, n_links = designs.space.text_column, designs.n_links
     numbers = table_columns(rows, ("id", *placement_columns(designs)), where=path)
     try:
-        if not (np.isfinite(numbers).all() and (numbers == numbers.round()).all()):
+        is_whole = np.isfinite(numbers).all() and (numbers == numbers.round()).all()
+        if not is_whole or (abs(numbers) >= LARGEST_ID).any():
             raise ValueError("numbers that are not whole")
         whole = numbers.astype(np.int64)
         ids = whole[:, 0].tolist()

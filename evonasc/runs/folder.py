@@ -7,7 +7,6 @@ that was cut short can be read all the same. Nothing needs a pickle to be read.
 """
 
 import contextlib
-import csv
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from evonasc.arrays import FloatArray
+from evonasc.csv_file import parse_csv
 from evonasc.errors import ConfigError, DataFileError, PluginError, UnknownNameError
 from evonasc.files import is_locked
-from evonasc.names import from_cell
+from evonasc.inputs import MOST_ARRAYS, file_text
 from evonasc.runs.config import RunConfig
 from evonasc.runs.record import config_from, read_object, require_trusted
 from evonasc.runs.run import ExactComparison
@@ -44,6 +44,8 @@ _NOT_ENDED: dict[str, Any] = {
     "designs": {},
     "versions": {},
 }
+#: Ids of designs are below: what a number of CSV holds exactly.
+LARGEST_ID = 2**53
 #: Status of a run that goes on, and of one that ended without a word.
 RUNNING, KILLED = "running", "killed"
 
@@ -110,6 +112,9 @@ def read_summary(folder: Path) -> dict[str, Any]:
         all(isinstance(values.get(name), is_number) for name in numbers)
         and isinstance(values.get("status"), str)
         and all(isinstance(values.get(name), list) for name in ("noisy_objectives", "provenance"))
+        and isinstance(values.get("versions"), dict)
+        and isinstance(values.get("designs"), dict)
+        and isinstance(values.get("inputs"), dict | None)
         and (
             exact is None
             or all(
@@ -198,10 +203,13 @@ def _read_designs(
 ) -> tuple[list[dict[str, str]], bool]:
     """Return the rows of a table of designs, and whether names, numbers and cuts are sound."""
     rows = read_table(path)
-    table = table_columns(rows, (*placement_columns(designs), *names), where=path)
+    numbers = ("id",) if path.name != EXACT_FILE else ()
+    table = table_columns(rows, (*placement_columns(designs), *names, *numbers), where=path)
+    whole = table_columns(rows, (*placement_columns(designs), *numbers), where=path)
+    is_whole = (whole == whole.round()).all() and (abs(whole) < LARGEST_ID).all()
     is_cut = np.isin(table[:, : designs.n_links], np.arange(designs.space.n_blocks + 1))
     is_named = all(row.get(designs.space.text_column) for row in rows)
-    return rows, bool(is_named and np.isfinite(table).all() and is_cut.all())
+    return rows, bool(is_named and is_whole and np.isfinite(table).all() and is_cut.all())
 
 
 def read_table(path: Path) -> list[dict[str, str]]:
@@ -210,18 +218,10 @@ def read_table(path: Path) -> list[dict[str, str]]:
     Raises:
         DataFileError: The file is missing or damaged.
     """
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            lines = file.read().splitlines(keepends=True)
-        if lines and not lines[-1].endswith("\n"):  # whoever wrote it was killed
-            del lines[-1]
-        header, *rows = csv.reader(lines) if lines else [[]]
-        names = list(map(from_cell, header))
-        return [dict(zip(names, map(from_cell, row), strict=True)) for row in rows if row]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataFileError(f"Cannot read {path}. Expected a run folder.") from error
-    except ValueError as error:
-        raise DataFileError(f"{path} is damaged: each row must have its columns.") from error
+    text = file_text(path, kind="table", most=MOST_ARRAYS, remedy="Expected a run folder.")
+    whole = text[: text.rfind("\n") + 1]  # else whoever wrote it was killed
+    table = parse_csv(whole, path=path)
+    return [dict(zip(table.names, row, strict=True)) for row in table.rows]
 
 
 def table_columns(rows: list[dict[str, str]], names: tuple[str, ...], *, where: Path) -> FloatArray:
@@ -234,5 +234,5 @@ def table_columns(rows: list[dict[str, str]], names: tuple[str, ...], *, where: 
         return np.array([[float(row[name]) for name in names] for row in rows]).reshape(
             len(rows), len(names)
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, OverflowError, TypeError, ValueError) as error:
         raise DataFileError(f"{where} must have number columns {', '.join(names)}.") from error

@@ -11,7 +11,7 @@ from evonasc.bounds import Bound
 from evonasc.cost.scenario import as_dict, override
 from evonasc.errors import ConfigError, DataFileError, EvonascError
 from evonasc.foreign_code import refuse_code
-from evonasc.parsing import json_value
+from evonasc.inputs import json_object
 from evonasc.runs.benchmarks import SPACES, benchmark
 from evonasc.runs.config import ErrorChoice, RunConfig
 from evonasc.runs.error_table import error_kind, error_table, typed
@@ -84,8 +84,8 @@ def config_from(values: Mapping[str, Any], *, where: Path) -> RunConfig:
             calibration=None if calibration is None else Path(str(calibration)),
             search=SearchConfig(**search),
         )
-    except EvonascError:
-        raise
+    except EvonascError as problem:
+        raise ConfigError(f"{where}: {problem}") from problem
     except (AttributeError, KeyError, TypeError, ValueError) as problem:
         raise DataFileError(
             f"{where} is no run configuration of this version of evonasc ({problem})."
@@ -124,13 +124,9 @@ def read_object(path: Path, *, folder: Path) -> dict[str, Any]:
     Raises:
         DataFileError: It cannot be read, or is none.
     """
-    try:
-        values = json_value(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataFileError(f"{folder} is no run folder: cannot read {path.name}.") from error
-    if not isinstance(values, dict):
-        raise DataFileError(f"{path} must hold a JSON object, got {type(values).__name__}.")
-    return values
+    if not path.is_file():
+        raise DataFileError(f"{folder} is no run folder: it has no {path.name}.")
+    return json_object(path, kind="record of a run", remedy="Run it again.")
 
 
 def _choice(error: dict[str, Any], space: str) -> ErrorChoice:

@@ -15,6 +15,7 @@ from evonasc.bounds import is_within
 from evonasc.errors import ConfigError, DataFileError
 from evonasc.files import write_atomically
 from evonasc.front import non_dominated
+from evonasc.inputs import MOST_ARRAYS, file_bytes
 from evonasc.parsing import json_value, npz_arrays, npz_bytes
 from evonasc.runs.config import RunConfig
 from evonasc.runs.prepare import Prepared
@@ -137,7 +138,7 @@ def read_trial(path: Path, *, digest: str) -> Trial:
         DataFileError: The file is missing or damaged, or belongs to other settings.
     """
     try:
-        file = npz_arrays(path.read_bytes())
+        file = npz_arrays(file_bytes(path, kind="trial", most=MOST_ARRAYS), most=MOST_ARRAYS)
         header = json_value(file["header"].tobytes())
         trial = Trial(
             genes=file["genes"].astype(np.int64),

@@ -7,6 +7,8 @@ from evonasc.errors import ConfigError, UnknownNameError
 from evonasc.limits import require_seed
 from evonasc.search.threshold_rule import THRESHOLD_RULES
 
+#: Designs that a search may evaluate at most, and what each takes at the very least, s.
+MOST_DESIGNS, _SECONDS_A_DESIGN = 10**9, 1e-5
 #: Fields that the command line spells otherwise.
 _OPTIONS = {"algorithm": "--algo", "is_warm": "--cold-start"}
 
@@ -80,6 +82,12 @@ class SearchConfig:
             value = getattr(self, name)
             if value is not None and value < least:
                 raise ConfigError(f"{name} must be at least {least}, got {value}.")
+        if self.budget > MOST_DESIGNS:
+            hours = self.budget * _SECONDS_A_DESIGN / 3600
+            raise ConfigError(
+                f"budget must be at most {MOST_DESIGNS} designs, got {self.budget}: {hours:.3g} "
+                "hours at a hundredth of a millisecond for each."
+            )
         if self.threshold_rule not in THRESHOLD_RULES:
             raise UnknownNameError("threshold_rule", self.threshold_rule, THRESHOLD_RULES)
         if not 0 < self.penalty_weight < math.inf:

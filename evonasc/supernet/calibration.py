@@ -26,7 +26,7 @@ from evonasc.arrays import BoolArray, FloatArray, IntArray
 from evonasc.benchmark import ErrorSource
 from evonasc.errors import DataFileError, GenomeError
 from evonasc.files import write_output
-from evonasc.parsing import json_value
+from evonasc.inputs import json_object
 from evonasc.space import DesignSpace, SearchSpace
 from evonasc.supernet.csv_rows import connected_network, fraction, read_rows
 
@@ -193,10 +193,11 @@ def read_calibration(path: Path, source: ErrorSource, space: SearchSpace) -> Tra
     Raises:
         DataFileError: Missing or damaged, or of another source.
     """
+    remedy = "Make one with: evonasc supernet calibrate"
+    values = json_object(path, kind="calibration", remedy=remedy)
     try:
-        values = json_value(path.read_text(encoding="utf-8"))
-        if not isinstance(values, dict) or values["format"] != _FORMAT:
-            raise ValueError(f"it must be a JSON object of format {_FORMAT}")
+        if values["format"] != _FORMAT:
+            raise ValueError(f"its format must be {_FORMAT}")
         digest, was, rows = str(values["errors_sha256"]), str(values["source"]), values["pairs"]
         texts = [str(row[space.text_column]) for row in rows]
         networks = space.canonical(space.from_text(texts))
@@ -205,11 +206,6 @@ def read_calibration(path: Path, source: ErrorSource, space: SearchSpace) -> Tra
             for name in ("error", "trained_error")
         )
         calibration = TrainedCalibration(TrainedPairs(networks, error, trained, space))
-    except OSError as problem:
-        raise DataFileError(
-            f"Cannot read the calibration {path}: {problem.strerror}. Make one with: evonasc "
-            "supernet calibrate"
-        ) from problem
     except (ValueError, KeyError, TypeError, GenomeError) as problem:
         raise DataFileError(
             f"{path} is no calibration of evonasc ({problem}). Make one with: evonasc supernet "

@@ -6,6 +6,7 @@ the header holds a checksum; files from before it did are taken as they are.
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from torch import Tensor
 
 from evonasc.errors import DataFileError
 from evonasc.files import write_atomically
+from evonasc.inputs import MOST_ARRAYS, file_bytes
 from evonasc.parsing import json_value
 
 _CHECKSUM = "sha256"
@@ -63,14 +65,9 @@ def load_checkpoint(path: Path) -> Checkpoint:
     Raises:
         DataFileError: The file is missing, a folder, no checkpoint of evonasc, or damaged.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        inside = path / CHECKPOINT_FILE
-        remedy = f" Give the file in it: {inside}" if inside.is_file() else ""
-        raise DataFileError(
-            f"Cannot read the checkpoint {path}: {error.strerror}.{remedy}"
-        ) from error
+    inside = path / CHECKPOINT_FILE
+    remedy = f"Give the file in it: {inside}" if os.path.isfile(inside) else ""
+    data = file_bytes(path, kind="checkpoint", most=MOST_ARRAYS, remedy=remedy)
     return decode_checkpoint(data, where=str(path))
 
 

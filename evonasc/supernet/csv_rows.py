@@ -1,17 +1,13 @@
 """Rows of a user's CSV file about networks, with the line each stands in."""
 
-import csv
-import io
-import math
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from evonasc.arrays import IntArray
+from evonasc.csv_file import number, read_csv
 from evonasc.errors import DataFileError, GenomeError
-from evonasc.names import from_cell
-from evonasc.parsing import file_bytes
 from evonasc.space import SearchSpace
 
 
@@ -21,22 +17,9 @@ def read_rows(path: Path, columns: Sequence[str], *, kind: str) -> list[tuple[in
     Raises:
         DataFileError: Unreadable, no CSV file, or without these columns; ``kind`` names the file.
     """
-    try:
-        text = file_bytes(path, kind=kind).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataFileError(f"Cannot read the {kind} {path}: {error}.") from error
-    try:
-        # any end of a line is one, as in a file opened as text
-        reader = csv.DictReader(io.StringIO(text, newline=None), strict=True)
-        if set(columns) - set(reader.fieldnames or ()):
-            found = ", ".join(reader.fieldnames or ()) or "none"
-            word = "column" if len(columns) == 1 else "columns"
-            raise DataFileError(f"{path} must have the {word} {', '.join(columns)}, got {found}.")
-        return [
-            (reader.line_num, [from_cell(row[name] or "") for name in columns]) for row in reader
-        ]
-    except csv.Error as error:
-        raise DataFileError(f"{path} is no table of comma-separated values ({error}).") from error
+    table = read_csv(path, columns, kind=kind)
+    fields = [list(row) for row in zip(*map(table.column, columns), strict=True)]
+    return list(zip(table.lines, fields, strict=True))
 
 
 def networks_of(
@@ -79,10 +62,5 @@ def connected_network(text: str, space: SearchSpace, *, where: str) -> IntArray:
 
 def fraction(text: str, *, where: str) -> float:
     """Return the error that a row gives, a fraction, or raise a DataFileError."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 <= value <= 1:
-        raise DataFileError(f"{where}: error must be a fraction in [0, 1], got {text!r}.")
-    return value
+    wanted = "a fraction in [0, 1]"
+    return number(text, name="error", where=where, least=0.0, most=1.0, wanted=wanted)

@@ -9,7 +9,8 @@ import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.errors import AssetError, ConfigError, GenomeError
-from evonasc.parsing import json_value, npz_arrays, npz_bytes, read_own
+from evonasc.inputs import read_own
+from evonasc.parsing import json_value, npz_arrays, npz_bytes
 from evonasc.space import SearchSpace
 from evonasc.supernet.loss_scale import LossToError, match_quantiles
 from evonasc.supernet.network_list import (

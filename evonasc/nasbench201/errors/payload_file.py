@@ -17,6 +17,7 @@ from evonasc.cost.payload import Sending
 from evonasc.data.images import Images
 from evonasc.errors import ConfigError, DataFileError
 from evonasc.files import write_atomically
+from evonasc.inputs import MOST_ARRAYS, file_bytes
 from evonasc.limits import require_seed
 from evonasc.nasbench201.cells import canonical_connected_cells
 from evonasc.nasbench201.errors.payload_fitting import EffectRows, fit_and_judge, ship, unfitted
@@ -249,8 +250,9 @@ def read_effects(path: Path) -> EffectTable:
     Raises:
         DataFileError: Missing, or no measurement file.
     """
+    data = file_bytes(path, kind="file of payload effects", most=MOST_ARRAYS)
     try:
-        file = npz_arrays(path.read_bytes(), ("cells", "loss", "error", "header"))
+        file = npz_arrays(data, ("cells", "loss", "error", "header"))
         table = EffectTable(
             cells=file["cells"].astype(np.int64),
             loss=file["loss"].astype(np.float64),
@@ -260,6 +262,6 @@ def read_effects(path: Path) -> EffectTable:
         shape = (len(table.cells), table.error.shape[-1])
         if table.cells.shape != (shape[0], 6) or not table.loss.shape == table.error.shape == shape:
             raise ValueError("its arrays do not fit each other")
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         raise DataFileError(f"{path} is no file of payload effects: {error}.") from error
     return table

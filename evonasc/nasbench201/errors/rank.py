@@ -9,8 +9,9 @@ import scipy.stats
 
 from evonasc.arrays import BoolArray, FloatArray, IntArray
 from evonasc.errors import DataFileError
+from evonasc.inputs import file_bytes
 from evonasc.nasbench201.cells import is_connected, parse_arch_strings
-from evonasc.parsing import file_bytes, npz_arrays
+from evonasc.parsing import npz_arrays
 
 TRUTH = "test_accuracy_200epochs_cifar10_sample"
 #: Cells of highest accuracy that count as the top, and cells a score may pick.

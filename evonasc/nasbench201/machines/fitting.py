@@ -14,6 +14,7 @@ import numpy as np
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.fit_quality import FitReport, judge
 from evonasc.errors import DataFileError, UnknownNameError
+from evonasc.inputs import file_bytes
 from evonasc.limits import require_seed
 from evonasc.nasbench201.assets import ASSETS
 from evonasc.nasbench201.cells import NONE, cell_number, is_connected
@@ -34,7 +35,7 @@ from evonasc.nasbench201.machines.predictor import (
 )
 from evonasc.nasbench201.machines.regression import fit_centre, fit_sum, train_net
 from evonasc.nasbench201.machines.roofline_fitting import fit_rooflines
-from evonasc.parsing import file_bytes, npz_arrays, npz_bytes
+from evonasc.parsing import npz_arrays, npz_bytes
 
 logger = logging.getLogger(__name__)
 
