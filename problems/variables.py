@@ -75,6 +75,13 @@ class VariableSpace(PlainSpace):
         names = ", ".join(variable.name for variable in variables if variable.name)
         self.short_text_key = f"design: its variables {names}".rstrip()
 
+    @property
+    def gene_words(self) -> tuple[str, ...]:
+        """Return the variables' names, or their numbers where they have none."""
+        return tuple(
+            one.name or f"variable {place}" for place, one in enumerate(self.variables, start=1)
+        )
+
     def networks(self) -> IntArray | None:
         """Return every design, or None where they are more than 50,000."""
         if np.prod(np.array(self.n_choices, dtype=float)) > _MOST_LISTED:

@@ -225,3 +225,29 @@ def test_no_message_no_request_no_foreign_script(alone, both):
         assert opened.requests[0].startswith("file://")
     assert both.page.locator("h1").inner_text() == _HOSTILE
     assert both.page.locator("img").count() == 0
+
+
+def test_a_problem_without_blocks_is_shown_in_its_own_words(browser, tmp_path, monkeypatch):
+    (tmp_path / "sums_for_browser.py").write_text(
+        "import numpy as np\n"
+        "from pymoo.core.problem import Problem\n"
+        "class Sums(Problem):\n"
+        "    def __init__(self):\n"
+        "        super().__init__(n_var=4, n_obj=2, xl=0, xu=3, vtype=int)\n"
+        "    def _evaluate(self, X, out, *args, **kwargs):\n"
+        "        out['F'] = np.stack([X.sum(1), ((3 - X) ** 2).sum(1)], 1).astype(float)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("EVONASC_TRUST_CODE", "1")
+    words = ["run", "--problem", "sums_for_browser:Sums", "--budget", "60", "--no-plot", "--quiet"]
+    assert main([*words, "--out", str(tmp_path / "run")]) == 0
+    assert main(["report", str(tmp_path / "run")]) == 0
+    opened = Opened(browser, tmp_path / "run" / "report.html")
+    text = opened.page.inner_text("body")
+    headings = opened.page.locator("#table-box th").all_inner_texts()
+    opened.page.close()
+    assert headings == ["", "id", "design", "f1", "f2"]
+    for word in ("cut", "network", "raw input", "scenario raspi4"):
+        assert word not in text.replace("network-", "")
+    assert "share of the final hypervolume" in text
+    assert opened.messages == []

@@ -24,7 +24,11 @@ def test_a_comparison_leaves_tables_figures_and_every_trial(tmp_path, capsys):
         "report.md",
         "summary.csv",
         "tables.tex",
-        *(f"{kind}-{name}.{end}" for kind in ("fronts", "hypervolume") for end in ("png", "svg")),
+        *(
+            f"{kind}-{name}.{end}"
+            for kind in ("fronts", "hypervolume")
+            for end in ("pdf", "png", "svg")
+        ),
     }
     with (folder / "summary.csv").open() as file:
         rows = list(csv.DictReader(file))

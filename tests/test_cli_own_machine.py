@@ -70,6 +70,7 @@ def test_this_machine_is_profiled_and_used(tmp_path, capsys):
     assert "11 networks" in text
     assert machine_of(str(out), space=SPACE, known=BENCHMARK.machines).kind == "profiled"
     assert main([*RUN, "--head-hardware", str(out), "--out", str(tmp_path / "r")]) == 0
+    assert main(["show", str(tmp_path / "r"), "--provenance"]) == 0
     assert "total fitted to 11 networks measured on it" in words(capsys)
 
 

@@ -171,8 +171,8 @@ def test_a_run_over_two_links_is_written_read_and_shown(tmp_path, monkeypatch, c
     for command in ("show", "pick"):
         assert main([command, str(tmp_path / "run")]) == 0
         assert "cut after" in capsys.readouterr().out
-    assert main(["plot", str(tmp_path / "run")]) == 2
-    assert "A figure of fronts needs designs over one link, got 2" in capsys.readouterr().err
+    assert main(["plot", str(tmp_path / "run")]) == 0
+    assert (tmp_path / "run" / "front.pdf").stat().st_size > 5_000
 
 
 @pytest.mark.slow

@@ -51,7 +51,7 @@ def contents(folder):
         "exact --problem toy --out o",
         "compare --problem toy --algos random --seeds 1 --budget 30 --quiet --out o",
         "plot r",
-        "plot r r --out o",
+        "plot r --out o",
         "report r",
         "report r --out o.html",
         "explain r 5",

@@ -405,6 +405,7 @@ def test_a_search_that_trains_runs_from_the_command_line(algorithm, tmp_path, ca
     out = tmp_path / "r"
     given = ["--algo", algorithm, "--data", "digits"]
     assert main(["run", *given, "--budget", "24", "--max-latency-ms", "20", "--out", str(out)]) == 0
+    assert main(["show", str(out), "--provenance"]) == 0
     assert "by the supernet that this search trained" in " ".join(capsys.readouterr().out.split())
     assert read_config(out).error.options.data == "digits"
     assert main(["show", str(out)]) == 0

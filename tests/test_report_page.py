@@ -284,6 +284,7 @@ def test_a_problem_without_a_link_has_a_page_without_a_rate(tmp_path):
     [
         ["--budget", "40", "--seed", "5"],
         ["--algo", "random", "--budget", "30", "--refine-split", "--uplink-mbps", "7.3"],
+        ["--budget", "30", "--problem", "toy"],
         ["--budget", "30", "--no-retransmit", "--packet-loss", "0.1", "--payload-bits", "4,8"],
     ],
 )
@@ -296,6 +297,13 @@ def test_the_command_of_a_run_repeats_it(words, tmp_path):
     assert main([*again, *quiet, str(folders[1])]) == 0
     for name in ("config.json", "evaluations.csv", "front.csv"):
         assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes()
+
+
+def test_the_command_of_a_problem_that_reads_no_scenario_names_none():
+    config = RunConfig(problem="toy", search=SearchConfig(budget=30))
+    assert "--scenario" not in run_command(config)
+    assert "--space" not in run_command(config)
+    assert "--scenario" in run_command(RunConfig())
 
 
 def test_every_option_of_a_configuration_is_written():

@@ -195,7 +195,7 @@ def _draw_convergence(axes: Axes, curves: Sequence[Convergence]) -> None:
     """Draw how the searches came to their fronts."""
     for curve, style in zip(curves, _STYLES * len(curves), strict=False):
         axes.plot(curve.counts, curve.values, style, color="0.25", drawstyle="steps-post")
-    axes.set_xlabel("evaluated")
+    axes.set_xlabel("evaluations")
     axes.set_ylabel(plain_text(curves[0].words))
     axes.set_xlim(left=0)
 

@@ -69,6 +69,7 @@ def page_data(folders: Sequence[Path]) -> dict[str, Any]:
     """Return everything that the page shows of runs.
 
     Keys: ``problem``, ``space``, ``objectives``, ``network_key`` (how networks are written),
+    ``network_word`` (what they are called), ``has_cuts`` (whether they are of blocks),
     ``genes`` (names), ``choices`` (names, a list a gene), ``rates`` (least and greatest of the
     slider, Mbit/s) and ``runs``, see :func:`_run_data`.
 
@@ -97,6 +98,8 @@ def page_data(folders: Sequence[Path]) -> dict[str, Any]:
         "space": first.space,
         "objectives": list(first.objectives),
         "network_key": space.short_text_key,
+        "network_word": space.network_word,
+        "has_cuts": space.n_blocks > 0,
         "genes": list(space.gene_words) if _has_genes(space) else [],
         "choices": [
             [space.choice_in_words(gene, value) for value in range(n_choices)]

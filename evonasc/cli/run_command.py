@@ -12,6 +12,7 @@ from evonasc.cost.scenario_table import DEFAULT_SCENARIO, SCENARIOS, named_scena
 from evonasc.cost.scenario_words import base_name
 from evonasc.runs.config import RunConfig
 from evonasc.runs.error_table import ANY_OPTION, SPELLED
+from evonasc.runs.problem_table import place_in_words
 from evonasc.search.config import option_of
 
 #: Fields of a run's configuration that the command always names, so that another default of
@@ -31,11 +32,14 @@ def run_command(config: RunConfig) -> str:
     """
     words = ["evonasc", "run", *_changed_words(config.search, option_of, always=_ALWAYS_OF_SEARCH)]
     default = RunConfig()
+    # a problem of its own that was given none reads no space and no scenario
+    is_own = place_in_words(config) == config.problem
     for field in fields(config):
         if field.name in _ELSEWHERE:
             continue
         value = getattr(config, field.name)
-        if field.name in _ALWAYS or value != getattr(default, field.name):
+        is_always = field.name in _ALWAYS and not (field.name == "space" and is_own)
+        if is_always or value != getattr(default, field.name):
             words += _option(field.name, value)
     for bound in config.bounds:
         limit = bound.limit if config.margin else bound.at_most
@@ -43,7 +47,7 @@ def run_command(config: RunConfig) -> str:
     if config.error.name:
         words += ["--accuracy", config.error.name]
         words += _error_words(config.error.options)
-    return shlex.join([*words, *_scenario_words(config.scenario)])
+    return shlex.join([*words, *([] if is_own else _scenario_words(config.scenario))])
 
 
 def _changed_words(

@@ -6,6 +6,7 @@ const evonascReport = () => {
   const { runs, objectives, words } = data;
   const element = (id) => document.getElementById(id);
   const isAlone = runs.length === 1;
+  const hasCuts = data.has_cuts;
   const canMove = runs.every((run) => run.link !== null);
   // Told apart by shape first; the colours are those of Okabe and Ito, dark enough for white.
   const SHAPES = ["circle", "square", "diamond", "triangle-up", "triangle-down", "cross", "star",
@@ -38,9 +39,9 @@ const evonascReport = () => {
 
   function hoverText(index, row, values) {
     const run = runs[index];
-    const lines = [`design ${run.designs.id[row]}: ${escaped(run.designs.network[row])}`,
-      `cut after ${escaped(run.designs.cut_after[row])}${
-        run.designs.bits[row] === "-" ? "" : `, ${run.designs.bits[row]} bits`}`];
+    const lines = [`design ${run.designs.id[row]}: ${escaped(run.designs.network[row])}`];
+    if (hasCuts) lines.push(`cut after ${escaped(run.designs.cut_after[row])}${
+      run.designs.bits[row] === "-" ? "" : `, ${run.designs.bits[row]} bits`}`);
     if (!isAlone) lines.unshift(escaped(run.label));
     if (values.error) lines.push(`error ${number("error", values.error[row])}`);
     if (values.uplink_ms) {
@@ -64,6 +65,8 @@ const evonascReport = () => {
     if (!isAlone)
       return runs.map((run, index) => ({ name: `${run.label} (${shown[index].rows.length})`, index,
         rows: shown[index].rows, place: index }));
+    if (!hasCuts)
+      return [{ name: `front (${shown[0].rows.length})`, index: 0, rows: shown[0].rows, place: 0 }];
     const cuts = [...new Set(runs[0].designs.cut)].sort((a, b) => a - b);
     return cuts.map((cut, place) => {
       const rows = shown[0].rows.filter((row) => runs[0].designs.cut[row] === cut);
@@ -156,8 +159,8 @@ const evonascReport = () => {
     table.setAttribute("aria-multiselectable", "true");
     table.setAttribute("aria-label", "designs on the front");
     const head = table.createTHead().insertRow();
-    for (const text of ["", ...(isAlone ? [] : ["run"]), "id", "network", "cut after",
-      ...(hasBits ? ["bits"] : [])]) head.append(cell("th", text));
+    for (const text of ["", ...(isAlone ? [] : ["run"]), "id", data.network_word,
+      ...(hasCuts ? ["cut after"] : []), ...(hasBits ? ["bits"] : [])]) head.append(cell("th", text));
     for (const name of names) head.append(cell("th", heading(name), "number"));
     const body = table.createTBody();
     shown.forEach((front, index) => {
@@ -170,9 +173,9 @@ const evonascReport = () => {
         line.setAttribute("aria-selected", String(isChosen));
         line.append(cell("td", isChosen ? "\u25a0" : "\u25a1"));
         if (!isAlone) line.append(cell("td", label, "text"));
-        line.append(cell("td", designs.id[row]), cell("td", designs.network[row]),
-          cell("td", designs.cut_after[row]));
-        line.cells[line.cells.length - 2].title = designs.network_in_full[row];
+        line.append(cell("td", designs.id[row]), cell("td", designs.network[row]));
+        line.cells[line.cells.length - 1].title = designs.network_in_full[row];
+        if (hasCuts) line.append(cell("td", designs.cut_after[row]));
         if (hasBits) line.append(cell("td", designs.bits[row]));
         for (const name of names)
           line.append(cell("td", number(name, front.values[name][row]), "number"));
@@ -190,7 +193,8 @@ const evonascReport = () => {
         : run.rate_mbps === null ? `the run's own link` : `the run's own ${rateText(run.rate_mbps)} Mbit/s`;
       const at = run.link === null ? "" : ` at ${where}`;
       const name = isAlone ? "" : `${run.label}: `;
-      return `${name}${front.rows.length} designs on the front${at}; cuts ${cuts.join(", ")}.`;
+      return `${name}${front.rows.length} designs on the front${at}${
+        hasCuts ? `; cuts ${cuts.join(", ")}` : ""}.`;
     });
     const moved = runs[0].rate_objectives;
     if (!canMove) sentences.push("The rate of the uplink plays no part in this problem.");
@@ -341,6 +345,8 @@ const evonascReport = () => {
 
   function drawGenes(index) {
     const { genes, choices } = data;
+    element("genes-figure").closest("section").hidden = !genes.length;
+    if (!genes.length) return;
     // A word has one colour, whichever genes it is a choice of and whatever its number there.
     const most = Math.max(...choices.map((words) => words.length));
     const shown = [...new Set(Array.from({ length: most }, (_, value) => value)
@@ -363,7 +369,8 @@ const evonascReport = () => {
       const range = `${number(first, group.low)} to ${number(first, group.high)}`;
       const cuts = group.cuts.length > 4
         ? `${group.cuts[0]} … ${group.cuts[group.cuts.length - 1]}` : group.cuts.join(", ");
-      return { text: `${escaped(heading(first))} ${range}<br>${group.n} designs; cuts ${cuts}`,
+      return { text: `${escaped(heading(first))} ${range}<br>${group.n} designs${
+        hasCuts ? `; cuts ${cuts}` : ""}`,
         x: left, y: 1, xref: "paper", yref: "paper", xanchor: "left", yanchor: "bottom",
         showarrow: false, align: "left", font: { ...FONT, size: 12 } };
     });
