@@ -1,3 +1,4 @@
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
@@ -32,7 +33,7 @@ def test_a_picture_for_a_notebook_is_a_png():
 
 @pytest.mark.parametrize("name", ["f.v2", "f.v2.png", "f.v2.svg", "f.v2.pdf"])
 def test_a_stem_may_have_points_and_a_suffix(tmp_path, name):
-    paths = save_figure(figure_of(), tmp_path / name)
+    paths = save_figure(plt.figure(figsize=(1, 1)), tmp_path / name)
     assert [path.name for path in paths] == ["f.v2.png", "f.v2.svg", "f.v2.pdf"]
 
 

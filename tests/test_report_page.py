@@ -284,7 +284,7 @@ def test_a_problem_without_a_link_has_a_page_without_a_rate(tmp_path):
     [
         ["--budget", "40", "--seed", "5"],
         ["--algo", "random", "--budget", "30", "--refine-split", "--uplink-mbps", "7.3"],
-        ["--budget", "30", "--problem", "toy"],
+        pytest.param(["--budget", "30", "--problem", "toy"], marks=pytest.mark.slow),
         ["--budget", "30", "--no-retransmit", "--packet-loss", "0.1", "--payload-bits", "4,8"],
     ],
 )

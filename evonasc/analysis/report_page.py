@@ -9,6 +9,7 @@ import base64
 import gzip
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import evonasc
@@ -35,7 +36,7 @@ def report_page(
     """
     try:
         import jinja2
-        from plotly.offline import get_plotlyjs
+        import plotly.offline  # noqa: F401  # opened below
     except ImportError as error:
         raise MissingDependencyError(
             "The report page needs plotly and jinja2. Install them with: "
@@ -55,12 +56,12 @@ def report_page(
     sources = [loader.get_source(environment, name)[0] for name in (*_SCRIPTS, _STYLE)]
     # Ours, and the library's: no text of a user is in them.
     scripts = [text.replace("</script", r"<\/script") for text in sources[:-1]]
-    library = get_plotlyjs()
+    library, digest = _packed_library()
     page: str = environment.get_template(_TEMPLATE).render(
         commands=commands,
         data={**data, "words": COLUMN_WORDS},
-        hashes=[_digest(script) for script in (library, *scripts)],
-        library=_packed(library),
+        hashes=[digest, *map(_digest, scripts)],
+        library=library,
         page_command=page_command,
         scripts=scripts,
         style=sources[-1],
@@ -70,9 +71,14 @@ def report_page(
     return page
 
 
-def _packed(script: str) -> str:
-    """Return a script as the page keeps it, compressed: less than half as long."""
-    return base64.b64encode(gzip.compress(script.encode(), compresslevel=9, mtime=0)).decode()
+@cache
+def _packed_library() -> tuple[str, str]:
+    """Return ``plotly.js`` as the page keeps it, compressed to less than half, and its digest."""
+    from plotly.offline import get_plotlyjs
+
+    library = get_plotlyjs()
+    packed = gzip.compress(library.encode(), compresslevel=9, mtime=0)
+    return base64.b64encode(packed).decode(), _digest(library)
 
 
 def _digest(script: str) -> str:
