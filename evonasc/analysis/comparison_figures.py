@@ -120,7 +120,8 @@ def hypervolume_figure(curves: Mapping[str, FloatArray], *, counts: IntArray, ti
     ends = [float(np.median(shares[:, -1])) for shares in curves.values()]
     starts = [float(np.median(shares[:, len(counts) // 8])) for shares in curves.values()]
     bottom = min(max(starts), min(ends)) - 0.05  # room for the weakest at the end
-    axes.set_ylim(max(0.0, bottom), 1.005)
+    top = max(float(shares.max()) for shares in curves.values())  # above 1: a noisy objective
+    axes.set_ylim(max(0.0, bottom), max(1.0, top) + 0.005)
     axes.set_xlim(0, counts[-1])
     axes.axhline(1.0, color="0.4", linewidth=1.0, linestyle="--")
     handles, _ = axes.get_legend_handles_labels()
