@@ -32,7 +32,8 @@ from evonasc.nasbench201.cells import (
 )
 from evonasc.nasbench201.supernet import shipped_supernet
 from evonasc.supernet.family import Supernet
-from evonasc.supernet.training import augmented_batch, set_threads
+from evonasc.supernet.threads import set_threads
+from evonasc.supernet.training import augmented_batch
 
 BATCH = 64
 OUT = Path(__file__).parent / "results" / "edge_conflict.csv"

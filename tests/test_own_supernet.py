@@ -81,26 +81,29 @@ def errors_of(live_source, designs, n=4):
     return live_source.error(genes, designs=designs)
 
 
-def test_live_evaluation_reads_losses_on_the_scale_of_the_score_file(own, designs):
-    weights, scores, made = own
+def test_live_evaluation_shows_errors_on_own_images_as_they_are_measured(own, designs):
+    weights, scores, _ = own
     source = live_supernet(LiveOptions(weights=weights, scores=scores), FAMILY)
     images = noise(9, 1).take(np.arange(N_IMAGES))
-    loss, _ = score_networks(read_supernet(weights, family=FAMILY).supernet, CELLS[:4], images)
+    trained = read_supernet(weights, family=FAMILY).supernet
+    loss, n_right = score_networks(trained, CELLS[:4], images)
     errors, quick = (
         errors_of(source, designs),
         source.losses.mean(CELLS[:4]),
     )
     # other kernels round otherwise, and the scale is as steep as that of random weights
     np.testing.assert_allclose(quick, loss, atol=5e-3)
-    np.testing.assert_array_equal(errors, made.loss_to_error()(quick))
+    np.testing.assert_allclose(errors, 1 - n_right / N_IMAGES, atol=1e-6)
+    assert len(set(errors)) == len(set(quick))  # equal ones are ordered by loss
     assert "6 held-out training images of folder:mine" in source.provenance
 
 
-def test_live_evaluation_without_scores_makes_its_own_scale_and_says_so(own, designs):
+def test_live_evaluation_without_scores_says_that_errors_are_measured(own, designs):
     weights, _, _ = own
     source = live_supernet(LiveOptions(weights=weights), FAMILY)
-    assert "The scale is that of 100 random networks" in source.provenance
-    assert ((errors_of(source, designs) >= 0) & (errors_of(source, designs) <= 1)).all()
+    assert "top-1 error as measured" in source.provenance
+    steps = errors_of(source, designs) * 9
+    np.testing.assert_allclose(steps, np.rint(steps), atol=1e-5)
 
 
 def test_scores_of_other_weights_are_refused(own, tmp_path):
@@ -267,10 +270,10 @@ def test_a_search_on_own_scores_leaves_a_folder_that_can_be_shown_and_drawn(own,
     assert config["error"] == {"accuracy": "supernet", "scores": str(own[1])}
     assert read_config(out).error == ErrorChoice("supernet", ScoresOptions(own[1]))
     assert any("trained by evonasc on folder:mine" in line for line in _provenance(out))
-    to_error = own[2].loss_to_error()
-    known = set(to_error(own[2].loss).tolist())
+    measured = dict(zip(SPACE.to_text(CELLS), own[2].top1_error, strict=True))
     rows = list(csv.DictReader((out / "evaluations.csv").read_text().splitlines()))
-    assert {float(row["error"]) for row in rows} <= known
+    for row in rows:  # what `supernet score` counted is what is shown
+        assert float(row["error"]) == pytest.approx(measured[row["arch_str"]], abs=1e-6)
     capsys.readouterr()
     assert main(["show", str(out), "--provenance"]) == 0
     assert "folder:mine" in capsys.readouterr().out

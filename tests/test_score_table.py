@@ -184,3 +184,24 @@ def test_a_damaged_score_file_of_the_user_is_named_once(tmp_path):
     assert str(raised.value).count("bad.npz") == 1
     with pytest.raises(DataFileError, match="Cannot read the score file none.npz: No such file"):
         read_scores(Path("none.npz"), space=SPACE)
+
+
+def test_scores_that_guessing_would_reach_say_so(scores):
+    n = len(scores.networks)
+    size = {"training": {"data": "digits", "supernet": {"n_classes": 10}}}
+    for share, is_near in ((0.11, True), (0.5, False)):
+        right = np.full(n, round(share * scores.n_images))
+        table = replace(scores, n_right=right, header={**scores.header, **size})
+        assert ("NEAR CHANCE" in table.chance_note) == is_near
+        assert ("hardly better than guessing among 10" in table.chance_note) == is_near
+
+
+def test_errors_on_own_images_are_those_that_were_counted(scores):
+    own = replace(scores, header={**scores.header, "training": {"data": "folder:photos"}})
+    assert own.is_of_own_images
+    assert not scores.is_of_own_images
+    np.testing.assert_allclose(own.errors(), own.top1_error, atol=1e-6)
+    np.testing.assert_array_equal(scores.errors(), scores.loss_to_error()(scores.loss))
+    order = np.lexsort([own.loss, own.top1_error])
+    assert (np.diff(own.errors()[order]) >= 0).all()
+    assert "as measured" in SupernetScores(own).provenance

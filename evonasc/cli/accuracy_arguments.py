@@ -95,7 +95,7 @@ def stored_source(arguments: argparse.Namespace, *, what: str) -> ErrorSource:
 def _given(arguments: argparse.Namespace) -> dict[str, Any]:
     """Return the options of sources that were given, by field."""
     words = vars(arguments)
-    names = ("weights", "scores", "accuracy_table", "data_root", "data", "device")
+    names = ("weights", "scores", "accuracy_table", "data_root", "data", "device", "threads")
     given = {name: words[name] for name in names if words.get(name) is not None}
     if words.get("images") is not None:
         given["n_images"] = words["images"]

@@ -76,3 +76,11 @@ def counter(what: str, *, quiet: bool = False) -> Iterator[Callable[[int, int], 
     with progress(quiet=quiet) as bar:
         task = bar.add_task(what, total=None, note="")
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def warn(text: str) -> None:
+    """Say on standard error what nobody should overlook; nothing where there is nothing to say."""
+    if text:
+        Console(stderr=True, highlight=False, markup=False).print(
+            f"Warning: {text.strip()}", style="bold yellow", soft_wrap=True
+        )

@@ -65,6 +65,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="neither read nor keep losses on disk ($EVONASC_CACHE or ~/.cache/evonasc)",
     )
+    live.add_argument(
+        "--threads",
+        type=int,
+        metavar="N",
+        help="of torch, also where the search trains; another number rounds otherwise and is "
+        "another run (default: 1)",
+    )
     live.add_argument("--device", help="auto, cpu or cuda (default: auto: a GPU torch sees)")
     parser.add_argument(
         "--error-resolution",

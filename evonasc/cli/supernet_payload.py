@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Measure the shipped supernet with a progress bar, fit the model; ship if asked."""
     from evonasc.runs.benchmarks import benchmark
-    from evonasc.supernet.training import set_threads
+    from evonasc.supernet.threads import set_threads
 
     set_threads(1)
     with counter("measuring") as on_progress:

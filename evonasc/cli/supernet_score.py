@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import cast
 
-from evonasc.cli.console import counter, output
+from evonasc.cli.console import counter, output, warn
 from evonasc.cli.problem_arguments import add_space_argument
 from evonasc.cli.supernet_train import NETWORKS_HELP
 
@@ -39,7 +39,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from evonasc.supernet.few_shot import is_few_shot, score_few_shot
     from evonasc.supernet.network_list import read_networks
     from evonasc.supernet.score_file import score_to_file
-    from evonasc.supernet.training_state import unfinished_note
+    from evonasc.supernet.training_state import training_note, unfinished_note
 
     family = supernet_family(arguments.space)
     is_split = is_few_shot(arguments.weights, family)
@@ -49,6 +49,8 @@ def execute(arguments: argparse.Namespace) -> int:
     note = "" if is_split else unfinished_note(arguments.weights)
     if note:
         console.print(f"Warning: {note}")
+    if not is_split:
+        warn(training_note(arguments.weights))
     with counter("scoring") as on_progress:
         files = (arguments.weights, arguments.data_root, arguments.out, family)
         amount = {"n_images": arguments.images, "n_jobs": arguments.jobs}
@@ -64,6 +66,7 @@ def execute(arguments: argparse.Namespace) -> int:
         f"{arguments.out}; least loss {scores.loss[best]:.4f}, its top-1 error "
         f"{scores.top1_error[best]:.4f}."
     )
+    warn(scores.chance_note)
     if arguments.ship:
         paths = benchmark(arguments.space).use_tool("ship-scores", arguments.weights, scores)
         for path in cast(list[Path], paths):

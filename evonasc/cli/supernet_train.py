@@ -5,7 +5,7 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evonasc.cli.console import output, progress
+from evonasc.cli.console import output, progress, warn
 from evonasc.cli.interrupt import stop_on_interrupt
 from evonasc.cli.problem_arguments import add_space_argument
 
@@ -67,7 +67,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"images held out (default: a tenth, at most 5000; a fifth for {_SMALL_SET})",
     )
     parser.add_argument("--seed", type=int, default=0, help="(default: %(default)s)")
-    parser.add_argument("--threads", type=int, default=1, help="(default: %(default)s)")
+    parser.add_argument(
+        "--threads",
+        type=int,
+        default=1,
+        help="of torch; another number is another training (default: %(default)s)",
+    )
 
 
 class _StopHereError(Exception):
@@ -84,9 +89,11 @@ def execute(arguments: argparse.Namespace) -> int:
     )
     from evonasc.errors import ConfigError
     from evonasc.runs.benchmarks import supernet_family
+    from evonasc.supernet.checkpoint import CHECKPOINT_FILE
     from evonasc.supernet.few_shot import train_few_shot
     from evonasc.supernet.network_list import parts_of_gene, read_networks
-    from evonasc.supernet.training import TrainingConfig, set_threads, train_supernet
+    from evonasc.supernet.training import TrainingConfig, train_supernet
+    from evonasc.supernet.training_state import training_note
     from evonasc.supernet.weights import read_supernet
 
     gene = arguments.split_edge
@@ -95,7 +102,6 @@ def execute(arguments: argparse.Namespace) -> int:
     has_root = arguments.data_root is not None
     require_data_name(arguments.data, has_root=has_root)
     require_no_idle_root(arguments.data, has_root=has_root)
-    set_threads(arguments.threads)
     family = supernet_family(arguments.space)
     start = None if arguments.start is None else read_supernet(arguments.start, family)
     chosen = arguments.networks
@@ -124,6 +130,7 @@ def execute(arguments: argparse.Namespace) -> int:
         path_sampling=arguments.path_sampling,
         learning_rate=given(arguments.learning_rate, learning_rate),
         seed=arguments.seed,
+        threads=arguments.threads,
         split=None if split == arguments.seed else split,
     )
     folders = [arguments.out]
@@ -176,6 +183,8 @@ def execute(arguments: argparse.Namespace) -> int:
         nothing = "no epoch was finished and nothing is kept; the same command"
         console.print(f"Interrupted: {words if n_done else nothing} goes on from there.")
         return 130
+    for folder in folders:
+        warn(training_note(folder / CHECKPOINT_FILE))
     each = "" if gene is None else f" for each of {len(folders)} supernets"
     console.print(
         f"Trained {config.epochs} epochs{each}; checkpoint, log and curve are in {arguments.out}."

@@ -79,6 +79,11 @@ def require_no_idle_root(name: str, *, has_root: bool) -> None:
         raise ConfigError(f"--data-root is for {', '.join(_WITH_ROOT)}, got {name!r}. {remedy}")
 
 
+def is_own(name: str) -> bool:
+    """Tell whether a data set is a folder of the user's own images."""
+    return name.startswith(_FOLDER)
+
+
 def is_missing_folder(name: str, root: Path | None) -> bool:
     """Tell whether a name is of a folder of images that is not there, nor at ``root`` if given."""
     return name.startswith(_FOLDER) and not _folder(name, root).is_dir()

@@ -224,6 +224,7 @@ SPELLED = {
     "is_cached": "--no-cache",
     "n_images": "--images",
     "scores": "--scores",
+    "threads": "--threads",
     "weights": "--weights",
 }
 #: What gives any other.

@@ -4,6 +4,7 @@ import contextlib
 import csv
 import os
 import platform
+import sys
 from collections.abc import Iterable
 from dataclasses import asdict
 from importlib.metadata import version
@@ -195,6 +196,7 @@ def _record(prepared: Prepared) -> dict[str, object]:
             "evonasc": evonasc.__version__,
             "python": platform.python_version(),
             **{name: version(name) for name in ("moocore", "numpy", "pymoo")},
+            **({"torch": version("torch")} if "torch" in sys.modules else {}),
             **packages,
         },
     }

@@ -24,6 +24,7 @@ from evonasc.supernet.family import Supernet, SupernetFamily
 from evonasc.supernet.live_options import CotrainedOptions
 from evonasc.supernet.network_list import require_space
 from evonasc.supernet.scoring import score_networks
+from evonasc.supernet.threads import set_threads
 from evonasc.supernet.training import TrainingConfig, as_input, augmented_batch, weight_step
 
 #: Held-out images that tell a network's error, at most.
@@ -186,6 +187,7 @@ def cotrained_weights(
             "accuracy 'cotrained' needs images to train on. Name the data set: --data digits, or "
             "--data cifar10 --data-root DATA."
         )
+    set_threads(options.threads)
     data = load_data(options.data, options.data_root, seed=seed)
     return SharedWeights(data, cotraining_config(data, family, seed=seed), family)
 

@@ -8,17 +8,26 @@ import torch
 
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.scenario import Scenario
+from evonasc.data.datasets import is_own
 from evonasc.errors import ConfigError
 from evonasc.space import DesignSpace
 from evonasc.supernet.family import SupernetFamily
 from evonasc.supernet.held_out import scoring_images, weights_sum
 from evonasc.supernet.image_losses import ImageLosses, loss_cache
 from evonasc.supernet.live_options import LiveOptions
-from evonasc.supernet.loss_scale import CAVEAT, LossToError, coarseness_note, match_quantiles
+from evonasc.supernet.loss_scale import (
+    CAVEAT,
+    MEASURED_CAVEAT,
+    LossToError,
+    coarseness_note,
+    match_quantiles,
+    measured,
+)
 from evonasc.supernet.network_list import random_networks, require_space, require_trained_for
 from evonasc.supernet.payload_effects import PayloadIncrease
 from evonasc.supernet.quick_forward import QuickScorer, chosen_device, quick_copy
 from evonasc.supernet.score_table import ScoreTable, read_scores
+from evonasc.supernet.threads import set_threads
 from evonasc.supernet.weights import TrainedSupernet, read_supernet
 
 #: Networks whose top-1 errors give the scale where there is no score file.
@@ -28,7 +37,7 @@ N_SCALE_NETWORKS = 100
 class LiveSupernet:
     """Runs networks on the scoring images; what was run stays known.
 
-    ``note`` ends its provenance.
+    Without ``loss_to_error`` errors are what was measured; ``note`` ends its provenance.
     """
 
     def __init__(
@@ -37,14 +46,15 @@ class LiveSupernet:
         losses: ImageLosses,
         payload: PayloadIncrease,
         *,
-        loss_to_error: LossToError,
+        loss_to_error: LossToError | None,
         note: str = "",
     ) -> None:
         self.losses, self._payload, self._to_error = losses, payload, loss_to_error
         self._space = trained.supernet.space
+        caveat = MEASURED_CAVEAT if loss_to_error is None else CAVEAT
         self.provenance = (
             f"error: forward passes of the supernet on {losses.n_images} held-out training images "
-            f"of {trained.training['data']}; {CAVEAT}{coarseness_note(losses.n_images)}{note}"
+            f"of {trained.training['data']}; {caveat}{coarseness_note(losses.n_images)}{note}"
         )
 
     def error(self, genes: IntArray, *, designs: DesignSpace) -> FloatArray:
@@ -52,7 +62,10 @@ class LiveSupernet:
         require_space(designs, self._space)
         networks = designs.operations(genes)
         self.losses.compute(networks)
-        return self._to_error(self.losses.mean(networks))
+        loss = self.losses.mean(networks)
+        if self._to_error is None:
+            return measured(1 - self.losses.n_right(networks) / self.losses.n_images, loss)
+        return self._to_error(loss)
 
     def payload_increase(
         self, genes: IntArray, *, designs: DesignSpace, scenario: Scenario
@@ -86,6 +99,7 @@ def live_supernet(
         DataFileError: A file is missing or damaged.
         AssetError: Shipped weights or scores are missing or damaged.
     """
+    set_threads(options.threads)
     if options.weights is None:
         if options.scores is not None:
             raise ConfigError("Live evaluation with --scores needs the supernet: --weights FILE.")
@@ -117,8 +131,11 @@ def _live(
     supernet, device = trained.supernet, chosen_device(options.device)
     cache = loss_cache(supernet, images, device=device) if options.is_cached else None
     losses = ImageLosses(QuickScorer(supernet, images, device=device), cache)
-    if scores is not None:
-        to_error, note = scores.loss_to_error(), ""
+    to_error, note = None, ""
+    if is_own(str(trained.training["data"])):
+        pass  # errors are shown as measured
+    elif scores is not None:
+        to_error = scores.loss_to_error()
     else:
         rng = np.random.default_rng(0)
         networks = random_networks(supernet.space, N_SCALE_NETWORKS, rng=rng)

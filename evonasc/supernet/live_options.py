@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evonasc.errors import ConfigError, UnknownNameError
+from evonasc.limits import require_workers
 
 #: Where forward passes may run.
 DEVICES = {
@@ -18,7 +19,7 @@ class LiveOptions:
     """How live evaluation runs; the cache alone changes no result.
 
     Raises:
-        ConfigError: Fewer than one image.
+        ConfigError: Fewer than one image; threads out of range.
         UnknownNameError: No such device.
     """
 
@@ -36,19 +37,31 @@ class LiveOptions:
     is_cached: bool = True
     #: One of ``DEVICES``.
     device: str = "auto"
+    #: Threads of torch: with another number sums are rounded otherwise.
+    threads: int = 1
 
     def __post_init__(self) -> None:
         if self.n_images is not None and self.n_images < 1:
             raise ConfigError(f"images must be at least 1, got {self.n_images}.")
+        require_workers("threads", self.threads)
         if self.device not in DEVICES:
             raise UnknownNameError("device", self.device, DEVICES)
 
 
 @dataclass(frozen=True)
 class CotrainedOptions:
-    """What weights that the search itself trains learn from."""
+    """What weights that the search itself trains learn from.
+
+    Raises:
+        ConfigError: Threads out of range.
+    """
 
     #: Data set: see :mod:`evonasc.data.datasets`.
     data: str | None = None
     #: Folder with its files, where it needs one.
     data_root: Path | None = None
+    #: Threads of torch: with another number sums are rounded otherwise.
+    threads: int = 1
+
+    def __post_init__(self) -> None:
+        require_workers("threads", self.threads)

@@ -17,8 +17,17 @@ CAVEAT = (
     "ordered by loss, on the scale of the supernet's top-1 error. It is not the accuracy of a "
     "network trained alone."
 )
+#: The same of errors that are shown as they were measured.
+MEASURED_CAVEAT = (
+    "the supernet's top-1 error as measured, equal ones ordered by loss within a millionth. It is "
+    "not the accuracy of a network trained alone."
+)
+#: What the loss may add to a measured error, at most: it decides between equal ones alone.
+_TIE = 1e-6
 #: Fewer images than these are too few to tell networks apart without a word about it.
 FEW_IMAGES = 100
+#: Beyond this share of the error of guessing, a supernet has learned next to nothing.
+_NEAR_CHANCE = 0.9
 _LEVELS = np.linspace(0, 1, 21)
 
 
@@ -40,6 +49,24 @@ class LossToError:
         extended = np.where(loss < x[0], below, np.where(loss > x[-1], above, inside))
         clipped: FloatArray = np.clip(extended, 0.0, 1.0)
         return clipped
+
+
+def measured(error: FloatArray, loss: FloatArray) -> FloatArray:
+    """Return measured errors as they are, but for a millionth at most that orders equal ones.
+
+    On the user's own images an error is read as what was counted on them; on few images many
+    networks share one, and the loss tells them apart.
+
+    Args:
+        error: ``(n,)`` top-1 errors, fractions.
+        loss: ``(n,)`` losses of the same networks, nats.
+
+    Example:
+        >>> measured(np.array([0.25, 0.25]), np.array([1.0, 3.0])).round(9).tolist()
+        [0.2500005, 0.25000075]
+    """
+    shown: FloatArray = np.minimum(error + _TIE * loss / (1 + loss), 1.0)
+    return shown
 
 
 def match_quantiles(loss: FloatArray, error: FloatArray, *, n_images: int) -> LossToError:
@@ -79,6 +106,29 @@ def _spread(error: FloatArray, *, n_images: int) -> FloatArray:
     shares = np.concatenate([(np.arange(count) + 0.5) / count for count in counts])
     spread: FloatArray = np.repeat(low, counts) + np.repeat(high - low, counts) * shares
     return spread
+
+
+def chance_note(error: float, *, n_classes: int) -> str:
+    """Return a sentence about an error that guessing would nearly reach too, else nothing.
+
+    It begins with a space, to follow another one.
+
+    Args:
+        error: Of the best network that is known, or of the training images, a fraction.
+        n_classes: Classes of the images.
+
+    Example:
+        >>> chance_note(0.3, n_classes=10), chance_note(0.85, n_classes=10)[:40]
+        ('', ' NEAR CHANCE: an error of 0.85 is hardly')
+    """
+    guessing = 1 - 1 / n_classes
+    if error < _NEAR_CHANCE * guessing:
+        return ""
+    return (
+        f" NEAR CHANCE: an error of {error:.2f} is hardly better than guessing among {n_classes} "
+        f"classes ({guessing:.2f}); the order of networks says little. Train longer, or at another "
+        "learning rate, or with more images."
+    )
 
 
 def coarseness_note(n_images: int) -> str:

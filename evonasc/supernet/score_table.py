@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
+from evonasc.data.datasets import is_own
 from evonasc.errors import AssetError, ConfigError, GenomeError
 from evonasc.inputs import read_own
 from evonasc.parsing import json_value, npz_arrays, npz_bytes
 from evonasc.space import SearchSpace
-from evonasc.supernet.loss_scale import LossToError, match_quantiles
+from evonasc.supernet.loss_scale import LossToError, chance_note, match_quantiles, measured
 from evonasc.supernet.network_list import (
     gene_type,
     listed_networks,
@@ -50,6 +51,16 @@ class ScoreTable:
         return str(training.get("data")) if isinstance(training, dict) else "unknown data"
 
     @property
+    def chance_note(self) -> str:
+        """A sentence where even the best network is hardly better than guessing, else nothing."""
+        training = self.header.get("training")
+        size = training.get("supernet") if isinstance(training, dict) else None
+        n_classes = size.get("n_classes") if isinstance(size, dict) else None
+        if type(n_classes) is not int or n_classes < 2 or not len(self.n_right):
+            return ""
+        return chance_note(float(self.top1_error.min()), n_classes=n_classes)
+
+    @property
     def is_choice(self) -> bool:
         """Whether these are of some networks by intent, not of all."""
         chosen, listed = self.header.get("networks"), self.space.networks()
@@ -64,6 +75,20 @@ class ScoreTable:
         if chosen is None:
             return listed is not None and len(np.unique(self.networks, axis=0)) == len(listed)
         return networks_digest(self.networks, self.space) == chosen
+
+    @property
+    def is_of_own_images(self) -> bool:
+        """Whether the images are the user's own, on which errors are shown as measured."""
+        return is_own(self.data)
+
+    def errors(self) -> FloatArray:
+        """Return the networks' errors as a search reads them, ``(n,)``.
+
+        On the user's own images what was measured; else by loss on the scale of the top-1 errors.
+        """
+        if self.is_of_own_images:
+            return measured(self.top1_error, self.loss)
+        return self.loss_to_error()(self.loss)
 
     def loss_to_error(self) -> LossToError:
         """Return the map from loss to error that these scores define."""

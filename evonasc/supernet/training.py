@@ -25,6 +25,7 @@ from evonasc.supernet.checkpoint import CHECKPOINT_FILE, load_checkpoint
 from evonasc.supernet.family import Supernet, SupernetConfig, SupernetFamily
 from evonasc.supernet.network_list import networks_digest
 from evonasc.supernet.path_sampling import UNIFORM, draw_paths, paths_a_step
+from evonasc.supernet.threads import set_threads
 from evonasc.supernet.training_state import (
     EpochLog,
     require_free,
@@ -70,6 +71,8 @@ class TrainingConfig:
     clip: float = 5.0
     #: bf16 autocast; off for exact comparisons.
     is_bf16: bool = True
+    #: Threads of torch: with another number sums are rounded otherwise.
+    threads: int = 1
     #: Of weights, order of images, augmentation, sampled paths and the validation split.
     seed: int = 0
     #: Seed of the validation split where it is another: whoever starts from trained weights must
@@ -77,6 +80,7 @@ class TrainingConfig:
     split: int | None = None
 
     def __post_init__(self) -> None:
+        require_workers("threads", self.threads)
         for name in ("n_validation", "epochs", "batch_size"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} must be at least 1, got {getattr(self, name)}.")
@@ -134,6 +138,7 @@ def train_supernet(
     images_a_step = config.batch_size * paths_a_step(config.path_sampling, space)
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
+    set_threads(config.threads)
     supernet = family.initialise(config.supernet, seed=config.seed)
     if start is not None:
         _require_unseen(start, config)
@@ -197,16 +202,6 @@ def _require_unseen(start: TrainedSupernet, config: TrainingConfig) -> None:
             f"supernet to start from never saw: {start.training['n_validation']} of split "
             f"{start.split_seed}."
         )
-
-
-def set_threads(n_threads: int) -> None:
-    """Let torch compute with that many threads from now on.
-
-    Raises:
-        ConfigError: Outside ``[1, evonasc.limits.max_workers()]``.
-    """
-    require_workers("threads", n_threads)
-    torch.set_num_threads(n_threads)
 
 
 def augmented_batch(

@@ -23,6 +23,7 @@ from evonasc.supernet.checkpoint import (
     save_checkpoint,
 )
 from evonasc.supernet.family import Supernet
+from evonasc.supernet.loss_scale import chance_note
 
 LOG_FILE = "log.csv"
 #: What a training writes beside its checkpoint: the log, and the curve in two forms.
@@ -107,6 +108,26 @@ def unfinished_note(path: Path) -> str:
         f"{path} is trained {n_done} of {n_epochs} epochs: these are no scores of the finished "
         "supernet. Finish it with the command that began it."
     )
+
+
+def training_note(path: Path) -> str:
+    """Return a sentence about a training that hardly learned anything, else nothing.
+
+    Of the last epoch's sampled paths on the training images; a weight file in half precision has no
+    log and says nothing.
+
+    Raises:
+        DataFileError: The file is missing or damaged.
+    """
+    checkpoint = load_checkpoint(path)
+    config = checkpoint.header["config"]
+    size = config.get("supernet") if isinstance(config, dict) else None
+    if "logs" not in checkpoint.header or not isinstance(size, dict):
+        return ""
+    logs, n_classes = epoch_logs(checkpoint, where=path), size.get("n_classes")
+    if not logs or type(n_classes) is not int or n_classes < 2:
+        return ""
+    return chance_note(1 - logs[-1].train_accuracy, n_classes=n_classes)
 
 
 def write_log(folder: Path, logs: list[EpochLog]) -> None:

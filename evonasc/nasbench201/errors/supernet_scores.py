@@ -12,7 +12,7 @@ from evonasc.nasbench201.errors.payload_model import model_for, modelled_increas
 from evonasc.nasbench201.space import NasBench201
 from evonasc.space import DesignSpace
 from evonasc.supernet.error_table import StoredErrors
-from evonasc.supernet.loss_scale import CAVEAT, coarseness_note
+from evonasc.supernet.loss_scale import CAVEAT, MEASURED_CAVEAT, coarseness_note
 from evonasc.supernet.score_table import ScoreTable, decode_scores, read_all_scores
 
 SCORES_ASSET = "supernet/cifar10-c16-n1-scores.npz"
@@ -84,14 +84,15 @@ class SupernetScores(StoredOrder):
 
     def __init__(self, scores: ScoreTable | None = None) -> None:
         self.scores = scores = shipped_scores() if scores is None else scores
+        caveat = MEASURED_CAVEAT if scores.is_of_own_images else CAVEAT
         supernet = "few-shot supernets" if "split_edge" in scores.header else "supernet"
         super().__init__(
-            StoredErrors(scores.space, scores.networks, scores.loss_to_error()(scores.loss)),
+            StoredErrors(scores.space, scores.networks, scores.errors()),
             what="The supernet's scores",
             header=scores.header,
             provenance=f"error: {supernet} trained by evonasc on {scores.data}, scored on "
-            f"{scores.n_images} held-out training images; {CAVEAT}"
-            f"{coarseness_note(scores.n_images)}",
+            f"{scores.n_images} held-out training images; {caveat}"
+            f"{coarseness_note(scores.n_images)}{scores.chance_note}",
         )
 
 
