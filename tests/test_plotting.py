@@ -65,8 +65,7 @@ def test_a_cut_has_one_colour_whatever_else_is_drawn_and_no_two_have_the_same(n_
 def test_names_of_users_are_drawn_as_they_are_written(name):
     """matplotlib would read $...$ as a formula and hide labels that begin with an underscore."""
     drawn = plain_text(name)
-    assert drawn.replace(r"\$", "$").strip() == name.replace("\x1b", r"\x1b").replace(
-        "\n", r"\n"
-    ).replace("\ufffe", r"\ufffe")
+    shown = name.replace("\x1b", r"\x1b").replace("\ufffe", r"\ufffe")
+    assert drawn.replace(r"\$", "$").strip() == shown
     assert not drawn.startswith("_")
-    assert drawn.isprintable()
+    assert drawn.replace("\n", "").isprintable()

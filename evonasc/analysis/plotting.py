@@ -96,7 +96,7 @@ def save_figure(figure: Figure, stem: Path, *, may_replace: bool = False) -> lis
 def plain_text(text: str) -> str:
     """Return a user's text so that matplotlib reads no formula and hides no label in it.
 
-    What shows nothing of itself is escaped, see :func:`evonasc.names.visible`.
+    What shows nothing of itself is escaped, see :func:`evonasc.names.visible`; lines stay lines.
     """
-    escaped = visible(text).replace("$", r"\$")
+    escaped = visible(text, keeps="\n").replace("$", r"\$")
     return f" {escaped}" if escaped.startswith("_") else escaped
