@@ -160,3 +160,35 @@ def test_bytes_have_the_unit_that_people_would_take():
     assert len(shown) > 2
     assert min(shown) >= 0.3
     assert max(shown) <= 2.7
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [(1e-300, 1e-290), (1e290, 1e300), (1, 1.0000001), (-5, 1e9), (1e-12, 1e12), (0, 0)],
+)
+def test_nothing_overlaps_at_any_scale(low, high):
+    middle = low / 2 + high / 2
+    points = np.array([[low, high], [high, low], [middle, middle]])
+    one = FrontSeries("run", points, np.ones((3, 1), int), np.zeros((0, 2)))
+    figure = front_figure([one], objectives=("f1", "head_memory_bytes"), block_names=NAMES)
+    assert faults_of(figure) == []
+    assert axes_without_ticks(figure) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n_obj", [1, 2, 6])
+@pytest.mark.parametrize("n_runs", [2, 12])
+def test_nothing_overlaps_with_any_number_of_runs(n_runs, n_obj):
+    runs = [series(n_obj, label=f"{LONG}{place}") for place in range(n_runs)]
+    objectives = tuple(f"objective_{place}" for place in range(n_obj))
+    curves = convergence(
+        [run.evaluated for run in runs],
+        is_within=[np.ones(30, bool)] * n_runs,
+        objectives=objectives,
+    )
+    figure = front_figure(
+        runs, objectives=objectives, block_names=NAMES, convergence=curves, title=LONG
+    )
+    assert faults_of(figure) == []
+    assert len(labels_of(figure)) == n_runs + (4 if n_obj > 1 else 0)
