@@ -42,7 +42,9 @@ def overlapping(figure, axes):
     ]
 
 
-@pytest.mark.parametrize("cut", [0, 1, 2, 7, 13, 17, 18, 19])
+@pytest.mark.parametrize(
+    "cut", [1, 18, *(pytest.param(n, marks=pytest.mark.slow) for n in (0, 2, 7, 13, 17, 19))]
+)
 def test_no_labels_overlap_or_leave_the_figure(cut):
     figure = design_figure(
         picture(cut=cut, network=NasBench201().drawing(np.array([4, 4, 4, 4, 4, 4])))

@@ -256,8 +256,7 @@ def shown_labels(axis: Axis) -> list[Text]:
 
 
 def _cut_labels(figure: Figure) -> None:
-    """Cut labels and titles of panels that are longer than their panel."""
-    figure.draw_without_rendering()
+    """Cut labels and titles of panels that are longer than their panel, as it was drawn last."""
     for axes in figure.axes:
         if not axes.get_visible():
             continue
