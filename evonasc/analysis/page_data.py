@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from evonasc.analysis.convergence import convergence
-from evonasc.analysis.indicators import evaluation_counts, hypervolume_curve
+from evonasc.analysis.page_curve import hypervolume_history
 from evonasc.analysis.rate_sweep import (
     NEEDED,
     contenders,
@@ -22,8 +21,7 @@ from evonasc.analysis.rate_sweep import (
     sweep_objectives,
 )
 from evonasc.analysis.report import found_words
-from evonasc.arrays import BoolArray, FloatArray, IntArray
-from evonasc.bounds import is_within
+from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.energy import DevicePower
 from evonasc.errors import ConfigError, DataFileError
 from evonasc.problems.coarse_error import coarse
@@ -37,7 +35,6 @@ from evonasc.runs.folder import (
     EXACT_FILE,
     FRONT_FILE,
     SUMMARY_FILE,
-    read_exact,
     read_summary,
 )
 from evonasc.runs.problem_table import place_in_words
@@ -55,8 +52,8 @@ _LINK = (
 )
 #: The powers that an energy at any rate is made of.
 _ENERGY = ("head_mw", "radio_mw_per_mbps", "radio_mw")
-#: Points of the hypervolume curve, and groups that a front is divided into, at most.
-_MOST_COUNTS, _MOST_GROUPS = 60, 4
+#: Groups that a front is divided into, at most.
+_MOST_GROUPS = 4
 #: Designs of a run that the page holds, at most.
 _MOST_DESIGNS = 2000
 #: Settings that the table of runs has a column for.
@@ -251,63 +248,6 @@ def _power(folder: Path, summary: Mapping[str, Any]) -> DevicePower:
 def _values(of: object, names: tuple[str, ...]) -> dict[str, float | bool]:
     """Return some fields of a value by name."""
     return {name: getattr(of, name) for name in names}
-
-
-def hypervolume_history(folder: Path, run: FinishedRun, stored: StoredDesigns) -> dict[str, Any]:
-    """Return the share of a hypervolume that a run held while it went on.
-
-    Keys: ``counts`` (distinct designs evaluated), ``shares`` (after so many), ``truth`` (the true
-    front, where the run noted it), ``note`` (what else the shares are of, for people) and
-    ``why_not`` (for people; empty where the curve is known, and the rest is empty else).
-
-    Args:
-        folder: Of the run.
-        run: Its front.
-        stored: All that it evaluated, in order.
-    """
-    objectives = run.config.objectives
-    exact = read_exact(folder, objectives=objectives, designs=run.designs)
-    within = is_within(stored.columns, run.config.bounds)
-    points = run.config.compared(stored.columns)
-    if exact is None:
-        return _own_curve(points, within, objectives)
-    truth = np.unique(exact, axis=0)
-    counts = evaluation_counts(len(points), most=_MOST_COUNTS)
-    shares = hypervolume_curve(points, truth, is_within=within, counts=counts)
-    noted = read_summary(folder)["exact"]["hypervolume_share"]
-    if not np.isclose(shares[-1], noted, rtol=1e-6):
-        return _no_curve(
-            f"{EXACT_FILE} or {EVALUATIONS_FILE} is no longer what the run was set against: it was "
-            "changed since. Run it again."
-        )
-    return {
-        "counts": counts.tolist(),
-        "shares": shares.tolist(),
-        "truth": truth.tolist(),
-        "note": "",
-        "why_not": "",
-    }
-
-
-def _own_curve(
-    points: FloatArray, within: BoolArray, objectives: tuple[str, ...]
-) -> dict[str, Any]:
-    """Return how a run went on by what it found in the end, its true front being unknown."""
-    if len(objectives) == 1:
-        return _no_curve("The true front of this run is not known.")
-    (curve,) = convergence([points], is_within=[within], objectives=objectives)
-    return {
-        "counts": curve.counts.tolist(),
-        "shares": curve.values.tolist(),
-        "truth": [],
-        "note": f"{curve.words}; the true front of this run is not known",
-        "why_not": "",
-    }
-
-
-def _no_curve(why: str) -> dict[str, Any]:
-    """Say why there is no curve."""
-    return {"counts": [], "shares": [], "truth": [], "note": "", "why_not": why}
 
 
 def gene_groups(
