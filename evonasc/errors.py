@@ -78,3 +78,7 @@ class UnknownNameError(EvonascError, LookupError):
 def _unknown_name(kind: str, name: str, known: Iterable[str], remedy: str) -> UnknownNameError:
     """Make the error anew."""
     return UnknownNameError(kind, name, known, remedy=remedy)
+
+
+class WorkerError(EvonascError, RuntimeError):
+    """A worker process ended before its work was done."""

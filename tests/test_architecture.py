@@ -21,7 +21,7 @@ FILES = sorted(
 
 # Part of evonasc -> the parts it may import besides itself. Each line ends one floor up.
 GROUND = {"arrays", "assets", "bounds", "csv_file", "errors", "files", "foreign_code", "front"}
-GROUND |= {"inputs", "limits", "names", "parsing", "plugins"}
+GROUND |= {"inputs", "limits", "names", "parsing", "plugins", "workers"}
 MAY_IMPORT = {
     "": set(),
     "arrays": set(),
@@ -31,6 +31,7 @@ MAY_IMPORT = {
     "names": set(),
     "parsing": set(),
     "inputs": {"errors", "parsing"},
+    "workers": {"errors"},
     "csv_file": {"errors", "inputs", "names"},
     "plugins": {"errors"},
     "foreign_code": {"errors", "plugins"},
@@ -83,7 +84,7 @@ DOORS = {
     "deap": ("evonasc.search.deap_nsga2",),
     "jinja2": ("evonasc.analysis.report_page",),
     "hypothesis": ("evonasc.contracts", "evonasc.cli.check_plugin"),
-    "joblib": ("evonasc.runs", "evonasc.supernet"),
+    "joblib": ("evonasc.workers",),
     "matplotlib": FIGURES,
     "moocore": ("evonasc.front",),
     "plotly": ("evonasc.analysis.report_page",),

@@ -14,8 +14,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import joblib
-
 import evonasc
 from evonasc.arrays import FloatArray
 from evonasc.cost.scenario import Scenario, as_dict
@@ -32,6 +30,7 @@ from evonasc.runs.record import config_dict
 from evonasc.runs.run import lists_designs
 from evonasc.runs.tabulated import tabulated
 from evonasc.runs.trials import Trial, contender_config, read_trial, run_trial, write_trial
+from evonasc.workers import in_workers
 
 #: Fields of a search in which trials differ.
 _OF_TRIALS = ("algorithm", "budget", "seed")
@@ -204,6 +203,7 @@ def run_comparison(
 
     Raises:
         ConfigError: ``n_jobs`` out of range, or a search that its scenario does not allow.
+        WorkerError: A worker process was killed.
     """
     require_workers("jobs", n_jobs)
     keys, digests, problems = config.trial_keys(), config.digests(), config.problem_digests()
@@ -211,18 +211,18 @@ def run_comparison(
         key for key in keys if not _is_done(folder / key.file, digests[key.scenario, key.contender])
     ]
     yield len(keys) - len(missing), len(keys)
-    with joblib.parallel_config(backend="loky", n_jobs=n_jobs, inner_max_num_threads=1):
-        done = joblib.Parallel(return_as="generator_unordered")(
-            joblib.delayed(_run_and_write)(
-                folder / key.file,
-                config.run_config(key),
-                problem_digest=problems[key.scenario],
-                digest=digests[key.scenario, key.contender],
-            )
-            for key in missing
+    tasks = [
+        (
+            folder / key.file,
+            config.run_config(key),
+            problems[key.scenario],
+            digests[key.scenario, key.contender],
         )
-        for count, _ in enumerate(done, start=len(keys) - len(missing) + 1):
-            yield count, len(keys)
+        for key in missing
+    ]
+    done = in_workers(_run_and_write, tasks, n_jobs=n_jobs, is_ordered=False)
+    for count, _ in enumerate(done, start=len(keys) - len(missing) + 1):
+        yield count, len(keys)
 
 
 def read_trials(folder: Path, config: ComparisonConfig) -> dict[TrialKey, Trial]:
@@ -259,7 +259,7 @@ def true_points(
     return truths
 
 
-def _run_and_write(path: Path, config: RunConfig, *, problem_digest: str, digest: str) -> None:
+def _run_and_write(path: Path, config: RunConfig, problem_digest: str, digest: str) -> None:
     """Run one trial, in whatever process, and put it on disk."""
     prepared = _prepared(replace(config, search=RunConfig().search), problem_digest)
     write_trial(path, run_trial(prepared.for_search(config.search)), digest=digest)

@@ -7,7 +7,6 @@ from fixed batches of the scoring images, so the order of scoring does not matte
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-import joblib
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -16,6 +15,7 @@ from evonasc.arrays import FloatArray, IntArray
 from evonasc.data.images import Images
 from evonasc.supernet.family import Memo, Supernet
 from evonasc.supernet.training import as_input
+from evonasc.workers import in_workers
 
 #: Images a forward pass; part of the definition of a score, since they share their statistics.
 SCORING_BATCH = 250
@@ -65,11 +65,8 @@ def in_parallel(
     busy process spin instead of working.
     """
     parts = np.array_split(rows, -(-len(rows) // _CHUNK))
-    with joblib.parallel_config(backend="loky", n_jobs=n_jobs, inner_max_num_threads=1):
-        results = joblib.Parallel(return_as="generator")(
-            joblib.delayed(_in_one_thread)(task, networks[part]) for part in parts
-        )
-        yield from zip(parts, results, strict=True)
+    tasks = [(task, networks[part]) for part in parts]
+    yield from zip(parts, in_workers(_in_one_thread, tasks, n_jobs=n_jobs), strict=True)
 
 
 def _in_one_thread(task: Callable[[IntArray], Result], networks: IntArray) -> Result:
