@@ -6,6 +6,7 @@ import pytest
 from own_machines import KNOWN, SPACE, networks, write_calibrated
 
 from evonasc.cli import main
+from evonasc.data.datasets import require_outside
 from evonasc.errors import ConfigError
 from evonasc.files import write_output
 
@@ -82,3 +83,36 @@ def test_the_same_content_may_be_written_again(tmp_path):
         write_output(path, b"two")
     write_output(path, b"two", may_replace=True)
     assert path.read_bytes() == b"two"
+
+
+OUTS = ["photos", "photos/cat", "photos/new", "photos/cat/deep/net", "link"]
+
+
+@pytest.mark.parametrize("out", OUTS)
+@pytest.mark.parametrize(
+    "command",
+    [
+        "supernet train --data folder:photos --epochs 1",
+        "run --algo nasc-cotrain --data folder:photos --budget 10",
+        "run --algo gdas --data folder:./photos/../photos --budget 10",
+    ],
+)
+def test_nothing_is_written_among_the_images_that_are_read(command, out, place, capsys):
+    for name in ("cat", "dog"):
+        (place / "photos" / name).mkdir(parents=True)
+    (place / "link").symlink_to(place / "photos")
+    before = sorted(place.rglob("*"))
+    assert main([*command.split(), "--out", out]) == 2
+    error = capsys.readouterr().err
+    assert "--out must not lie among the images that are read" in error
+    assert error.count("\n") == 1
+    assert sorted(place.rglob("*")) == before
+
+
+def test_scores_are_not_written_among_the_images_either(tmp_path):
+    require_outside(tmp_path / "s.npz", "cifar10", tmp_path)
+    require_outside(tmp_path / "photos-scores.npz", f"folder:{tmp_path}/photos", None)
+    with pytest.raises(ConfigError, match="must not lie among the images"):
+        require_outside(tmp_path / "photos" / "s.npz", f"folder:{tmp_path}/photos", None)
+    with pytest.raises(ConfigError, match="must not lie among the images"):
+        require_outside(tmp_path / "moved" / "s.npz", "folder:photos", tmp_path / "moved")

@@ -123,8 +123,14 @@ def _refused(message: str) -> int:
 
 def _require_inputs_kept(arguments: argparse.Namespace) -> None:
     """Refuse to write over a file that the same command reads."""
-    out = getattr(arguments, "out", None)
-    if not isinstance(out, Path) or not out.is_file():
+    out, data = getattr(arguments, "out", None), getattr(arguments, "data", None)
+    if not isinstance(out, Path):
+        return
+    if isinstance(data, str):
+        from evonasc.data.datasets import require_outside  # not for every --help
+
+        require_outside(out, data, getattr(arguments, "data_root", None))
+    if not out.is_file():
         return
     for name, value in vars(arguments).items():
         for path in value if isinstance(value, list) else [value]:

@@ -84,6 +84,24 @@ def is_own(name: str) -> bool:
     return name.startswith(_FOLDER)
 
 
+def require_outside(out: Path, name: str, root: Path | None) -> None:
+    """Refuse to write among the images of a folder: it would be other images then.
+
+    Args:
+        out: File or folder to be written.
+        name: Of the data set.
+        root: Where its folder lies now, if it moved.
+
+    Raises:
+        ConfigError: ``out`` is the folder of images, or lies in it.
+    """
+    if is_own(name) and out.resolve().is_relative_to(_folder(name, root).resolve()):
+        raise ConfigError(
+            f"--out must not lie among the images that are read, got {out} in "
+            f"{_folder(name, root)}: they would be others then. Choose another --out."
+        )
+
+
 def is_missing_folder(name: str, root: Path | None) -> bool:
     """Tell whether a name is of a folder of images that is not there, nor at ``root`` if given."""
     return name.startswith(_FOLDER) and not _folder(name, root).is_dir()

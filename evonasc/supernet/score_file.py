@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from evonasc.arrays import IntArray
+from evonasc.data.datasets import require_outside
 from evonasc.errors import ConfigError, EvaluationError
 from evonasc.files import write_atomically
 from evonasc.limits import require_workers
@@ -55,6 +56,7 @@ def score_to_file(
         chosen = listed_networks(family.space, remedy="Name some: --networks FILE.csv.")
     trained = read_supernet(weights, family)
     require_trained_for(trained.training, networks, family, where=weights)
+    require_outside(out, str(trained.training["data"]), data_root)
     images = scoring_images(trained, data_root, n_images=n_images)
     n_images = len(images)
     header = scores_header(trained)
