@@ -24,6 +24,7 @@ def test_a_comparison_leaves_tables_figures_and_every_trial(tmp_path, capsys):
         "report.md",
         "summary.csv",
         "tables.tex",
+        "trials.csv",
         *(
             f"{kind}-{name}.{end}"
             for kind in ("fronts", "hypervolume")

@@ -100,10 +100,10 @@ def test_the_markdown_document_has_everything(parts):
 
 
 def test_latex_escapes_what_it_would_read_as_commands(parts):
-    text = latex(CONFIG, parts[0])
+    text = latex(CONFIG, parts[0], parts[1])
     assert text.count(r"\begin{tabular}") == text.count(r"\end{tabular}") == 1
     assert r"hypervolume \%" in text
-    assert r"20 & nsga2 & 83.50 [81.75, 85.25] &" in text
+    assert r"20 & \textbf{nsga2} & 83.50 [81.75, 85.25] &" in text
     assert "medians and quartiles over 8 seeds" in text
     hostile = [{**row, "contender": r"a_b & 5% \input"} for row in parts[0]]
-    assert r"a\_b \& 5\% \textbackslash input" in latex(CONFIG, hostile)
+    assert r"a\_b \& 5\% \textbackslash input" in latex(CONFIG, hostile, [])

@@ -19,7 +19,7 @@ from evonasc.runs.comparison import (
     run_comparison,
     true_points,
 )
-from evonasc.runs.comparison_folder import open_folder
+from evonasc.runs.comparison_folder import open_folder, with_what_is_there
 from evonasc.runs.prepare import prepare
 from evonasc.runs.run import lists_designs
 from evonasc.runs.trials import Trial
@@ -59,6 +59,8 @@ def compare(
 ) -> Comparison:
     """Run the searches of a comparison that are missing in a folder, and measure all of them.
 
+    What the folder holds from before, and is complete, is measured too.
+
     Args:
         config: Who meets where.
         folder: Made, or taken up where it holds this comparison; it may grow.
@@ -91,6 +93,7 @@ def compare(
     open_folder(folder, config)
     for done, total in run_comparison(folder, config, n_jobs=n_jobs):
         on_progress(done, total)
+    config = with_what_is_there(folder, config)
     trials = read_trials(folder, config)
     truths = true_points(config, is_exact_wanted=is_exact_wanted)
     return Comparison(config, trials, references(truths, trials))

@@ -113,8 +113,18 @@ def markdown(
     return "\n".join(lines)
 
 
-def latex(config: ComparisonConfig, rows: Sequence[Row]) -> str:
-    """Return the summary as LaTeX tables (package ``booktabs``), one a scenario."""
+def trial_rows(
+    trial_indicators: Mapping[TrialKey, Indicators],
+) -> list[dict[str, str | int | float]]:
+    """Return one row a search, as ``trials.csv`` has them: which one, and what it is worth."""
+    return [{**key._asdict(), **asdict(value)} for key, value in trial_indicators.items()]
+
+
+def latex(config: ComparisonConfig, rows: Sequence[Row], pairs: Sequence[Row]) -> str:
+    """Return the summary as LaTeX tables (package ``booktabs``), one a scenario.
+
+    The largest median of a budget is bold; a dagger marks who is significantly behind it.
+    """
     parts = []
     bounds = config.base.bounds
     within = f", of designs with {in_words(bounds)}" if bounds else ""
@@ -122,18 +132,40 @@ def latex(config: ComparisonConfig, rows: Sequence[Row]) -> str:
         lines = [
             r"\begin{table}",
             rf"\caption{{{_tex(scenario.name)}: medians and quartiles over "
-            rf"{config.n_seeds} seeds{_tex(within)}.}}",
+            rf"{config.n_seeds} seeds{_tex(within)}. Bold: the largest median of a budget; "
+            r"$\dagger$: behind it (Wilcoxon's signed-rank test over paired seeds, 5\,\%, "
+            r"Holm's correction).}",
             r"\begin{tabular}{rl" + "r" * len(_COLUMNS) + "}",
             r"\toprule",
             " & ".join(map(_tex, _HEADINGS)) + r" \\",
             r"\midrule",
-            *(" & ".join(map(_tex, _cells(row))) + r" \\" for row in _of(rows, scenario.name)),
+            *_tex_rows(_of(rows, scenario.name), _of(pairs, scenario.name)),
             r"\bottomrule",
             r"\end{tabular}",
             r"\end{table}",
         ]
         parts.append("\n".join(lines))
     return "\n\n".join(parts) + "\n"
+
+
+def _tex_rows(rows: Sequence[Row], pairs: Sequence[Row]) -> list[str]:
+    """Return the rows of a scenario's LaTeX table, who is ahead and who is behind marked."""
+    lines = []
+    for budget in dict.fromkeys(row["budget"] for row in rows):
+        best, *others = [row for row in rows if row["budget"] == budget]
+        behind = {
+            pair["second"]
+            for pair in pairs
+            if (pair["budget"], pair["first"], pair["is_significant"])
+            == (budget, best["contender"], "True")
+        }
+        for row in (best, *others):
+            count, name, *cells = map(_tex, _cells(row))
+            if row is best and others:
+                name = rf"\textbf{{{name}}}"
+            mark = r"$^\dagger$" if row["contender"] in behind else ""
+            lines.append(" & ".join([count, f"{name}{mark}", *cells]) + r" \\")
+    return lines
 
 
 def _of(rows: Sequence[Row], scenario: str) -> list[Row]:

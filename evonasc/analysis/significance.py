@@ -26,11 +26,11 @@ _DIGITS = 12
 
 @dataclass(frozen=True)
 class Pair:
-    """Two contenders, the first with the larger median."""
+    """Two contenders, the first ahead seed by seed: that is what the test is about."""
 
     first: str
     second: str
-    #: Median of the paired differences, first minus second.
+    #: Median of the paired differences, first minus second; never below 0.
     median_difference: float
     #: Of Wilcoxon's signed-rank test, and that corrected by Holm for all pairs.
     p_value: float
@@ -61,7 +61,7 @@ def compare_pairs(values: Mapping[str, FloatArray]) -> list[Pair]:
     pairs = []
     for one, other in combinations(values, 2):
         first, second = (one, other)
-        if np.median(values[other]) > np.median(values[one]):
+        if _lead(values[other], values[one]) > _lead(values[one], values[other]):
             first, second = (other, one)
         pairs.append((first, second, signed_rank(values[first], values[second])))
     corrected = holm([p for _, _, p in pairs])
@@ -77,6 +77,11 @@ def compare_pairs(values: Mapping[str, FloatArray]) -> list[Pair]:
         for (first, second, p), p_holm in zip(pairs, corrected, strict=True)
     ]
     return sorted(result, key=lambda pair: (pair.p_holm, -pair.a12))
+
+
+def _lead(first: FloatArray, second: FloatArray) -> tuple[float, float]:
+    """Return how far the first is ahead: seed by seed, and, where that is nothing, by medians."""
+    return float(np.median(first - second)), float(np.median(first) - np.median(second))
 
 
 def signed_rank(first: FloatArray, second: FloatArray) -> float:
@@ -129,8 +134,11 @@ def verdict(values: Mapping[str, FloatArray]) -> str:
     best = max(medians, key=lambda name: medians[name])
     pairs = [pair for pair in compare_pairs(values) if best in (pair.first, pair.second)]
     beaten = [pair.second for pair in pairs if pair.first == best and pair.is_significant]
-    open_ = [name for name in medians if name != best and name not in beaten]
+    ahead = [pair.first for pair in pairs if pair.second == best and pair.is_significant]
+    open_ = [name for name in medians if name != best and name not in (*beaten, *ahead)]
     parts = [f"{best} has the largest median"]
+    if ahead:
+        parts.append(f"seed by seed {', '.join(sorted(ahead))} is surely ahead of it")
     if beaten:
         parts.append(f"surely ahead of {', '.join(sorted(beaten))}")
     n_seeds, n_pairs = len(values[best]), len(values) * (len(values) - 1) // 2

@@ -34,12 +34,16 @@ from evonasc.errors import ConfigError
 from evonasc.files import write_atomically
 from evonasc.front import MOST_EXACT_OBJECTIVES
 from evonasc.names import file_name
+from evonasc.runs.arms import Arm, parse_arm
 from evonasc.runs.comparison import ComparisonConfig
 from evonasc.runs.config import RunConfig
 from evonasc.runs.tables import as_csv
+from evonasc.search.algorithms import algorithm
 from evonasc.search.archive import SearchStopped
 from evonasc.search.config import SearchConfig
 
+#: Who meets where nobody says.
+_ALGORITHMS = "nsga2,nasc,hwnas,random"
 _NOTES = (
     "Medians over seeds, quartiles in brackets. hypervolume %: share of the reference front's "
     "hypervolume, reference point its nadir + 0.1 x range. IGD+: in units of that front's range, "
@@ -58,8 +62,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument(
         "--algos",
-        default="nsga2,nasc,hwnas,random",
-        help="comma-separated; a variation after +, as in nsga2+refine (default: %(default)s)",
+        help=f"comma-separated; a variation after +, as in nsga2+refine (default: {_ALGORITHMS}, or "
+        "none beside --arm)",
+    )
+    parser.add_argument(
+        "--arm",
+        action="append",
+        default=[],
+        metavar="'NAME: ALGO FIELD=VALUE ...'",
+        help="an algorithm with settings of its own, as in 'large: nsga2 pop_size=100'; may be "
+        "given again",
     )
     parser.add_argument(
         "--seeds", type=int, default=11, help="searches of each, seeds 0, 1, ... (default: 11)"
@@ -75,8 +87,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pop-size",
         type=int,
-        default=20,
-        help="of those that have a population (default: %(default)s)",
+        help=f"of those that have a population (default: {SearchConfig.pop_size})",
     )
     parser.add_argument("--jobs", type=int, default=1, help="worker processes, one thread each")
     parser.add_argument(
@@ -100,14 +111,14 @@ def execute(arguments: argparse.Namespace) -> int:
             objectives=objectives_of(arguments),
             bounds=bounds_of(arguments),
             margin=arguments.margin,
-            search=SearchConfig(pop_size=arguments.pop_size),
+            search=SearchConfig(**_given(arguments, "pop_size")),
             error=error_of(arguments),
         ),
         scenarios=tuple(
             scenario_of(arguments, text=text)
             for text in _words(scenario_text(arguments), "scenario")
         ),
-        contenders=_words(arguments.algos, "algos"),
+        contenders=_contenders(arguments),
         budgets=_numbers(arguments.budget),
         n_seeds=arguments.seeds,
     )
@@ -146,7 +157,8 @@ def _report(arguments: argparse.Namespace, comparison: Comparison) -> None:
             command=command,
             notes=notes,
         ).encode(),
-        "tables.tex": tables.latex(config, rows).encode(),
+        "trials.csv": as_csv(tables.trial_rows(comparison.trial_indicators)),
+        "tables.tex": tables.latex(config, rows, pairs).encode(),
     }
     for name, content in documents.items():
         write_atomically(arguments.out / name, content)
@@ -160,7 +172,7 @@ def _report(arguments: argparse.Namespace, comparison: Comparison) -> None:
         console.print()
         for budget in config.budgets:
             console.print(f"{budget}: {sentences[scenario.name, budget]}")
-        if len(config.contenders) > 1:
+        if len(config.names) > 1:
             console.print()
             console.print(
                 tables.pair_table(pairs, scenario=scenario.name, budget=max(config.budgets))
@@ -240,13 +252,39 @@ def _draw(folder: Path, comparison: Comparison) -> None:
                     if (key.scenario, key.contender, key.budget) == (name, contender, budget)
                 ]
             )
-            for contender in config.contenders
+            for contender in config.names
         }
         save_figure(
             hypervolume_figure(curves, counts=counts, title=title),
             folder / f"hypervolume-{file_name(name)}",
             may_replace=True,
         )
+
+
+def _given(arguments: argparse.Namespace, name: str) -> dict[str, int]:
+    """Return an option that was given, by name; nothing where it was not."""
+    value = getattr(arguments, name)
+    return {} if value is None else {name: value}
+
+
+def _contenders(arguments: argparse.Namespace) -> tuple[str | Arm, ...]:
+    """Return the algorithms and arms that the options name.
+
+    Raises:
+        ConfigError: ``--pop-size`` is given, and none of them reads it from there.
+    """
+    arms, text = tuple(map(parse_arm, arguments.arm)), arguments.algos
+    if text is None:
+        text = "" if arms else _ALGORITHMS
+    names = _words(text, "algos") if text or not arms else ()
+    entries = [algorithm(name.partition("+")[0]) for name in names]
+    entries += [algorithm(arm.algorithm.partition("+")[0]) for arm in arms]
+    if arguments.pop_size is not None and not any("pop_size" in one.options for one in entries):
+        raise ConfigError(
+            f"--pop-size is not read by {', '.join((*names, *(arm.name for arm in arms)))}: none "
+            "has a population. Leave it out."
+        )
+    return (*names, *arms)
 
 
 def _words(text: str, option: str) -> tuple[str, ...]:

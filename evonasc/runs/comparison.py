@@ -20,6 +20,7 @@ from evonasc.cost.scenario import Scenario, as_dict
 from evonasc.errors import ConfigError, DataFileError
 from evonasc.limits import require_workers
 from evonasc.names import file_name
+from evonasc.runs.arms import Arm
 from evonasc.runs.benchmarks import benchmark
 from evonasc.runs.config import RunConfig
 from evonasc.runs.digests import problem_inputs, scenario_inputs, search_inputs
@@ -29,7 +30,7 @@ from evonasc.runs.problem_table import PROBLEMS, problem_kind
 from evonasc.runs.record import config_dict
 from evonasc.runs.run import lists_designs
 from evonasc.runs.tabulated import tabulated
-from evonasc.runs.trials import Trial, contender_config, read_trial, run_trial, write_trial
+from evonasc.runs.trials import Trial, read_trial, run_trial, write_trial
 from evonasc.workers import in_workers
 
 #: Fields of a search in which trials differ.
@@ -76,8 +77,8 @@ class ComparisonConfig:
     base: RunConfig
     #: Where they meet; told apart by name.
     scenarios: tuple[Scenario, ...]
-    #: Algorithms and variations, ``nsga2`` or ``nsga2+refine``.
-    contenders: tuple[str, ...]
+    #: Algorithms and variations, ``nsga2`` or ``nsga2+refine``; arms with settings of their own.
+    contenders: tuple[str | Arm, ...]
     #: Distinct designs a search may evaluate, each a comparison of its own.
     budgets: tuple[int, ...]
     #: Searches of each contender, seeds 0 to ``n_seeds - 1``.
@@ -89,7 +90,7 @@ class ComparisonConfig:
         names = tuple(scenario.name for scenario in self.scenarios)
         for what, values in (
             ("scenarios", names),
-            ("algos", self.contenders),
+            ("algos", self.names),
             ("budgets", self.budgets),
         ):
             if not values or len(set(values)) < len(values):
@@ -103,6 +104,16 @@ class ComparisonConfig:
         for key in self.trial_keys():
             self.run_config(key)  # refuses unknown names and budgets out of range
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the contenders, in order."""
+        return tuple(arm.name for arm in self.arms)
+
+    @property
+    def arms(self) -> tuple[Arm, ...]:
+        """The contenders, each as an arm."""
+        return tuple(one if isinstance(one, Arm) else _plain_arm(one) for one in self.contenders)
+
     def trial_keys(self) -> list[TrialKey]:
         """Return the trials, in the order of computation: all contenders of a seed together."""
         return [
@@ -110,14 +121,15 @@ class ComparisonConfig:
             for scenario in self.scenarios
             for seed in range(self.n_seeds)
             for budget in self.budgets
-            for contender in self.contenders
+            for contender in self.names
         ]
 
     def run_config(self, key: TrialKey) -> RunConfig:
         """Return the search that a trial is."""
         (scenario,) = (one for one in self.scenarios if one.name == key.scenario)
         search = replace(self.base.search, budget=key.budget, seed=key.seed)
-        return contender_config(key.contender, replace(self.base, scenario=scenario, search=search))
+        (arm,) = (one for one in self.arms if one.name == key.contender)
+        return arm.configured(replace(self.base, scenario=scenario, search=search))
 
     def settings(self) -> dict[str, object]:
         """Return what all trials share, as JSON holds it; a folder holds trials of one such."""
@@ -149,11 +161,12 @@ class ComparisonConfig:
 
     def described_contenders(self) -> dict[str, object]:
         """Return the contenders by name, each with the code of others that it is made of."""
-        inputs = {}
-        for name in self.contenders:
-            key = TrialKey(self.scenarios[0].name, name, self.budgets[0], 0)
-            inputs[name] = {"inputs": search_inputs(self.run_config(key).search)}
-        return _plain(inputs)
+        found = {}
+        for arm in self.arms:
+            key = TrialKey(self.scenarios[0].name, arm.name, self.budgets[0], 0)
+            inputs = search_inputs(self.run_config(key).search)
+            found[arm.name] = {"inputs": inputs, **arm.described()}
+        return _plain(found)
 
     def problem_digests(self) -> dict[str, str]:
         """Return what tells the problem of a scenario from any other, by scenario."""
@@ -169,7 +182,7 @@ class ComparisonConfig:
         return {
             (scenario, name): _digest({"problem": digest, "contender": contenders[name]})
             for scenario, digest in self.problem_digests().items()
-            for name in self.contenders
+            for name in self.names
         }
 
     def with_own_names(self) -> "ComparisonConfig":
@@ -185,6 +198,12 @@ class ComparisonConfig:
         if own.margin:  # each scenario's machines decide what is taken off
             bounds = tuple(replace(bound, margin=0.0) for bound in bounds)
         return replace(self, base=replace(self.base, objectives=own.objectives, bounds=bounds))
+
+
+@lru_cache
+def _plain_arm(name: str) -> Arm:
+    """Return an algorithm as an arm that has its name."""
+    return Arm(name, name)
 
 
 def _digest(values: dict[str, object]) -> str:

@@ -1,11 +1,15 @@
 """The folder of a comparison: what its trials share, and that nothing else is mixed with them."""
 
+import contextlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
-from evonasc.errors import ConfigError, DataFileError
+from evonasc.cost.scenario import override
+from evonasc.errors import ConfigError, DataFileError, EvonascError
 from evonasc.files import write_atomically
 from evonasc.inputs import json_object
+from evonasc.runs.arms import Arm
 from evonasc.runs.comparison import TRIALS_FOLDER, ComparisonConfig
 from evonasc.runs.differences import differences
 
@@ -44,6 +48,44 @@ def open_folder(folder: Path, config: ComparisonConfig) -> None:
         )
     content = (json.dumps(wanted, indent=2) + "\n").encode()
     write_atomically(path, content, makes_folder=True)
+
+
+def with_what_is_there(folder: Path, config: ComparisonConfig) -> ComparisonConfig:
+    """Return a comparison that a folder holds, with all else that is complete in the folder.
+
+    Contenders, scenarios and budgets of before are kept where every trial of the whole is there.
+    """
+    found = _read(folder / COMPARISON_FILE)
+    whole = config
+    for name, described in found["contenders"].items():
+        if name not in whole.names and isinstance(described, dict):
+            with contextlib.suppress(EvonascError):  # a package that is gone
+                more = replace(whole, contenders=(*whole.contenders, Arm.of(name, described)))
+                whole = more if _is_complete(folder, more) else whole
+    for name, described in found["scenarios"].items():
+        if name not in {one.name for one in whole.scenarios} and isinstance(described, dict):
+            fields = {key: value for key, value in described.items() if key != "inputs"}
+            with contextlib.suppress(EvonascError):
+                scenario = override(whole.scenarios[0], fields)
+                more = replace(whole, scenarios=(*whole.scenarios, scenario))
+                whole = more if _is_complete(folder, more) else whole
+    for budget in _budgets(folder):
+        if budget not in whole.budgets:
+            more = replace(whole, budgets=tuple(sorted((*whole.budgets, budget))))
+            whole = more if _is_complete(folder, more) else whole
+    return whole
+
+
+def _is_complete(folder: Path, config: ComparisonConfig) -> bool:
+    """Tell whether every trial of a comparison is in its folder."""
+    return all((folder / key.file).is_file() for key in config.trial_keys())
+
+
+def _budgets(folder: Path) -> list[int]:
+    """Return the budgets of trials in a folder."""
+    names = (path.name for path in (folder / TRIALS_FOLDER).rglob("budget-*-seed-*.npz"))
+    found = {name.split("-")[1] for name in names}
+    return sorted(int(word) for word in found if word.isdecimal())
 
 
 def _refuse_difference(

@@ -135,7 +135,7 @@ def choice_of(
     hints, values = typing.get_type_hints(options), {}
     for option, value in given.items():
         try:
-            values[option] = _from_text(hints[option], value)
+            values[option] = from_text(hints[option], value)
         except (TypeError, ValueError) as error:
             kinds = " or ".join(
                 one.__name__ for one in _kinds(hints[option]) if one is not NoneType
@@ -197,7 +197,7 @@ def typed(hint: Any, value: Any) -> Any:
     return value
 
 
-def _from_text(hint: Any, value: Any) -> Any:
+def from_text(hint: Any, value: Any) -> Any:
     """Return the value of an option; what was typed as a text is read as JSON unless it is one."""
     if isinstance(value, str) and not {str, Path} & set(_kinds(hint)):
         value = json_value(value)
