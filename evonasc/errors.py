@@ -10,7 +10,8 @@
     ├── GenomeError(ValueError)        genes or split point outside the space
     ├── MissingDependencyError(ImportError)
     ├── PluginError(RuntimeError)      another package's part that is broken, or a name used twice
-    └── UnknownNameError(LookupError)  algorithm, hardware, scenario, ...; names the close match
+    ├── UnknownNameError(LookupError)  algorithm, hardware, scenario, ...; names the close match
+    └── WorkerError(RuntimeError)      a worker process ended before its work was done
 
 Each also derives from the built-in a caller would expect. The command line prints one line
 ``evonasc: error: ...`` and exits with 2 for these; anything else is a bug and shows its traceback.

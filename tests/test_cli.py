@@ -17,7 +17,7 @@ from evonasc.cost.scenario import FIELD_HELP, FIELD_KINDS
 from evonasc.nasbench201.machines.known import HARDWARE
 from evonasc.search.algorithms import ALGORITHMS, own_algorithms
 
-RUN = ["run", "--budget", "120", "--pop-size", "20", "--no-plot"]
+RUN = ["run", "--budget", "120", "--no-plot"]
 
 
 def rows_of(path):

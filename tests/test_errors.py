@@ -19,6 +19,7 @@ KNOWN = ("nsga2", "moead", "random")
         ("MissingDependencyError", ImportError),
         ("PluginError", RuntimeError),
         ("UnknownNameError", LookupError),
+        ("WorkerError", RuntimeError),
     ],
 )
 def test_every_error_is_ours_and_the_built_in_a_caller_expects(name, builtin):
@@ -34,7 +35,7 @@ def test_the_module_names_every_error_it_defines():
         if isinstance(value, type) and issubclass(value, Exception)
     }
     assert defined == {name for name in defined if f"{name}" in errors.__doc__}
-    assert len(defined) == 9
+    assert len(defined) == 10
 
 
 def test_an_unknown_name_shows_the_close_match_and_the_known_names():

@@ -52,15 +52,17 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f"evonasc: error: {word!r} holds what no file or text can.", file=sys.stderr)
             return 2
     asked = next((word for word in words if not word.startswith("-")), None)
-    parser = _Parser(prog="evonasc", description=_DESCRIPTION)
+    parser = _Parser(prog="evonasc", description=_DESCRIPTION, allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"evonasc {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (module, text) in COMMANDS.items():
-        command = commands.add_parser(name, help=text, description=text)
+        command = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
         if name == asked:
             import_module(f"evonasc.cli.{module}").add_arguments(command)
     arguments = parser.parse_args(words)
-    _require_single_values(commands.choices[arguments.command], arguments)
+    command = commands.choices[arguments.command]
+    _require_single_values(command, arguments)
+    arguments.given = _given(command, words)
     module = COMMANDS[arguments.command][0]
     try:
         if getattr(arguments, "is_out_new", False):
@@ -110,6 +112,17 @@ def _require_single_values(parser: argparse.ArgumentParser, given: argparse.Name
                 parser.error(f"argument {'/'.join(action.option_strings)}: expected one argument")
 
 
+def _given(parser: argparse.ArgumentParser, words: Sequence[str]) -> frozenset[str]:
+    """Return the destinations of the options that stand on the command line.
+
+    Also those whose value is their default: whoever writes an option expects it to do something.
+    """
+    typed = {word.partition("=")[0] for word in words}
+    return frozenset(
+        action.dest for action in parser._actions if typed & set(action.option_strings)
+    )
+
+
 def _has_lone_surrogate(word: str) -> bool:
     """Tell whether a text cannot be written: bytes of a name that are no UTF-8."""
     return any("\ud800" <= character <= "\udfff" for character in word)
@@ -129,7 +142,7 @@ def _require_inputs_kept(arguments: argparse.Namespace) -> None:
     if isinstance(data, str):
         from evonasc.data.datasets import require_outside  # not for every --help
 
-        require_outside(out, data, getattr(arguments, "data_root", None))
+        require_outside(out, data, None)  # such a folder is where its name says
     if not out.is_file():
         return
     for name, value in vars(arguments).items():

@@ -27,6 +27,7 @@ from evonasc.cli.console import counter, output
 from evonasc.cli.problem_arguments import (
     add_problem_arguments,
     objectives_of,
+    require_read_by_problem,
     scenario_of,
     scenario_text,
 )
@@ -35,8 +36,9 @@ from evonasc.files import write_atomically
 from evonasc.front import MOST_EXACT_OBJECTIVES
 from evonasc.names import file_name
 from evonasc.runs.arms import Arm, parse_arm
-from evonasc.runs.comparison import ComparisonConfig
+from evonasc.runs.comparison import ComparisonConfig, TrialKey
 from evonasc.runs.config import RunConfig
+from evonasc.runs.run import remarks
 from evonasc.runs.tables import as_csv
 from evonasc.search.algorithms import algorithm
 from evonasc.search.archive import SearchStopped
@@ -62,8 +64,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument(
         "--algos",
-        help=f"comma-separated; a variation after +, as in nsga2+refine (default: {_ALGORITHMS}, or "
-        "none beside --arm)",
+        help="comma-separated; a variation after +, as in nsga2+refine (default: "
+        f"{_ALGORITHMS}, or none beside --arm)",
     )
     parser.add_argument(
         "--arm",
@@ -104,6 +106,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Run what is missing, then write and show tables and figures."""
+    require_read_by_problem(arguments)
     config = ComparisonConfig(
         base=RunConfig(
             problem=arguments.problem,
@@ -111,7 +114,7 @@ def execute(arguments: argparse.Namespace) -> int:
             objectives=objectives_of(arguments),
             bounds=bounds_of(arguments),
             margin=arguments.margin,
-            search=SearchConfig(**_given(arguments, "pop_size")),
+            search=_search_of(arguments),
             error=error_of(arguments),
         ),
         scenarios=tuple(
@@ -144,7 +147,13 @@ def _report(arguments: argparse.Namespace, comparison: Comparison) -> None:
     config, fronts = comparison.config, comparison.references
     rows, pairs = comparison.summary, tables.pair_rows(config, comparison.trial_indicators)
     sentences = tables.verdicts(config, comparison.trial_indicators)
-    notes = (*_bound_notes(config), _reference_note(fronts), *_share_notes(comparison), *_NOTES)
+    notes = (
+        *_bound_notes(config),
+        *_remarks(config),
+        _reference_note(fronts),
+        *_share_notes(comparison),
+        *_NOTES,
+    )
     command = shlex.join(["python", "-m", "evonasc", *sys.argv[1:]])
     documents = {
         "summary.csv": as_csv(rows),
@@ -194,6 +203,13 @@ def _bound_notes(config: ComparisonConfig) -> tuple[str, ...]:
         f"Bounds: {in_words(config.base.bounds)}{less}. Only designs within count, and the front "
         "they are measured against is that of designs within.",
     )
+
+
+def _remarks(config: ComparisonConfig) -> tuple[str, ...]:
+    """Say what contenders' results must be read with."""
+    place = (config.scenarios[0].name, config.budgets[0], 0)
+    keys = (TrialKey(place[0], name, *place[1:]) for name in config.names)
+    return remarks(config.run_config(key) for key in keys)
 
 
 def _share_notes(comparison: Comparison) -> tuple[str, ...]:
@@ -261,10 +277,11 @@ def _draw(folder: Path, comparison: Comparison) -> None:
         )
 
 
-def _given(arguments: argparse.Namespace, name: str) -> dict[str, int]:
-    """Return an option that was given, by name; nothing where it was not."""
-    value = getattr(arguments, name)
-    return {} if value is None else {name: value}
+def _search_of(arguments: argparse.Namespace) -> SearchConfig:
+    """Return what all contenders share of their settings."""
+    if arguments.pop_size is None:
+        return SearchConfig()
+    return SearchConfig(pop_size=arguments.pop_size)
 
 
 def _contenders(arguments: argparse.Namespace) -> tuple[str | Arm, ...]:

@@ -18,7 +18,12 @@ from evonasc.cli.bound_arguments import (
 )
 from evonasc.cli.console import counter, output
 from evonasc.cli.plot import draw_front
-from evonasc.cli.problem_arguments import add_problem_arguments, objectives_of, scenario_of
+from evonasc.cli.problem_arguments import (
+    add_problem_arguments,
+    objectives_of,
+    require_read_by_problem,
+    scenario_of,
+)
 from evonasc.cli.show import add_provenance_argument
 from evonasc.errors import ConfigError
 from evonasc.files import write_output
@@ -45,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Print the front, and write it where asked."""
+    require_read_by_problem(arguments)
     config = RunConfig(
         problem=arguments.problem,
         space=arguments.space,

@@ -9,6 +9,8 @@ from evonasc.cost.scenario_table import DEFAULT_SCENARIO, named_scenario
 from evonasc.cost.scenario_words import changed
 from evonasc.errors import ConfigError
 from evonasc.runs.benchmarks import benchmark
+from evonasc.runs.config import READABLE
+from evonasc.runs.problem_table import problem_kind
 
 
 def add_space_argument(parser: argparse.ArgumentParser, *, of: str = "search space") -> None:
@@ -47,7 +49,35 @@ def add_problem_arguments(parser: argparse.ArgumentParser, *, scenario: str = "n
 def scenario_of(arguments: argparse.Namespace, *, text: str | None = None) -> Scenario:
     """Return the scenario that the options describe: that of a text, or what they name."""
     chosen = scenario_text(arguments) if text is None else text
-    return changed(named_scenario(chosen), _overrides(arguments))
+    scenario = changed(named_scenario(chosen), _overrides(arguments))
+    if (
+        "set_uplink_mbps" in getattr(arguments, "given", ())
+        and scenario.link.partition(":")[0] == "trace"
+    ):
+        raise ConfigError(
+            "--uplink-mbps is not read by a link that is a trace: the trace has the rates. Leave "
+            "it out, or name --link fixed."
+        )
+    return scenario
+
+
+def require_read_by_problem(arguments: argparse.Namespace) -> None:
+    """Refuse an option that was given and means nothing to the problem, by its own name.
+
+    Raises:
+        ConfigError: It is one.
+        EvonascError: The problem cannot be had.
+    """
+    reads = problem_kind(arguments.problem).reads
+    for given in sorted(arguments.given):
+        is_of_scenario = given.startswith("set_")
+        field = "scenario" if is_of_scenario else given
+        if field in READABLE and field != "objectives" and field not in reads:
+            option = f"--{given.removeprefix('set_').replace('_', '-')}"
+            raise ConfigError(
+                f"{option} is not read by the problem {arguments.problem!r}, which reads "
+                f"{', '.join(sorted(reads)) or 'nothing of a run'}. Leave it out."
+            )
 
 
 def scenario_text(arguments: argparse.Namespace) -> str:

@@ -22,14 +22,19 @@ from evonasc.cli.bound_arguments import (
 from evonasc.cli.console import output, progress
 from evonasc.cli.interrupt import Interruption, stop_on_interrupt
 from evonasc.cli.plot import draw_front
-from evonasc.cli.problem_arguments import add_problem_arguments, objectives_of, scenario_of
+from evonasc.cli.problem_arguments import (
+    add_problem_arguments,
+    objectives_of,
+    require_read_by_problem,
+    scenario_of,
+)
 from evonasc.runs.config import RunConfig
 from evonasc.runs.prepare import prepare
 from evonasc.runs.problem_table import place_in_words
 from evonasc.runs.run import lists_designs, run_prepared, with_exact
 from evonasc.runs.tables import answer_table, front_table
 from evonasc.runs.writer import RunWriter
-from evonasc.search.algorithms import algorithm
+from evonasc.search.algorithms import algorithm, require_read_options
 from evonasc.search.config import SearchConfig
 from evonasc.search.threshold_rule import THRESHOLD_RULES
 
@@ -94,7 +99,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--budget",
         type=int,
         default=SearchConfig.budget,
-        help="distinct designs to evaluate; exact ignores it (default: %(default)s)",
+        help="distinct designs to evaluate (default: %(default)s)",
     )
     parser.add_argument(
         "--pop-size",
@@ -183,8 +188,10 @@ def execute(arguments: argparse.Namespace) -> int:
     """
     # refuses an unknown one before anything is made or written
     entry = algorithm(arguments.algorithm)
-    given = vars(arguments)
-    search = SearchConfig(**{field.name: given[field.name] for field in fields(SearchConfig)})
+    values = vars(arguments)
+    search = SearchConfig(**{field.name: values[field.name] for field in fields(SearchConfig)})
+    require_read_options(search, entry, given=arguments.given)
+    require_read_by_problem(arguments)
     config = RunConfig(
         problem=arguments.problem,
         space=arguments.space,

@@ -13,6 +13,7 @@ from evonasc.cost.scenario_words import base_name
 from evonasc.runs.config import RunConfig
 from evonasc.runs.error_table import ANY_OPTION, SPELLED
 from evonasc.runs.problem_table import place_in_words
+from evonasc.search.algorithms import ALGORITHMS, algorithm
 from evonasc.search.config import option_of
 
 #: Fields of a run's configuration that the command always names, so that another default of
@@ -30,7 +31,13 @@ def run_command(config: RunConfig) -> str:
     It names the scenario by the fields that differ from a named one, so a run of a scenario file
     needs the file no more; the scenario's own name is then another.
     """
-    words = ["evonasc", "run", *_changed_words(config.search, option_of, always=_ALWAYS_OF_SEARCH)]
+    name = config.search.algorithm
+    always: tuple[str, ...] = _ALWAYS_OF_SEARCH
+    if ALGORITHMS.is_built_in(name):  # of others nothing is loaded here
+        entry = algorithm(name)
+        read = entry.options | (frozenset() if entry.enumerates else {"budget", "seed"})
+        always = ("algorithm", *(field for field in always if field in read))
+    words = ["evonasc", "run", *_changed_words(config.search, option_of, always=always)]
     default = RunConfig()
     # a problem of its own that was given none reads no space and no scenario
     is_own = place_in_words(config) == config.problem

@@ -38,7 +38,7 @@ class Arm:
     settings: tuple[tuple[str, Any], ...] = ()
 
     def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name):
+        if self.name != self.algorithm and not _NAME.fullmatch(self.name):
             raise ConfigError(
                 "The name of an arm must be up to 60 letters, digits, dots, dashes and "
                 f"underscores, got {self.name!r}."

@@ -1,7 +1,7 @@
 """One search from its configuration to its result."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +16,7 @@ from evonasc.runs.bounded import bound_lines
 from evonasc.runs.config import RunConfig
 from evonasc.runs.exact_front import ExactFront, exact_front
 from evonasc.runs.prepare import Prepared, prepare
-from evonasc.search.algorithms import foreign_parts
+from evonasc.search.algorithms import algorithm, foreign_parts
 from evonasc.search.archive import Answer, Archive, BudgetSpent, SearchStopped
 from evonasc.search.thresholds import only_threshold
 
@@ -178,6 +178,16 @@ def with_exact(
     return replace(result, exact=exact)
 
 
+def remarks(configs: Iterable[RunConfig]) -> tuple[str, ...]:
+    """Return what the results of searches must be read with, each sentence once."""
+    found = dict[str, None]()
+    for config in configs:
+        remark = algorithm(config.search.algorithm).remark
+        if remark is not None:
+            found[remark(config.search)] = None
+    return tuple(found)
+
+
 def run_prepared(
     prepared: Prepared,
     *,
@@ -228,5 +238,9 @@ def run_prepared(
         n_requested=archive.n_requested,
         status=status,
         seconds=time.perf_counter() - started,
-        provenance=(*problem.provenance(), *bound_lines(problem, prepared.config, heeds=heeds)),
+        provenance=(
+            *problem.provenance(),
+            *remarks([prepared.config]),
+            *bound_lines(problem, prepared.config, heeds=heeds),
+        ),
     )

@@ -56,6 +56,8 @@ class Algorithm:
     enumerates: bool = False
     #: Fields of :class:`SearchConfig` that it reads beside budget, seed and those said above.
     reads: frozenset[str] = frozenset()
+    #: What its results must be read with, for records: one sentence or more, given the settings.
+    remark: Callable[[SearchConfig], str] | None = None
 
     def __post_init__(self) -> None:
         unknown = sorted(self.reads - optional_fields() - _COMMON)

@@ -1,5 +1,6 @@
 """The table of algorithms; each is imported only when it is asked for."""
 
+from collections.abc import Collection
 from dataclasses import fields
 
 from evonasc.errors import ConfigError
@@ -79,21 +80,32 @@ def foreign_parts(config: SearchConfig) -> list[str]:
     return foreign + foreign_operators(config)
 
 
-def require_read_options(config: SearchConfig, entry: Algorithm) -> None:
+def require_read_options(
+    config: SearchConfig, entry: Algorithm, *, given: Collection[str] = ()
+) -> None:
     """Refuse an option that the algorithm would not look at: its user expects an effect.
 
     Args:
         config: Names the algorithm; an option is given where it differs from its default.
         entry: The algorithm.
+        given: Fields that are given besides, though at their default.
 
     Raises:
         ConfigError: The algorithm does not read an option that was given.
     """
     for field in fields(SearchConfig):
         value = getattr(config, field.name)
-        if field.name not in optional_fields() - entry.options or value == field.default:
+        unread = optional_fields() - entry.options
+        if entry.enumerates:  # whatever the order, it evaluates all there is
+            unread |= {"budget", "seed"}
+        is_given = value != field.default if field.name in optional_fields() else False
+        if field.name not in unread or not (is_given or field.name in given):
             continue
-        readers = [name for name, one in own_algorithms().items() if field.name in one.options]
+        readers = [
+            name
+            for name, one in own_algorithms().items()
+            if field.name in one.options or not (field.name in optional_fields() or one.enumerates)
+        ]
         option = option_of(field.name)
         given = option if isinstance(value, bool) else f"{option} {value}"
         raise ConfigError(

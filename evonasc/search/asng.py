@@ -17,7 +17,9 @@ from evonasc.errors import ConfigError
 #: Share of the samples that is rewarded, and that is punished.
 _REWARDED = 0.25
 #: First step length (``delta_init`` of the authors).
-_FIRST_STEP = 1.0
+FIRST_STEP = 1.0
+#: How consistent steps must be for the step length to grow, unless told.
+ALPHA = 1.5
 #: Losses closer than this, relative to their size, are ties: sums that differ by rounding only.
 _TIE = 1e-14
 
@@ -34,7 +36,7 @@ class Asng:
             leave no room to move.
     """
 
-    def __init__(self, n_choices: tuple[int, ...], *, alpha: float = 1.5) -> None:
+    def __init__(self, n_choices: tuple[int, ...], *, alpha: float = ALPHA) -> None:
         choices = np.array(n_choices, dtype=np.int64)
         n_free = int((choices > 1).sum())
         if n_free < 2:
@@ -63,7 +65,7 @@ class Asng:
     @property
     def step(self) -> float:
         """The current step length (``delta``)."""
-        return _FIRST_STEP / self._slowdown
+        return FIRST_STEP / self._slowdown
 
     def mode(self) -> IntArray:
         """Return the most probable category of each variable, ``(n_variables,)``."""

@@ -21,7 +21,13 @@ from evonasc.search.algorithm import Algorithm
 from evonasc.search.archive import Answer, Archive, BudgetSpent
 from evonasc.search.config import SearchConfig
 from evonasc.search.design_latency import best_cuts, cuttable_networks, on_device_ms
-from evonasc.search.threshold_search import N_THRESHOLDS, READS, search_each, sweep_and_fill
+from evonasc.search.threshold_search import (
+    N_THRESHOLDS,
+    READS,
+    nasc_remark,
+    search_each,
+    sweep_and_fill,
+)
 from evonasc.search.thresholds import evaluations_left, require_reachable, thresholds
 from evonasc.space import DesignSpace
 
@@ -152,10 +158,18 @@ def _with_latency(archive: Archive, answer: Answer, genes: tuple[int, ...]) -> A
     )
 
 
+def _remark(config: SearchConfig) -> str:
+    """Say what it is, for records."""
+    what = "the comparator of NASC's paper, a search for the device alone that is cut afterwards"
+    frozen = "on frozen weights: errors are looked up"
+    return nasc_remark(config, what=what, weights=frozen, most=N_THRESHOLDS)
+
+
 ALGORITHM = Algorithm(
     hwnas,
     plans_by_budget=True,
     cuts_afterwards=True,
     reads=READS | {"fixed_cut"},
     heeds=frozenset({"latency_ms"}),
+    remark=_remark,
 )

@@ -19,7 +19,13 @@ from evonasc.search.algorithm import Algorithm
 from evonasc.search.archive import Answer, Archive
 from evonasc.search.config import SearchConfig
 from evonasc.search.design_latency import cuttable_networks
-from evonasc.search.threshold_search import N_THRESHOLDS, READS, search_each, sweep_and_fill
+from evonasc.search.threshold_search import (
+    N_THRESHOLDS,
+    READS,
+    nasc_remark,
+    search_each,
+    sweep_and_fill,
+)
 from evonasc.search.thresholds import evaluations_left, require_reachable, thresholds
 
 
@@ -51,4 +57,10 @@ def sweep(archive: Archive, config: SearchConfig, *, rng: np.random.Generator) -
     return search_each(archive, config, goals, archive.problem.designs.n_choices, rng=rng)
 
 
-ALGORITHM = Algorithm(nasc, plans_by_budget=True, reads=READS, heeds=None)
+def _remark(config: SearchConfig) -> str:
+    """Say what it is, for records."""
+    frozen = "on frozen weights: errors are looked up"
+    return nasc_remark(config, what="NASC", weights=frozen, most=N_THRESHOLDS)
+
+
+ALGORITHM = Algorithm(nasc, plans_by_budget=True, reads=READS, heeds=None, remark=_remark)

@@ -26,8 +26,15 @@ from evonasc.search.archive import Archive
 from evonasc.search.asng import Asng
 from evonasc.search.config import SearchConfig
 from evonasc.search.threshold_rule import ranked_losses
+from evonasc.search.threshold_search import nasc_remark
 from evonasc.search.thresholds import with_nearest_cut
-from evonasc.search.weight_sharing import READS, StepLog, search_thresholds, shared_weights
+from evonasc.search.weight_sharing import (
+    READS,
+    TRAINED_THRESHOLDS,
+    StepLog,
+    search_thresholds,
+    shared_weights,
+)
 
 if TYPE_CHECKING:  # torch comes with it, and takes seconds
     from evonasc.supernet.cotraining import SharedWeights
@@ -131,10 +138,17 @@ class CotrainedAsng:
         )
 
 
+def _remark(config: SearchConfig) -> str:
+    """Say what it is, for records."""
+    trained = "weights trained with its samples, by passes on single batches"
+    return nasc_remark(config, what="NASC", weights=trained, most=TRAINED_THRESHOLDS)
+
+
 ALGORITHM = Algorithm(
     nasc_cotrain,
     trains=True,
     plans_by_budget=True,
     reads=READS | {"is_warm", "n_samples", "penalty_weight", "threshold_rule"},
     heeds=frozenset({"latency_ms"}),
+    remark=_remark,
 )

@@ -10,7 +10,7 @@ import numpy as np
 
 from evonasc.arrays import BoolArray, FloatArray, IntArray
 from evonasc.search.archive import Answer, Archive
-from evonasc.search.asng import Asng
+from evonasc.search.asng import ALPHA, FIRST_STEP, Asng
 from evonasc.search.config import SearchConfig
 from evonasc.search.random_search import draw_until_spent
 from evonasc.search.threshold_rule import ranked_losses
@@ -41,6 +41,28 @@ READS = frozenset(
         "threshold_rule",
     }
 )
+
+
+def nasc_remark(config: SearchConfig, *, what: str, weights: str, most: int) -> str:
+    """Say what a search of the name NASC is, and with which settings, for records.
+
+    Args:
+        config: Of the search.
+        what: Which search it is.
+        weights: How its errors come about.
+        most: Thresholds of a sweep where the configuration names none.
+    """
+    n = config.n_thresholds
+    thresholds = f"Up to {most if n is None else n} thresholds, or one, a bound on the latency"
+    start = "warm" if config.is_warm else "cold"
+    rule = config.threshold_rule
+    weight = f" (weight {config.penalty_weight:g})" if rule == "penalty" else ""
+    return (
+        f"{config.algorithm}: our formulation of {what} (arXiv 2208.13968), {weights}; only the "
+        f"paper's abstract was available to us. {thresholds}, {start} starts, rule {rule}{weight}; "
+        f"ASNG with lambda {config.n_samples}, alpha {ALPHA:g}, delta0 {FIRST_STEP:g}, patience "
+        f"{config.patience}."
+    )
 
 
 def sweep_and_fill(

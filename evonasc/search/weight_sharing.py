@@ -32,7 +32,7 @@ if TYPE_CHECKING:  # torch comes with it, and takes seconds
     from evonasc.supernet.cotraining import SharedWeights
 
 #: Thresholds of a sweep, at most; the weights are carried from one to the next.
-_N_THRESHOLDS = 5
+TRAINED_THRESHOLDS = 5
 #: Share of the budget kept for the closing evaluations.
 _CLOSING_SHARE = 0.05
 #: What a search built on this reads of its configuration.
@@ -117,7 +117,7 @@ def search_thresholds(
     require_reachable(archive.problem, least_ms, networks=networks)
     budget = evaluations_left(archive, config)
     goals = thresholds(
-        archive.problem, least_ms, budget=budget, config=config, n_most=_N_THRESHOLDS
+        archive.problem, least_ms, budget=budget, config=config, n_most=TRAINED_THRESHOLDS
     ).tolist()
     n_closing = max(len(goals), int(_CLOSING_SHARE * budget))
     n_steps = max(budget - n_closing, 0) // learner.n_passes
