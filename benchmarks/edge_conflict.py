@@ -31,9 +31,9 @@ from evonasc.nasbench201.cells import (
     is_connected,
 )
 from evonasc.nasbench201.supernet import shipped_supernet
+from evonasc.supernet.batches import augmented_batch
 from evonasc.supernet.family import Supernet
 from evonasc.supernet.threads import set_threads
-from evonasc.supernet.training import augmented_batch
 
 BATCH = 64
 OUT = Path(__file__).parent / "results" / "edge_conflict.csv"

@@ -31,9 +31,9 @@ from evonasc.files import write_atomically
 from evonasc.nasbench201.errors.supernet_scores import shipped_scores
 from evonasc.nasbench201.supernet import shipped_supernet
 from evonasc.runs.tables import as_csv
+from evonasc.supernet.batches import as_input
 from evonasc.supernet.held_out import scoring_images
 from evonasc.supernet.scoring import SCORING_BATCH
-from evonasc.supernet.training import as_input
 
 N_BEST = 500
 N_HALVINGS = 200

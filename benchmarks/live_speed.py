@@ -36,11 +36,11 @@ from evonasc.runs.config import RunConfig
 from evonasc.runs.prepare import Prepared
 from evonasc.runs.run import run_prepared
 from evonasc.search.config import SearchConfig
+from evonasc.supernet.batches import as_input
 from evonasc.supernet.held_out import scoring_images
 from evonasc.supernet.image_losses import ImageLosses
 from evonasc.supernet.live import LiveSupernet
 from evonasc.supernet.quick_forward import QuickScorer
-from evonasc.supernet.training import as_input
 
 CPU = torch.device("cpu")
 OUT = Path(__file__).parent / "results" / "live_speed.txt"

@@ -1,3 +1,4 @@
+import contextlib
 from dataclasses import replace
 
 import numpy as np
@@ -11,13 +12,11 @@ from evonasc.nasbench201.cells import CONV1X1, CONV3X3, canonical_connected_cell
 from evonasc.nasbench201.network import SupernetConfig, initialise
 from evonasc.nasbench201.space import NasBench201
 from evonasc.nasbench201.supernet import FAMILY
+from evonasc.supernet.batches import as_input, augmented_batch
 from evonasc.supernet.checkpoint import load_checkpoint, save_checkpoint
-from evonasc.supernet.training import (
-    TrainingConfig,
-    as_input,
-    augmented_batch,
-    train_supernet,
-)
+from evonasc.supernet.network_list import random_networks
+from evonasc.supernet.scoring import score_networks
+from evonasc.supernet.training import TrainingConfig, held_out_error, learning_rate, train_supernet
 from evonasc.supernet.weights import copy_weights, read_supernet
 
 SPACE = NasBench201()
@@ -108,9 +107,54 @@ def test_training_learns_to_tell_stripes_apart(data, tmp_path):
 def test_a_checkpoint_of_other_settings_is_refused_and_kept(data, tmp_path):
     train_supernet(TrainingConfig(**{**vars(CONFIG), "epochs": 1}), data, tmp_path, family=FAMILY)
     before = (tmp_path / "checkpoint.safetensors").read_bytes()
-    with pytest.raises(ConfigError, match="another configuration: epochs is 1, not 3"):
-        train_supernet(CONFIG, data, tmp_path, family=FAMILY)
+    with pytest.raises(ConfigError, match="another configuration: batch_size is 16, not 8"):
+        train_supernet(changed(epochs=1, batch_size=8), data, tmp_path, family=FAMILY)
     assert (tmp_path / "checkpoint.safetensors").read_bytes() == before
+
+
+def test_a_finished_training_can_be_given_more_epochs_and_resumes_to_the_bit(data, tmp_path):
+    found = []
+    for place, stops in ((tmp_path / "whole", False), (tmp_path / "parts", True)):
+        train_supernet(changed(epochs=1), data, place, family=FAMILY)
+
+        def stop(step, n_steps, stops=stops):
+            if stops and step == 8:  # in the third epoch of three steps
+                raise StopError
+
+        with contextlib.suppress(StopError):
+            train_supernet(CONFIG, data, place, family=FAMILY, on_step=stop)
+        found.append(weights(train_supernet(CONFIG, data, place, family=FAMILY)))
+        header = load_checkpoint(place / "checkpoint.safetensors").header
+        assert (header["config"]["epochs"], header["config"]["restarts"]) == (3, [1])
+        assert [line["epoch"] for line in header["logs"]] == [1, 2, 3]
+    assert torch.equal(*found)
+    # it is another training than one of three epochs from the start
+    assert not torch.equal(
+        found[0], weights(train_supernet(CONFIG, data, tmp_path / "once", family=FAMILY))
+    )
+    with pytest.raises(ConfigError, match="another configuration: epochs is 3, not 2"):
+        train_supernet(changed(epochs=2), data, tmp_path / "whole", family=FAMILY)
+
+
+def test_the_learning_rate_is_a_cosine_to_each_restart():
+    config = changed(epochs=6, restarts=(2,), learning_rate=0.4)
+    rates = [learning_rate(config, done) for done in (0, 1, 1.999999, 2, 4, 5.999999)]
+    np.testing.assert_allclose(rates, [0.4, 0.2, 0, 0.4, 0.2, 0], atol=1e-6)
+
+
+def test_the_error_that_is_shown_is_of_images_held_out(data, tmp_path):
+    logs = []
+    config = changed(epochs=1)
+    supernet = train_supernet(config, data, tmp_path, family=FAMILY, on_epoch=logs.append)
+    assert logs[0].held_out_error == held_out_error(supernet, data.validation)
+    before = weights(supernet).clone()
+    rng = np.random.default_rng(0)
+    networks = random_networks(FAMILY.space, 4, rng=rng)
+    _, n_right = score_networks(supernet, networks, data.validation)
+    assert held_out_error(supernet, data.validation) == 1 - n_right.sum() / (4 * 8)
+    one = held_out_error(supernet, data.validation, networks[:1])
+    assert one == 1 - score_networks(supernet, networks[:1], data.validation)[1][0] / 8
+    assert torch.equal(weights(supernet), before)
 
 
 @pytest.mark.parametrize("name", ["log.csv", "curve.svg"])

@@ -1,4 +1,4 @@
-"""The figure of a supernet's training: loss, accuracy and learning rate by epoch."""
+"""The figure of a supernet's training: loss, accuracy, held out too, and learning rate."""
 
 from collections.abc import Sequence
 
@@ -45,6 +45,13 @@ def training_figure(logs: Sequence[EpochLog], *, n_epochs: int, title: str = "")
         panel.set_xlim(0, max(n_epochs, *epochs) + 0.5)
         panel.set_ylim(0, 1.05 * max(values))
         panel.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    held_out = [1 - log.held_out_error for log in logs]
+    style = "s--" if len(logs) < 30 else "--"
+    axes[1].plot(
+        epochs, held_out, style, color="0.35", ms=4, lw=1.5, label="held out, a few networks"
+    )
+    axes[1].lines[0].set_label("sampled paths, training images")
+    axes[1].legend(fontsize="small", loc="lower right")
     axes[1].set_ylim(0, 1)
     arrange(figure, title=title)
     return figure

@@ -32,7 +32,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--data-root", type=Path, help="folder with its files, for cifar10 and cifar100 only"
     )
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoint, log, curve")
-    parser.add_argument("--epochs", type=int, default=60, help="(default: %(default)s)")
+    parser.add_argument(
+        "--epochs",
+        type=int,
+        default=60,
+        help="in all; a finished training that is asked for more goes on with a new cosine of the "
+        "learning rate (default: %(default)s)",
+    )
     parser.add_argument("--batch-size", type=int, help=f"(default: 128, or 16 for {_SMALL_SET})")
     parser.add_argument(
         "--path-sampling",
@@ -153,7 +159,10 @@ def execute(arguments: argparse.Namespace) -> int:
 
         def on_epoch(log: "EpochLog", operation: str = "") -> None:
             which = f"{operation}, " if operation else ""
-            note = f"{which}epoch {log.epoch}/{config.epochs}, loss {log.train_loss:.3f}"
+            note = (
+                f"{which}epoch {log.epoch}/{config.epochs}, loss {log.train_loss:.3f}, "
+                f"held-out error {log.held_out_error:.3f}"
+            )
             bar.update(task, note=note)
             if not bar.console.is_terminal:
                 console.print(f"{note}, {log.seconds:.0f} s")

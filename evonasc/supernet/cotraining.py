@@ -20,12 +20,13 @@ from evonasc.data.datasets import DataSet, is_large, load_data
 from evonasc.data.images import Images
 from evonasc.errors import ConfigError, EvaluationError
 from evonasc.space import DesignSpace
+from evonasc.supernet.batches import as_input, augmented_batch
 from evonasc.supernet.family import Supernet, SupernetFamily
 from evonasc.supernet.live_options import CotrainedOptions
 from evonasc.supernet.network_list import require_space
 from evonasc.supernet.scoring import score_networks
 from evonasc.supernet.threads import set_threads
-from evonasc.supernet.training import TrainingConfig, as_input, augmented_batch, weight_step
+from evonasc.supernet.training import TrainingConfig, weight_step
 
 #: Held-out images that tell a network's error, at most.
 _MOST_IMAGES = 1000

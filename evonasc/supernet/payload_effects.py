@@ -28,9 +28,9 @@ from evonasc.cost.payload import Sending
 from evonasc.cost.scenario import Scenario
 from evonasc.data.images import Images
 from evonasc.space import DesignSpace
+from evonasc.supernet.batches import as_input
 from evonasc.supernet.family import Supernet
 from evonasc.supernet.scoring import SCORING_BATCH, loss_and_right
-from evonasc.supernet.training import as_input
 
 #: Bits per value of the raw input.
 RAW_BITS = 8

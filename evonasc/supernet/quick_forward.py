@@ -21,9 +21,9 @@ from torch import Tensor, nn
 from evonasc.arrays import BoolArray, FloatArray, IntArray
 from evonasc.data.images import Images
 from evonasc.errors import ConfigError
+from evonasc.supernet.batches import as_input
 from evonasc.supernet.family import Memo, Supernet
 from evonasc.supernet.scoring import SCORING_BATCH
-from evonasc.supernet.training import as_input
 
 #: Memory that results of first operations may take from one call to the next, bytes.
 _MOST_KEPT_BYTES = 512 * 2**20

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.data.images import Images
+from evonasc.supernet.batches import as_input
 from evonasc.supernet.family import Memo, Supernet
-from evonasc.supernet.training import as_input
 from evonasc.workers import in_workers
 
 #: Images a forward pass; part of the definition of a score, since they share their statistics.

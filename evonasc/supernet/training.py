@@ -21,19 +21,25 @@ from evonasc.data.images import Images
 from evonasc.errors import ConfigError, EvaluationError
 from evonasc.files import writing
 from evonasc.limits import require_seed, require_workers
+from evonasc.supernet.batches import augmented_batch
 from evonasc.supernet.checkpoint import CHECKPOINT_FILE, load_checkpoint
 from evonasc.supernet.family import Supernet, SupernetConfig, SupernetFamily
-from evonasc.supernet.network_list import networks_digest
+from evonasc.supernet.network_list import networks_digest, random_networks
 from evonasc.supernet.path_sampling import UNIFORM, draw_paths, paths_a_step
+from evonasc.supernet.scoring import score_networks
 from evonasc.supernet.threads import set_threads
 from evonasc.supernet.training_state import (
     EpochLog,
     require_free,
+    restarts_of,
     restore_state,
     save_state,
     write_log,
 )
 from evonasc.supernet.weights import TrainedSupernet, copy_weights
+
+#: Networks, and held-out images at most, whose error is shown while a supernet trains.
+_N_SHOWN, _MOST_SHOWN = 4, 500
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,8 @@ class TrainingConfig:
     data: str
     #: Training images held out to score networks on.
     n_validation: int = 5000
-    #: Passes over the training part; the cosine schedule ends at 0 with the last one.
+    #: Passes over the training part; the cosine schedule ends at 0 with the last one. A training
+    #: that is finished goes on with a new cosine where it is asked for more.
     epochs: int = 60
     #: Images a path.
     batch_size: int = 128
@@ -73,6 +80,9 @@ class TrainingConfig:
     is_bf16: bool = True
     #: Threads of torch: with another number sums are rounded otherwise.
     threads: int = 1
+    #: Epochs after which the schedule began anew, since a finished training was given more; set by
+    #: :func:`train_supernet`.
+    restarts: tuple[int, ...] = ()
     #: Of weights, order of images, augmentation, sampled paths and the validation split.
     seed: int = 0
     #: Seed of the validation split where it is another: whoever starts from trained weights must
@@ -147,7 +157,9 @@ def train_supernet(
     logs: list[EpochLog] = []
     path = folder / CHECKPOINT_FILE
     if path.exists():
-        logs = restore_state(load_checkpoint(path), asdict(config), supernet, momenta, where=path)
+        checkpoint = load_checkpoint(path)
+        config = replace(config, restarts=restarts_of(checkpoint, config.epochs, where=path))
+        logs = restore_state(checkpoint, asdict(config), supernet, momenta, where=path)
         write_log(folder, logs)  # whoever was stopped between the two has it one line behind
     else:
         require_free(folder)
@@ -164,8 +176,7 @@ def train_supernet(
                 data.train.take(rows), rng=rng, is_mirrored=data.is_mirrored
             )
             drawn = draw_paths(config.path_sampling, space, rng=rng, networks=networks).tolist()
-            done = epoch + step / n_steps
-            rate = config.learning_rate * 0.5 * (1 + math.cos(math.pi * done / config.epochs))
+            rate = learning_rate(config, epoch + step / n_steps)
             loss, right = weight_step(supernet, momenta, drawn, images, labels, rate, config)
             losses += loss
             n_right += right
@@ -175,12 +186,44 @@ def train_supernet(
                 f"The training diverged in epoch {epoch + 1}: the loss must be finite, got "
                 f"{losses}. Try a learning_rate below {config.learning_rate}."
             )
+        n, held_out = len(data.train), held_out_error(supernet, data.validation, networks)
         seconds = time.perf_counter() - started
-        n = len(data.train)
-        logs.append(EpochLog(epoch + 1, losses / n, n_right / n, rate, seconds))
+        logs.append(EpochLog(epoch + 1, losses / n, n_right / n, held_out, rate, seconds))
         save_state(folder, asdict(config), supernet, momenta, logs)
         on_epoch(logs[-1])
     return supernet
+
+
+def learning_rate(config: TrainingConfig, done: float) -> float:
+    """Return the learning rate after so many epochs: a cosine to 0 at each restart and at the end.
+
+    (Loshchilov and Hutter 2017, SGDR, arXiv 1608.03983, eq. 5.)
+    """
+    ends = (*config.restarts, config.epochs)
+    end = next(one for one in ends if done < one)
+    begin = max((one for one in config.restarts if one <= done), default=0)
+    share = (done - begin) / (end - begin)
+    return config.learning_rate * 0.5 * (1 + math.cos(math.pi * share))
+
+
+def held_out_error(supernet: Supernet, images: Images, networks: IntArray | None = None) -> float:
+    """Return the mean top-1 error of a few networks on images that were held out, a fraction.
+
+    The same networks and images each time; neither weights nor random numbers are touched.
+
+    Args:
+        supernet: In training.
+        images: Held out; the first of them are taken.
+        networks: ``(n, n_operation_genes)`` that the supernet is trained for; all by default.
+    """
+    rng = np.random.default_rng(0)
+    if networks is None:
+        shown = random_networks(supernet.space, _N_SHOWN, rng=rng)
+    else:
+        shown = networks[rng.permutation(len(networks))[:_N_SHOWN]]
+    few = images.take(np.arange(min(len(images), _MOST_SHOWN)))
+    _, n_right = score_networks(supernet, shown, few)
+    return float(1 - n_right.mean() / len(few))
 
 
 def _require_unseen(start: TrainedSupernet, config: TrainingConfig) -> None:
@@ -202,31 +245,6 @@ def _require_unseen(start: TrainedSupernet, config: TrainingConfig) -> None:
             f"supernet to start from never saw: {start.training['n_validation']} of split "
             f"{start.split_seed}."
         )
-
-
-def augmented_batch(
-    images: Images, *, rng: np.random.Generator, is_mirrored: bool = True
-) -> tuple[Tensor, Tensor]:
-    """Return a training batch ``(n, 3, h, w)``: shifted by up to 4 pixels, mirrored by chance."""
-    n, _, height, width = images.pixels.shape
-    padded = np.pad(images.pixels, ((0, 0), (0, 0), (4, 4), (4, 4)))
-    tops, lefts = rng.integers(0, 9, size=(2, n))
-    rows = tops[:, None, None] + np.arange(height)[None, :, None]
-    columns = np.broadcast_to(np.arange(width), (n, width)).copy()
-    mirrored = (rng.random(n) < 0.5) & is_mirrored
-    columns[mirrored] = columns[mirrored, ::-1]
-    columns = lefts[:, None, None] + columns[:, None, :]
-    # Advanced indices around the channel slice put it last: (n, h, w, 3).
-    shifted = padded[np.arange(n)[:, None, None], :, rows, columns].transpose(0, 3, 1, 2)
-    return as_input(np.ascontiguousarray(shifted)), torch.from_numpy(images.labels)
-
-
-def as_input(pixels: np.ndarray) -> Tensor:
-    """Map uint8 pixels ``(n, 3, h, w)`` to about zero mean and unit variance, channels last."""
-    # One mean and scale for all channels: the stem's normalisation does the rest, and the same
-    # numbers serve any user's images.
-    scaled = (torch.from_numpy(pixels).float() - 121.0) / 64.0
-    return scaled.contiguous(memory_format=torch.channels_last)
 
 
 def weight_step(

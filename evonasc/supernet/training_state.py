@@ -42,6 +42,8 @@ class EpochLog:
     train_loss: float
     #: Share of training images classified right by the sampled paths.
     train_accuracy: float
+    #: Mean top-1 error of a few networks on held-out images, a fraction.
+    held_out_error: float
     #: Learning rate at the epoch's end.
     learning_rate: float
     #: Wall time of the epoch.
@@ -165,6 +167,26 @@ def save_state(
     write_log(folder, logs)
 
 
+def restarts_of(checkpoint: Checkpoint, epochs: int, *, where: Path) -> tuple[int, ...]:
+    """Return after which epochs the schedule of a training begins anew, given the epochs asked for.
+
+    A training that is finished and is asked for more begins anew where it ended.
+
+    Raises:
+        DataFileError: The checkpoint is damaged.
+    """
+    config = checkpoint.header.get("config")
+    if not isinstance(config, dict):  # restoring tells what it is
+        return ()
+    before, n_epochs = config.get("restarts", []), config.get("epochs")
+    if not isinstance(before, list) or not all(type(one) is int for one in (*before, n_epochs)):
+        raise DataFileError(f"{where} is damaged: its epochs and restarts must be counts.")
+    n_done = len(epoch_logs(checkpoint, where=where))
+    if n_done == n_epochs and n_done < epochs:
+        before = [*before, n_done]
+    return tuple(before)
+
+
 def restore_state(
     checkpoint: Checkpoint,
     settings: dict[str, object],
@@ -185,6 +207,8 @@ def restore_state(
     found, wanted = checkpoint.header.get("config"), json.loads(json.dumps(settings))
     if isinstance(found, dict):
         found = {**_LATER, "images": wanted["images"], **found}
+        if found.get("epochs") in wanted["restarts"]:  # finished, and given more
+            found |= {"epochs": wanted["epochs"], "restarts": wanted["restarts"]}
         if found["images"] and found["images"] == wanted["images"]:
             found["data"] = wanted["data"]  # the folder has moved
     if found != wanted:
