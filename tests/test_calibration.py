@@ -60,7 +60,7 @@ BAD = {
     "line 2: latency_ms must be": ([f"{TEXT},", *GOOD[1:]], None),
     "line 2: a row must have 2 fields as the header has, got 1. Fill": ([TEXT, *GOOD[1:]], None),
     "got '3 ms'": ([f"{TEXT},3 ms", *GOOD[1:]], None),
-    "got the network of line 2 again in line 7. Give the median": ([*GOOD, GOOD[0]], None),
+    "these lines build the same: 2, 7. Give one row with the median": ([*GOOD, GOOD[0]], None),
     "Line 7 of": ([*GOOD, "|conv~0|,3"], None),
     "names no network: A benchmark index must lie in": ([*GOOD, "99999,3"], None),
     "names no network: no path leads through": ([*GOOD, f"{NONE},3"], None),
@@ -80,7 +80,9 @@ def test_what_cannot_be_is_refused_in_one_line(message, table):
 def test_a_network_spelled_in_two_ways_is_one(table):
     one = "|nor_conv_3x3~0|+|none~0|none~1|+|none~0|nor_conv_1x1~1|none~2|"
     same = "|none~0|+|nor_conv_3x3~0|none~1|+|none~0|none~1|nor_conv_1x1~2|"
-    with pytest.raises(DataFileError, match="each network once, got the network of line 7 again"):
+    with pytest.raises(
+        DataFileError, match="each network once, but these lines build the same: 7, "
+    ):
         read_measured_networks(table(*GOOD, f"{one},3", f"{same},3"), SPACE)
 
 

@@ -216,7 +216,7 @@ def test_unfinished_weights_are_scored_with_a_warning(own, tmp_path, monkeypatch
     assert "Warning" not in capsys.readouterr().out  # half precision: no log
     checkpoint = load_checkpoint(own[0])
     line = {"epoch": 1, "train_loss": 1.0, "train_accuracy": 0.5, "learning_rate": 0.1}
-    checkpoint.header["logs"] = [{**line, "seconds": 1.0}]
+    checkpoint.header["logs"] = [{**line, "held_out_error": 0.5, "seconds": 1.0}]
     checkpoint.header["config"]["epochs"] = 20
     save_checkpoint(own[0], checkpoint)
     assert main([*command[:-1], str(tmp_path / "p.npz")]) == 0

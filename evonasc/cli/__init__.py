@@ -106,6 +106,8 @@ def _require_single_values(parser: argparse.ArgumentParser, given: argparse.Name
     """Refuse an option whose value is ``--``, of which argparse makes an empty list."""
     for action in parser._actions:
         values = getattr(given, action.dest, None)
+        if isinstance(action, argparse._SubParsersAction):
+            _require_single_values(action.choices[str(values)], given)
         if action.nargs is None and isinstance(values, list):
             is_several = isinstance(action, argparse._AppendAction)
             if not is_several or any(isinstance(value, list) for value in values):

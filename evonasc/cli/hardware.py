@@ -47,6 +47,7 @@ def execute(arguments: argparse.Namespace) -> int:
     actions = {
         "calibrate": own_machine.calibrate,
         "fit": _fit,
+        "plan": own_machine.plan,
         "profile": own_machine.profile,
         "table": _table,
     }

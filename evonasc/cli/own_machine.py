@@ -32,6 +32,12 @@ def add_actions(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "(default: %(default)s)",
     )
     profile.add_argument("--seed", type=int, default=0, help="draws networks and order")
+    plan = actions.add_parser("plan", help="draw different networks to measure, for calibrate")
+    plan.add_argument("n", type=_n_networks, metavar="N", help="networks; 10 to 30 do")
+    plan.add_argument("--seed", type=int, default=0, help="draws them (default: %(default)s)")
+    plan.set_defaults(is_out_new=True)
+    plan.add_argument("--out", type=Path, required=True, metavar="FILE.csv")
+    add_space_argument(plan)
     calibrate = actions.add_parser(
         "calibrate", help="write a machine from a few whole-network times measured on it"
     )
@@ -49,6 +55,44 @@ def add_actions(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="known machine to lean on (default: the one with the least left-out error)",
     )
     calibrate.add_argument("--description", help="machine and runtime, for reports")
+
+
+def _n_networks(text: str) -> int:
+    """Read how many networks to draw."""
+    n = int(text) if text.isdecimal() and len(text) < 7 else 0
+    if n < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number of networks, got {text!r}")
+    return n
+
+
+def plan(arguments: argparse.Namespace) -> int:
+    """Write networks to be measured, all different, as the table that ``calibrate`` reads."""
+    import numpy as np
+
+    from evonasc.cost.calibration import MIN_NETWORKS
+    from evonasc.errors import ConfigError
+    from evonasc.files import write_output
+    from evonasc.runs.benchmarks import search_space
+    from evonasc.runs.tables import as_csv
+    from evonasc.supernet.network_list import random_networks
+
+    if arguments.n < MIN_NETWORKS:
+        raise ConfigError(f"N must be at least {MIN_NETWORKS} networks, got {arguments.n}.")
+    space = search_space(arguments.space)
+    rng = np.random.default_rng(arguments.seed)
+    networks = random_networks(space, arguments.n, rng=rng)
+    texts = space.to_text(networks)
+    write_output(
+        arguments.out, as_csv([{space.text_column: text, "latency_ms": ""} for text in texts])
+    )
+    console = output()
+    console.print(f"Wrote {arguments.out}: {len(texts)} networks, no two of which build the same.")
+    console.print(
+        "Measure each for one input, write the median in ms into latency_ms, then: evonasc "
+        f"hardware calibrate {arguments.out} --out mybox.npz",
+        soft_wrap=True,
+    )
+    return 0
 
 
 def profile(arguments: argparse.Namespace) -> int:

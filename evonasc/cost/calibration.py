@@ -28,6 +28,8 @@ from evonasc.errors import ConfigError, DataFileError, GenomeError, UnknownNameE
 from evonasc.space import SearchSpace
 
 MIN_NETWORKS = 3
+#: Groups of equal networks that a message names.
+_MOST_TWINS = 20
 #: Times of one inference that can be meant: a nanosecond to eleven days.
 _LEAST_MS, _MOST_MS = 1e-6, 1e9
 _MAX_FOLDS = 30  # up to so many measurements each is left out in turn, more in so many groups
@@ -109,14 +111,17 @@ def read_measured_networks(path: Path, space: SearchSpace) -> MeasuredNetworks:
     times_ms = np.array([_time(path, line, text) for line, _, text in rows])
     written = np.concatenate([_network(path, line, text, space) for line, text, _ in rows])
     networks = space.canonical(written)
-    line_of: dict[int, int] = {}
+    lines: dict[int, list[int]] = {}
     for place, (line, _, _) in zip(space.numbers(networks).tolist(), rows, strict=True):
-        if place in line_of:
-            raise DataFileError(
-                f"{path} must hold each network once, got the network of line {line_of[place]} "
-                f"again in line {line}. Give the median of repeated measurements."
-            )
-        line_of[place] = line
+        lines.setdefault(place, []).append(line)
+    twins = [", ".join(map(str, found)) for found in lines.values() if len(found) > 1]
+    if twins:
+        raise DataFileError(
+            f"{path} must hold each network once, but these lines build the same: "
+            f"{'; '.join(twins[:_MOST_TWINS])}{' ...' if len(twins) > _MOST_TWINS else ''}. Give "
+            "one row with the median of their times; evonasc hardware plan draws networks that "
+            "differ."
+        )
     n_rewritten = int((written != networks).any(axis=1).sum())
     return MeasuredNetworks(networks, times_ms, n_rewritten)
 
