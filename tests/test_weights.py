@@ -25,6 +25,7 @@ LINE = {
     "epoch": 1,
     "train_loss": 2.0,
     "train_accuracy": 0.5,
+    "held_out_error": 0.5,
     "learning_rate": 0.1,
     "seconds": 3.5,
 }
