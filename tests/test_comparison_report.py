@@ -93,7 +93,7 @@ def test_the_markdown_document_has_everything(parts):
     text = markdown(CONFIG, *parts, command="evonasc compare", notes=("How to read.",))
     assert "`evonasc compare`" in text
     assert "How to read." in text
-    assert f"## {SCENARIO.name}" in text
+    assert "## toy" in text  # which reads no scenario
     assert text.count("| 20 | nsga2 | 83.50 [81.75, 85.25] |") == 1
     assert f"fronts-{SCENARIO.name}.png" in text
     assert f"- 40: {parts[2][SCENARIO.name, 40]}" in text

@@ -101,14 +101,19 @@ def markdown(
         lines += [note, ""]
     for scenario in config.scenarios:
         name = scenario.name
-        lines += [f"## {name}", "", *_markdown_table(_HEADINGS, map(_cells, _of(rows, name))), ""]
+        lines += [
+            f"## {config.place(name)}",
+            "",
+            *_markdown_table(_HEADINGS, map(_cells, _of(rows, name))),
+            "",
+        ]
         lines += [f"- {budget}: {sentences[name, budget]}" for budget in config.budgets]
         shown = [row for row in _of(pairs, name) if row["budget"] == max(config.budgets)]
         if shown:
             lines += ["", f"Pairs after {max(config.budgets)} evaluations:", ""]
             lines += _markdown_table(_PAIR_HEADINGS, map(_pair_cells, shown))
         for kind in ("fronts", "hypervolume"):
-            lines += ["", f"![{kind} of {name}]({kind}-{file_name(name)}.png)"]
+            lines += ["", f"![{kind} of {config.place(name)}]({kind}-{file_name(name)}.png)"]
         lines.append("")
     return "\n".join(lines)
 
@@ -131,7 +136,7 @@ def latex(config: ComparisonConfig, rows: Sequence[Row], pairs: Sequence[Row]) -
     for scenario in config.scenarios:
         lines = [
             r"\begin{table}",
-            rf"\caption{{{_tex(scenario.name)}: medians and quartiles over "
+            rf"\caption{{{_tex(config.place(scenario.name))}: medians and quartiles over "
             rf"{config.n_seeds} seeds{_tex(within)}. Bold: the largest median of a budget; "
             r"$\dagger$: behind it (Wilcoxon's signed-rank test over paired seeds, 5\,\%, "
             r"Holm's correction).}",

@@ -150,7 +150,7 @@ def _report(arguments: argparse.Namespace, comparison: Comparison) -> None:
     notes = (
         *_bound_notes(config),
         *_remarks(config),
-        _reference_note(fronts),
+        _reference_note(config, fronts),
         *_share_notes(comparison),
         *_NOTES,
     )
@@ -175,7 +175,11 @@ def _report(arguments: argparse.Namespace, comparison: Comparison) -> None:
         _draw(arguments.out, comparison)
     console = output(quiet=arguments.quiet)
     for scenario in config.scenarios:
-        words = [scenario.name, f"{config.n_seeds} seeds", *map(str, config.base.bounds)]
+        words = [
+            config.place(scenario.name),
+            f"{config.n_seeds} seeds",
+            *map(str, config.base.bounds),
+        ]
         console.print(", ".join(words), style="bold")
         console.print(tables.summary_table(rows, scenario=scenario.name))
         console.print()
@@ -227,10 +231,10 @@ def _share_notes(comparison: Comparison) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _reference_note(fronts: Mapping[str, Reference]) -> str:
+def _reference_note(config: ComparisonConfig, fronts: Mapping[str, Reference]) -> str:
     """Say what was measured against."""
     parts = [
-        f"{name}: the {'true' if front.is_exact else 'best known'} front of "
+        f"{config.place(name)}: the {'true' if front.is_exact else 'best known'} front of "
         f"{len(front.points)} points"
         for name, front in fronts.items()
     ]
@@ -252,7 +256,8 @@ def _draw(folder: Path, comparison: Comparison) -> None:
     bounds = config.base.bounds
     counts = evaluation_counts(budget)
     for name, reference in comparison.references.items():
-        words = [name, f"{budget} evaluations", f"{config.n_seeds} seeds", *map(str, bounds)]
+        counts_in_words = (f"{budget} evaluations", f"{config.n_seeds} seeds")
+        words = [config.place(name), *counts_in_words, *map(str, bounds)]
         title = ", ".join(words)
         if len(objectives) == 2:
             found = fronts_of(trials, scenario=name, budget=budget)

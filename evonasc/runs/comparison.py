@@ -26,7 +26,7 @@ from evonasc.runs.config import RunConfig
 from evonasc.runs.digests import problem_inputs, scenario_inputs, search_inputs
 from evonasc.runs.exact_front import exact_front
 from evonasc.runs.prepare import Prepared, prepare, settled
-from evonasc.runs.problem_table import PROBLEMS, problem_kind
+from evonasc.runs.problem_table import PROBLEMS, place_in_words, problem_kind
 from evonasc.runs.record import config_dict
 from evonasc.runs.run import lists_designs
 from evonasc.runs.tabulated import tabulated
@@ -113,6 +113,11 @@ class ComparisonConfig:
     def arms(self) -> tuple[Arm, ...]:
         """The contenders, each as an arm."""
         return tuple(one if isinstance(one, Arm) else _plain_arm(one) for one in self.contenders)
+
+    def place(self, scenario: str) -> str:
+        """Return what to call a scenario: by its problem where that was given none."""
+        (found,) = (one for one in self.scenarios if one.name == scenario)
+        return place_in_words(replace(self.base, scenario=found))
 
     def trial_keys(self) -> list[TrialKey]:
         """Return the trials, in the order of computation: all contenders of a seed together."""
