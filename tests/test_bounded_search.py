@@ -292,3 +292,14 @@ def test_damaged_bounds_of_a_run_are_refused_in_a_line(bounds, small_run, tmp_pa
     assert main(["show", str(tmp_path)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert "is no run configuration of this version of evonasc" in line
+
+
+def test_a_search_that_finds_nothing_within_is_set_against_a_front_that_exists(tmp_path, capsys):
+    """No design of 20 has the least latency, while some design has."""
+    out = tmp_path / "r"
+    words = ["run", "--problem", "toy", "--budget", "20", "--max-latency-ms", "0", "--no-plot"]
+    assert main([*words, "--out", str(out)]) == 3
+    exact = json.loads((out / "run.json").read_text())["exact"]
+    assert (exact["n_found"], exact["hypervolume_share"], exact["igd_plus"]) == (0, 0.0, None)
+    capsys.readouterr()
+    assert main(["show", str(out)]) == 0

@@ -237,3 +237,35 @@ def test_values_that_cannot_be_are_one_line(words, capsys, tmp_path, monkeypatch
     assert captured.err.count("\n") == 1
     captured.err.encode()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (
+            ["compare", "--problem", "toy", "--seeds", "9" * 20, "--out", "c"],
+            "seeds must be at most",
+        ),
+        (
+            ["supernet", "train", "--data", "digits", "--epochs", "9" * 20, "--out", "t"],
+            "epochs must",
+        ),
+        (["hardware", "plan", "5", "--seed", "-1", "--out", "p.csv"], "seed must lie in"),
+    ],
+)
+def test_numbers_beyond_what_can_be_done_are_refused_at_once(
+    words, message, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    assert main(words) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("out", [".", "", ".."])
+def test_a_figure_must_have_a_name(out, finished, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["plot", str(finished), "--out", out]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []

@@ -15,6 +15,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from evonasc.analysis.figure_fonts import use_fonts_at_hand
+from evonasc.errors import ConfigError
 from evonasc.files import write_output
 from evonasc.names import visible
 
@@ -78,6 +79,8 @@ def save_figure(figure: Figure, stem: Path, *, may_replace: bool = False) -> lis
     Raises:
         ConfigError: A file cannot be written, or is there and may not be replaced.
     """
+    if stem.name in ("", ".."):
+        raise ConfigError("--out must name a figure, not the folder that it is for.")
     use_fonts_at_hand(figure)
     paths, name = [], stem.name
     for suffix in _NO_DATES:

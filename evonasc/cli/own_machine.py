@@ -72,12 +72,14 @@ def plan(arguments: argparse.Namespace) -> int:
     from evonasc.cost.calibration import MIN_NETWORKS
     from evonasc.errors import ConfigError
     from evonasc.files import write_output
+    from evonasc.limits import require_seed
     from evonasc.runs.benchmarks import search_space
     from evonasc.runs.tables import as_csv
     from evonasc.supernet.network_list import random_networks
 
     if arguments.n < MIN_NETWORKS:
         raise ConfigError(f"N must be at least {MIN_NETWORKS} networks, got {arguments.n}.")
+    require_seed(arguments.seed)
     space = search_space(arguments.space)
     rng = np.random.default_rng(arguments.seed)
     networks = random_networks(space, arguments.n, rng=rng)

@@ -35,6 +35,8 @@ from evonasc.workers import in_workers
 
 #: Fields of a search in which trials differ.
 _OF_TRIALS = ("algorithm", "budget", "seed")
+#: Searches of a contender, at most: each is a file.
+_MOST_SEEDS = 100_000
 TRIALS_FOLDER = "trials"
 
 
@@ -87,6 +89,8 @@ class ComparisonConfig:
     def __post_init__(self) -> None:
         if self.n_seeds < 1:
             raise ConfigError(f"seeds must be at least 1, got {self.n_seeds}.")
+        if self.n_seeds > _MOST_SEEDS:
+            raise ConfigError(f"seeds must be at most {_MOST_SEEDS}, got {self.n_seeds}.")
         names = tuple(scenario.name for scenario in self.scenarios)
         for what, values in (
             ("scenarios", names),

@@ -32,8 +32,8 @@ class ExactComparison:
     n_found: int
     #: Share of the true front's hypervolume, see :func:`evonasc.front.hypervolume_share`.
     hypervolume_share: float
-    #: IGD+ in units of the true front's range.
-    igd_plus: float
+    #: IGD+ in units of the true front's range; None where nothing found keeps to the bounds.
+    igd_plus: float | None
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class RunResult:
             n_points=n_points,
             n_found=round(front_recall(self.front, true_front=truth) * n_points),
             hypervolume_share=hypervolume_share(self.front, front=truth),
-            igd_plus=igd_plus(self.front, true_front=truth),
+            igd_plus=igd_plus(self.front, true_front=truth) if len(self.front) else None,
         )
 
 

@@ -40,6 +40,8 @@ from evonasc.supernet.weights import TrainedSupernet, copy_weights
 
 #: Networks, and held-out images at most, whose error is shown while a supernet trains.
 _N_SHOWN, _MOST_SHOWN = 4, 500
+#: Epochs at most: each has a line of the log.
+_MOST_EPOCHS = 100_000
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,8 @@ class TrainingConfig:
         for name in ("n_validation", "epochs", "batch_size"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} must be at least 1, got {getattr(self, name)}.")
+        if self.epochs > _MOST_EPOCHS:
+            raise ConfigError(f"epochs must be at most {_MOST_EPOCHS}, got {self.epochs}.")
         if not 0 < self.learning_rate < math.inf:
             raise ConfigError(f"learning_rate must be positive, got {self.learning_rate}.")
         require_seed(self.seed)
