@@ -157,8 +157,9 @@ def _optional_sources(names: tuple[str, ...], scenario: Scenario, path: Path) ->
     elif TraceColumns in wanted:
         needing = ", ".join(name for name in built_in if OBJECTIVES.load(name) is TraceColumns)
         raise ConfigError(
-            f"The objective {needing} needs a link that varies. Set link to trace:FILE."
+            f"The objective {needing} needs a link that varies. Give --link trace:FILE, or link in "
+            "a scenario file."
         )
     if "miss_probability" in built_in and scenario.deadline_ms is None:
-        raise ConfigError("The objective miss_probability needs a deadline. Set deadline_ms.")
+        raise ConfigError("The objective miss_probability needs a deadline. Give --deadline-ms.")
     return found

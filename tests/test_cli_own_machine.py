@@ -54,7 +54,7 @@ def test_energy_is_refused_until_the_power_is_known(times, tmp_path, capsys):
     assert main([*run, "--head-hardware", str(tmp_path / "a.npz")]) == 2
     error = capsys.readouterr().err
     assert "energy_mj needs the power of" in error
-    assert "Set head_power_mw" in error
+    assert "Give --head-power-mw" in error
     assert main([*make, "--power-mw", "4000", "--out", str(tmp_path / "b.npz")]) == 0
     assert main([*run, "--head-hardware", str(tmp_path / "b.npz")]) == 0
 

@@ -111,8 +111,8 @@ def test_columns_of_a_problem_are_medians_quantiles_and_misses(nas201, table_err
 
 def test_objectives_that_need_a_trace_are_refused_without(nas201, table_errors):
     for name, message in {
-        "latency_p95_ms": "latency_p95_ms needs a link that varies. Set link to trace:FILE",
-        "miss_probability": "miss_probability needs a link that varies. Set link to trace:FILE",
+        "latency_p95_ms": "latency_p95_ms needs a link that varies. Give --link trace:FILE",
+        "miss_probability": "miss_probability needs a link that varies. Give --link trace:FILE",
     }.items():
         with pytest.raises(ConfigError, match=message):
             SplitNasProblem(nas201, Scenario(), table_errors, objectives=("error", name))
@@ -120,7 +120,7 @@ def test_objectives_that_need_a_trace_are_refused_without(nas201, table_errors):
 
 def test_a_miss_needs_a_deadline(nas201, table_errors, trace_file):
     scenario = Scenario(link=f"trace:{trace_file}")
-    with pytest.raises(ConfigError, match="miss_probability needs a deadline. Set deadline_ms"):
+    with pytest.raises(ConfigError, match="miss_probability needs a deadline. Give --deadline-ms"):
         SplitNasProblem(nas201, scenario, table_errors, objectives=("miss_probability",))
     problem = SplitNasProblem(nas201, scenario, table_errors)
     assert "miss_probability" not in problem.columns(np.array([[0, 0, 0, 3, 0, 0, 5]]))

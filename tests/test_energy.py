@@ -60,7 +60,7 @@ def test_the_scenario_overrides_the_power_of_the_machine():
 
 def test_unknown_power_is_refused_with_the_remedy():
     assert HARDWARE["1080ti"].typical_power_mw is None
-    with pytest.raises(ConfigError, match=r"energy_mj needs the power of '1080ti'.*Set head_power"):
+    with pytest.raises(ConfigError, match=r"the power of '1080ti'.*Give --head-power"):
         power_of(Scenario(head_hardware="1080ti"))
 
 

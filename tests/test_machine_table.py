@@ -140,7 +140,7 @@ def test_a_file_that_changed_is_read_again(tmp_path):
 
 def test_power_must_be_given_by_scenario_or_file(calibrated, tmp_path):
     scenario = Scenario(head_hardware=calibrated)
-    with pytest.raises(ConfigError, match="energy_mj needs the power of .*Set head_power_mw"):
+    with pytest.raises(ConfigError, match="energy_mj needs the power of .*Give --head-power-mw"):
         device_power(scenario, path(scenario))
     write_calibrated(tmp_path / "p.npz", power_mw=3000.0)
     scenario = Scenario(head_hardware=str(tmp_path / "p.npz"))

@@ -239,7 +239,7 @@ def test_an_unknown_objective_is_refused_with_the_close_match(nas201, table_erro
 def test_energy_without_a_known_power_is_refused_before_the_search(nas201, table_errors):
     objectives = ("error", "energy_mj")
     scenario = Scenario(head_hardware="1080ti")
-    with pytest.raises(ConfigError, match=r"power of '1080ti'.* Set head_power_mw"):
+    with pytest.raises(ConfigError, match=r"power of '1080ti'.* Give --head-power-mw"):
         SplitNasProblem(nas201, scenario, table_errors, objectives=objectives)
     known = Scenario(head_hardware="1080ti", head_power_mw=2000.0)
     problem = SplitNasProblem(nas201, known, table_errors, objectives=objectives)
