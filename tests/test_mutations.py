@@ -105,11 +105,11 @@ def of_networks(header, values):
 
 def as_scores():
     return npz_bytes(
-        networks=SPACE.networks()[:4].astype(np.int8),
+        cells=SPACE.networks()[:4].astype(np.int8),
         loss=np.ones(4),
         n_right=np.ones(4, int),
         n_images=np.array(9),
-        header=np.array(json.dumps({"space": "nasbench201"})),
+        header=np.array(json.dumps({"space": "nasbench201", "training": {"data": "cifar10"}})),
     )
 
 
@@ -196,7 +196,10 @@ def mutate(path, read, data, n):
 @pytest.mark.parametrize("name", READERS)
 def test_a_few_mutations_are_read_or_refused(name, tmp_path):
     make, read = READERS[name]
-    mutate(tmp_path / f"file{'.png' if name == 'image' else ''}", read, make(tmp_path), 40)
+    path = tmp_path / f"file{'.png' if name == 'image' else ''}"
+    path.write_bytes(make(tmp_path))
+    read(path)  # as it is, it is read
+    mutate(path, read, make(tmp_path), 40)
 
 
 @pytest.mark.slow

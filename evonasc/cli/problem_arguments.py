@@ -74,9 +74,13 @@ def require_read_by_problem(arguments: argparse.Namespace) -> None:
         field = "scenario" if is_of_scenario else given
         if field in READABLE and field != "objectives" and field not in reads:
             option = f"--{given.removeprefix('set_').replace('_', '-')}"
+            options = {"error": "--accuracy"}
+            read = [
+                options.get(one, f"--{one.replace('_', '-')}") for one in READABLE if one in reads
+            ]
             raise ConfigError(
                 f"{option} is not read by the problem {arguments.problem!r}, which reads "
-                f"{', '.join(sorted(reads)) or 'nothing of a run'}. Leave it out."
+                f"{', '.join(read) or 'nothing of a run'}. Leave it out."
             )
 
 

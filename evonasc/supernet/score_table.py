@@ -137,7 +137,7 @@ def decode_scores(data: bytes, *, where: str, space: SearchSpace) -> ScoreTable:
         if not isinstance(scores.header, dict) or scores.data in ("unknown data", "None"):
             raise ValueError("it does not name the data set")
         return scores
-    except (TypeError, ValueError, GenomeError) as error:
+    except (OverflowError, TypeError, ValueError, GenomeError) as error:
         raise AssetError(f"{where} is no score file of evonasc ({error}).") from error
 
 
