@@ -55,6 +55,11 @@ def members(session):
     return [int(pid) for pid, sess, state in rows if int(sess) == session and state[0] != "Z"]
 
 
+def said(process):
+    """Return the lines on standard error but those of progress, which a slow machine sees."""
+    return [line for line in process.stderr.read().splitlines() if "comparing" not in line]
+
+
 def gone_within(seconds, session):
     deadline = time.monotonic() + seconds
     while members(session):
@@ -81,7 +86,7 @@ def test_interrupted_in_a_terminal_all_end_in_one_line(name, started):
         os.kill(started.pid, number)
     assert started.wait(timeout=20) == 128 + number
     assert gone_within(5, started.pid)
-    assert started.stderr.read() == "evonasc: interrupted.\n"
+    assert said(started) == ["evonasc: interrupted."]
 
 
 @pytest.mark.slow
@@ -95,9 +100,8 @@ def test_a_worker_that_is_killed_is_told_in_one_line_and_the_work_goes_on(starte
     _, victim = max(others)
     os.kill(victim, signal.SIGKILL)
     assert started.wait(timeout=20) == 2
-    error = started.stderr.read()
-    assert error.startswith("evonasc: error: A worker process was killed")
-    assert error.count("\n") == 1
+    (line,) = said(started)
+    assert line.startswith("evonasc: error: A worker process was killed")
     assert list(tmp_path.rglob("*.npz"))
     assert gone_within(5, started.pid)
 
