@@ -11,6 +11,7 @@ import numpy as np
 
 from evonasc.arrays import BoolArray, FloatArray
 from evonasc.errors import ConfigError, UnknownNameError
+from evonasc.field_types import require_types
 from evonasc.parsing import quantity
 
 Columns = Mapping[str, FloatArray]
@@ -36,6 +37,7 @@ class Bound:
     margin: float = 0.0
 
     def __post_init__(self) -> None:
+        require_types(self)
         if not np.isfinite(self.limit):
             raise ConfigError(f"The limit of {self.column} must be a number, got {self.limit}.")
         if not 0 <= self.margin < 1:

@@ -59,8 +59,17 @@ def file_text(path: Path, *, kind: str, most: int = MOST_TABLE, remedy: str = ""
     Raises:
         DataFileError: It cannot be read, see :func:`file_bytes`, or is no text.
     """
+    return text_of(file_bytes(path, kind=kind, most=most, remedy=remedy), path=path, kind=kind)
+
+
+def text_of(data: bytes, *, path: Path, kind: str) -> str:
+    """Return the text that a file's bytes are, as :func:`file_text` does.
+
+    Raises:
+        DataFileError: They are none.
+    """
     try:
-        return file_bytes(path, kind=kind, most=most, remedy=remedy).decode("utf-8-sig")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataFileError(f"Cannot read the {kind} {path}: {error}.") from error
 

@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 from pymoo.core.problem import Problem
 
-from evonasc.arrays import BoolArray, FloatArray, IntArray
+from evonasc.arrays import FloatArray, IntArray
 from evonasc.bounds import Bound
 from evonasc.errors import ConfigError, EvaluationError, EvonascError
 from evonasc.problems.base import DesignProblem
 from evonasc.problems.variables import VariableSpace, values_of, variables_of
-from evonasc.space import DesignSpace
+from evonasc.space import DesignSpace, any_cut
 
 #: How far an equality may be missed, as in pymoo.
 _EQUAL = 1e-4
@@ -53,7 +53,7 @@ class PymooProblem(DesignProblem):
                 f"objectives must differ from the constraints' columns, got "
                 f"{', '.join(self._names)}."
             )
-        designs = DesignSpace(self._space, (8,), _the_only_cut)
+        designs = DesignSpace(self._space, (8,), any_cut(n_blocks=0))
         super().__init__(designs, objectives=named, known_columns=named, bounds=(*unequal, *equal))
 
     def columns(self, genes: IntArray) -> dict[str, FloatArray]:
@@ -100,8 +100,3 @@ def _place(error: Exception) -> str:
     """Name the line where an error was raised."""
     last = traceback.extract_tb(error.__traceback__)[-1]
     return f"{Path(last.filename).name}, line {last.lineno}"
-
-
-def _the_only_cut(operations: IntArray, bits: IntArray) -> BoolArray:
-    """Allow the one cut there is."""
-    return np.ones((*bits.shape, 1), dtype=bool)

@@ -72,7 +72,7 @@ def test_an_option_that_a_command_does_not_declare_is_given_by_its_name(tmp_path
     option = ["--accuracy", "live", "--accuracy-option", "n_images=zero"]
     for command, message in (
         (["run"], "Give it as --images."),
-        (COMPARE, "n_images of --accuracy live must be int, got 'zero'"),
+        (COMPARE, "n_images of --accuracy live must be a whole number or nothing, got 'zero'"),
     ):
         assert main([*command, *option, "--out", str(tmp_path / "c")]) == 2
         assert message in " ".join(capsys.readouterr().err.split())

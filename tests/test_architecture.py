@@ -20,8 +20,17 @@ FILES = sorted(
 )
 
 # Part of evonasc -> the parts it may import besides itself. Each line ends one floor up.
-GROUND = {"arrays", "assets", "bounds", "csv_file", "errors", "files", "foreign_code", "front"}
-GROUND |= {"inputs", "limits", "names", "parsing", "plugins", "workers"}
+GROUND = {
+    "arrays",
+    "assets",
+    "bounds",
+    "csv_file",
+    "errors",
+    "field_types",
+    "files",
+    "foreign_code",
+}
+GROUND |= {"front", "inputs", "limits", "names", "parsing", "plugins", "workers"}
 MAY_IMPORT = {
     "": set(),
     "arrays": set(),
@@ -30,12 +39,13 @@ MAY_IMPORT = {
     "limits": {"errors"},
     "names": set(),
     "parsing": set(),
+    "field_types": {"errors", "names", "parsing"},
     "inputs": {"errors", "parsing"},
     "workers": {"errors"},
     "csv_file": {"errors", "inputs", "names"},
     "plugins": {"errors"},
     "foreign_code": {"errors", "plugins"},
-    "bounds": {"arrays", "errors", "parsing"},
+    "bounds": {"arrays", "errors", "field_types", "parsing"},
     "front": {"arrays", "errors"},
     "assets": {"errors", "files"},
     "space": GROUND,

@@ -1,6 +1,7 @@
 """Arms of a comparison: settings of their own, and what a folder holds is kept."""
 
 import csv
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -49,8 +50,8 @@ def test_an_arm_is_read_with_its_types(text, arm):
         ("a: nsga2 size=20", "size of the arm 'a' is not read by nsga2"),
         ("a: random pop_size=20", "pop_size of the arm 'a' is not read by random, which reads"),
         ("a: nsga2 seed=3", "seed of the arm 'a' is not read"),
-        ("a: nsga2 pop_size=many", "A setting of the arm 'a' is not valid"),
-        ("a: nsga2 pop_size=2.5", "A setting of the arm 'a' is not valid"),
+        ("a: nsga2 pop_size=many", "pop_size of the arm 'a' must be a whole number, got 'many'"),
+        ("a: nsga2 pop_size=2.5", "pop_size of the arm 'a' must be a whole number, got 2.5"),
         ("a: nsga3x", "Unknown algorithm 'nsga3x'"),
     ],
 )
@@ -107,11 +108,49 @@ def test_fewer_arms_in_a_rerun_drop_none_of_the_others(tmp_path):
     for name in names:
         after = rows_of(tmp_path / "c" / name)
         assert sorted(map(repr, after)) == sorted(map(repr, before[name]))
-    # more seeds are not there for the others: they wait until they are
+    # one more seed of one of them: the others stay, with the seeds that they have
     assert main([*words, out, *arms[:2], "--budget", "40", "--seeds", "3"]) == 0
-    assert {row["contender"] for row in rows_of(tmp_path / "c" / "trials.csv")} == {"small"}
+    after = {name: rows_of(tmp_path / "c" / name) for name in names}
+    trials = Counter(
+        (row["scenario"], row["contender"], row["budget"]) for row in after["trials.csv"]
+    )
+    first, second = "raspi4-edgegpu-10mbps", "raspi4-edgegpu-5mbps"
+    assert trials == {
+        (scenario, contender, budget): 2 + ((scenario, contender, budget) == (first, "small", "40"))
+        for scenario in (first, second)
+        for contender in ("small", "large")
+        for budget in ("40", "60")
+    }
+    # pairs are of the seeds that both have: as they were
+    assert sorted(map(repr, after["pairs.csv"])) == sorted(map(repr, before["pairs.csv"]))
+    assert {row["n_seeds"] for row in after["pairs.csv"]} == {"2"}
+    report = (tmp_path / "c" / "report.md").read_text()
+    assert report.count("large (2 seeds)") == 2  # budgets 40 and 60 of the first scenario
     assert main([*words, out, *arms, *both]) == 0
-    assert len(rows_of(tmp_path / "c" / "trials.csv")) == 2 * 2 * 2 * 2
+    assert len(rows_of(tmp_path / "c" / "trials.csv")) == 2 * 2 * 2 * 2 + 1
+
+
+@pytest.mark.slow
+def test_what_changed_since_is_left_out_and_said(tmp_path, capsys):
+    trace, out = tmp_path / "t.csv", tmp_path / "c"
+    trace.write_text("time_s,mbps\n0,8\n1,4\n")
+    words = ["compare", "--algos", "random", "--seeds", "1", "--budget", "20", "--no-plot"]
+    words += ["--out", str(out)]
+    first, second = "raspi4-edgegpu-10mbps", "raspi4-edgegpu-5mbps"
+    assert main([*words, "--scenario", first, "--link", f"trace:{trace}"]) == 0
+    assert main([*words, "--scenario", second]) == 0
+    traced = f"{first} (trace t.csv)"
+    assert {row["scenario"] for row in rows_of(out / "trials.csv")} == {traced, second}
+    capsys.readouterr()
+    for change, why in (
+        (lambda: trace.write_text("time_s,mbps\n0,8\n1,2\n"), f"link trace:{trace} changed since."),
+        (trace.unlink, "what it was made of cannot be had any more."),
+    ):
+        change()
+        assert main([*words, "--scenario", second]) == 0
+        assert {row["scenario"] for row in rows_of(out / "trials.csv")} == {second}
+        assert f"\nLeft out: {traced}: {why}\n" in (out / "report.md").read_text()
+        assert f"Left out: {traced}:" in " ".join(capsys.readouterr().out.split())
 
 
 def test_each_search_has_a_row_with_what_it_is_worth(tmp_path):

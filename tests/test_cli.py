@@ -124,9 +124,9 @@ BAD = {
         "error,latency",
     ],
     "Unknown hardware 'raspi5'. Did you mean 'raspi4'?": [*RUN, "--head-hardware", "raspi5"],
-    "uplink_mbps must be positive and below 1e9, got -1": [*RUN, "--uplink-mbps", "-1"],
-    "uplink_mbps must be a number, got 'fast'": [*RUN, "--uplink-mbps", "fast"],
-    "payload_bits must be one of 2, 4, 8, 16, 32, got 3": [*RUN, "--payload-bits", "3"],
+    "--uplink-mbps must be positive and below 1e9, got -1": [*RUN, "--uplink-mbps", "-1"],
+    "--uplink-mbps must be a number, got 'fast'": [*RUN, "--uplink-mbps", "fast"],
+    "--payload-bits must be one of 2, 4, 8, 16, 32, got 3": [*RUN, "--payload-bits", "3"],
     "leaves no valid cut for any network": [*RUN, "--max-head-memory-bytes", "10"],
     "min_split must lie in [0, n_blocks] = [0, 19], got 20": [*RUN, "--min-split", "20"],
     "budget must be at least 1, got 0": [*RUN, "--budget", "0"],
@@ -293,3 +293,37 @@ def test_code_of_others_that_fails_gets_one_line(code, options, tmp_path, monkey
     assert error.count("\n") == 1
     assert "mine:" in error
     monkeypatch.delitem(sys.modules, "mine", raising=False)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["run", "--out", ""], "argument --out: must name a file or a folder, got ''"),
+        (["show", ""], "argument RUN: must name a file or a folder, got ''"),
+        (["run", "--budget", "1e20"], "argument --budget: must be a whole number, got '1e20'"),
+        (["run", "--penalty-weight", "x"], "argument --penalty-weight: must be a number, got 'x'"),
+        (["run", "--algo", "x" * 100_000], "Unknown algorithm"),
+        (["run", "--seed", "x" * 100_000], "argument --seed: must be a whole number"),
+    ],
+)
+def test_a_value_is_told_in_a_short_line(words, message, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    try:
+        code = main(words)
+    except SystemExit as ended:
+        code = ended.code
+    said = capsys.readouterr().err
+    assert code == 2
+    assert message in said
+    assert said.count("\n") == 1
+    assert len(said) < 4000
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("command", ["run", "compare"])
+def test_the_help_says_what_nasc_is(command, capsys):
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert "only the paper's abstract was available to us" in text
+    assert "alpha 1.5 and delta0 1" in text

@@ -224,7 +224,7 @@ def test_a_folder_of_something_else_is_refused(tmp_path):
         ({"n_seeds": 0}, ConfigError, "seeds must be at least 1, got 0"),
         ({"budgets": (0,)}, ConfigError, "budget must be at least 1, got 0"),
         ({"budgets": (5, 5)}, ConfigError, "budgets must name .* once, got 5, 5"),
-        ({"contenders": ()}, ConfigError, "algos must name at least one, .* got none"),
+        ({"contenders": ()}, ConfigError, "algos and arms must name at least one, .* got none"),
         ({"contenders": ("nsga3000",)}, UnknownNameError, "nsga3000"),
         (
             {"scenarios": (DEFAULT, replace(DEFAULT, name=f"{DEFAULT.name}/"))},

@@ -21,6 +21,7 @@ def _installed():
     """Put the guest where an installed package would be."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(GUEST))
+        patch.setenv("EVONASC_TRUST_CODE", "1")  # what is installed needs no such word
         plugins._points.cache_clear()
         yield
     plugins._points.cache_clear()
@@ -183,8 +184,8 @@ def test_an_option_of_its_errors_is_given_by_name_recorded_and_repeated(folder, 
     ("option", "message"),
     [
         ("patern=1", "--accuracy-option patern is not read by --accuracy by-size"),
-        ("pattern=high", "pattern of --accuracy by-size must be float, got 'high'"),
-        ("pattern=true", "pattern of --accuracy by-size must be float, got 'true'"),
+        ("pattern=high", "pattern of --accuracy by-size must be a number, got 'high'"),
+        ("pattern=true", "pattern of --accuracy by-size must be a number, got True"),
         ("pattern", "--accuracy-option must be NAME=VALUE, got 'pattern'"),
         ("scores=x", "Give it as --scores"),
         ("pattern=0.1 --accuracy-option pattern=0.2", "must give 'pattern' once"),

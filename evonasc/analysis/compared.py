@@ -12,14 +12,14 @@ from evonasc.analysis.indicators import (
     references,
     summary_rows,
 )
+from evonasc.field_types import argument
 from evonasc.runs.comparison import (
     ComparisonConfig,
     TrialKey,
-    read_trials,
     run_comparison,
     true_points,
 )
-from evonasc.runs.comparison_folder import open_folder, with_what_is_there
+from evonasc.runs.comparison_folder import open_folder, read_everything
 from evonasc.runs.prepare import prepare
 from evonasc.runs.run import lists_designs
 from evonasc.runs.trials import Trial
@@ -34,6 +34,8 @@ class Comparison:
     trials: Mapping[TrialKey, Trial]
     #: The front of each scenario: the exact one, or the best known where that cannot be listed.
     references: Mapping[str, Reference]
+    #: What the folder holds besides and cannot be used, and why; a sentence each.
+    left_out: tuple[str, ...] = ()
 
     @cached_property
     def trial_indicators(self) -> dict[TrialKey, Indicators]:
@@ -59,7 +61,7 @@ def compare(
 ) -> Comparison:
     """Run the searches of a comparison that are missing in a folder, and measure all of them.
 
-    What the folder holds from before, and is complete, is measured too.
+    What the folder holds from before is measured too, with the seeds that are there.
 
     Args:
         config: Who meets where.
@@ -87,13 +89,13 @@ def compare(
         nsga2
         random
     """
-    config, folder = config.with_own_names(), Path(folder)
+    config = argument("config", ComparisonConfig, config).with_own_names()
+    folder = Path(argument("folder", Path, folder))
     if is_exact_wanted:  # refused before any search
         lists_designs(prepare(replace(config.base, scenario=config.scenarios[0])), is_asked=True)
     open_folder(folder, config)
     for done, total in run_comparison(folder, config, n_jobs=n_jobs):
         on_progress(done, total)
-    config = with_what_is_there(folder, config)
-    trials = read_trials(folder, config)
+    config, trials, left_out = read_everything(folder, config)
     truths = true_points(config, is_exact_wanted=is_exact_wanted)
-    return Comparison(config, trials, references(truths, trials))
+    return Comparison(config, trials, references(truths, trials), left_out)

@@ -7,7 +7,7 @@ from rich.console import JustifyMethod
 from rich.table import Table
 
 from evonasc.analysis.indicators import Indicators, by_seed
-from evonasc.analysis.significance import compare_pairs, verdict
+from evonasc.analysis.significance import compare_pairs, seeds_in_words, verdict
 from evonasc.bounds import in_words
 from evonasc.names import file_name
 from evonasc.runs.comparison import ComparisonConfig, TrialKey
@@ -34,10 +34,24 @@ def summary_table(rows: Sequence[Row], *, scenario: str) -> Table:
     for heading in _HEADINGS:
         justify: JustifyMethod = "left" if heading == "algorithm" else "right"
         table.add_column(heading, justify=justify, overflow="fold")
-    for row in _of(rows, scenario):
+    for cells in _rows_of_cells(rows, scenario):
         # Where 80 columns make a cell two lines, the quartiles stay together on the second.
-        table.add_row(*(cell.replace(", ", ",") for cell in _cells(row)))
+        table.add_row(*(cell.replace(", ", ",") for cell in cells))
     return table
+
+
+def seeds_of(rows: Sequence[Row], *, scenario: str) -> str:
+    """Return how many seeds the rows of a scenario are of, in words."""
+    return seeds_in_words(*(int(row["n_seeds"]) for row in _of(rows, scenario)))
+
+
+def shown_budget(rows: Sequence[Row], *, scenario: str) -> int:
+    """Return the budget that pairs and figures of a scenario are shown at.
+
+    The largest of those that most contenders have.
+    """
+    budgets = [int(row["budget"]) for row in _of(rows, scenario)]
+    return max(budgets, key=lambda budget: (budgets.count(budget), budget))
 
 
 def pair_rows(
@@ -73,13 +87,14 @@ def verdicts(
     config: ComparisonConfig, trial_indicators: Mapping[TrialKey, Indicators]
 ) -> dict[tuple[str, int], str]:
     """Return one sentence a scenario and budget: who is ahead, and of whom that is certain."""
-    return {
-        (scenario.name, budget): verdict(
-            by_seed(trial_indicators, scenario=scenario.name, budget=budget, name=RANKED_BY)
+    values = {
+        (scenario.name, budget): by_seed(
+            trial_indicators, scenario=scenario.name, budget=budget, name=RANKED_BY
         )
         for scenario in config.scenarios
         for budget in config.budgets
     }
+    return {place: verdict(columns) for place, columns in values.items() if columns}
 
 
 def markdown(
@@ -104,13 +119,16 @@ def markdown(
         lines += [
             f"## {config.place(name)}",
             "",
-            *_markdown_table(_HEADINGS, map(_cells, _of(rows, name))),
+            *_markdown_table(_HEADINGS, _rows_of_cells(rows, name)),
             "",
         ]
-        lines += [f"- {budget}: {sentences[name, budget]}" for budget in config.budgets]
-        shown = [row for row in _of(pairs, name) if row["budget"] == max(config.budgets)]
+        lines += [
+            f"- {budget}: {text}" for (place, budget), text in sentences.items() if place == name
+        ]
+        budget = shown_budget(rows, scenario=name)
+        shown = [row for row in _of(pairs, name) if row["budget"] == budget]
         if shown:
-            lines += ["", f"Pairs after {max(config.budgets)} evaluations:", ""]
+            lines += ["", f"Pairs after {budget} evaluations:", ""]
             lines += _markdown_table(_PAIR_HEADINGS, map(_pair_cells, shown))
         for kind in ("fronts", "hypervolume"):
             lines += ["", f"![{kind} of {config.place(name)}]({kind}-{file_name(name)}.png)"]
@@ -137,9 +155,9 @@ def latex(config: ComparisonConfig, rows: Sequence[Row], pairs: Sequence[Row]) -
         lines = [
             r"\begin{table}",
             rf"\caption{{{_tex(config.place(scenario.name))}: medians and quartiles over "
-            rf"{config.n_seeds} seeds{_tex(within)}. Bold: the largest median of a budget; "
-            r"$\dagger$: behind it (Wilcoxon's signed-rank test over paired seeds, 5\,\%, "
-            r"Holm's correction).}",
+            rf"{seeds_of(rows, scenario=scenario.name)}{_tex(within)}. "
+            r"Bold: the largest median of a budget; $\dagger$: behind it (Wilcoxon's signed-rank "
+            r"test over paired seeds, 5\,\%, Holm's correction).}",
             r"\begin{tabular}{rl" + "r" * len(_COLUMNS) + "}",
             r"\toprule",
             " & ".join(map(_tex, _HEADINGS)) + r" \\",
@@ -155,7 +173,7 @@ def latex(config: ComparisonConfig, rows: Sequence[Row], pairs: Sequence[Row]) -
 
 def _tex_rows(rows: Sequence[Row], pairs: Sequence[Row]) -> list[str]:
     """Return the rows of a scenario's LaTeX table, who is ahead and who is behind marked."""
-    lines = []
+    lines, most = [], max(int(row["n_seeds"]) for row in rows)
     for budget in dict.fromkeys(row["budget"] for row in rows):
         best, *others = [row for row in rows if row["budget"] == budget]
         behind = {
@@ -165,7 +183,7 @@ def _tex_rows(rows: Sequence[Row], pairs: Sequence[Row]) -> list[str]:
             == (budget, best["contender"], "True")
         }
         for row in (best, *others):
-            count, name, *cells = map(_tex, _cells(row))
+            count, name, *cells = map(_tex, _cells(row, most))
             if row is best and others:
                 name = rf"\textbf{{{name}}}"
             mark = r"$^\dagger$" if row["contender"] in behind else ""
@@ -182,9 +200,18 @@ def _of(rows: Sequence[Row], scenario: str) -> list[Row]:
     return chosen
 
 
-def _cells(row: Row) -> list[str]:
-    """Return a row of the summary as text."""
-    cells = [str(row["budget"]), str(row["contender"])]
+def _rows_of_cells(rows: Sequence[Row], scenario: str) -> list[list[str]]:
+    """Return the summary of a scenario as text."""
+    chosen = _of(rows, scenario)
+    most = max((int(row["n_seeds"]) for row in chosen), default=0)
+    return [_cells(row, most) for row in chosen]
+
+
+def _cells(row: Row, most: int) -> list[str]:
+    """Return a row of the summary as text, and its seeds where others have more."""
+    n_seeds = int(row["n_seeds"])
+    few = f" ({seeds_in_words(n_seeds)})" if n_seeds < most else ""
+    cells = [str(row["budget"]), f"{row['contender']}{few}"]
     for _, name, pattern, factor in _COLUMNS:
         middle, low, high = (
             format(factor * float(row[f"{name}_{part}"]), pattern)

@@ -131,15 +131,13 @@ def summary_rows(
 def by_seed(
     trial_indicators: Mapping[TrialKey, Indicators], *, scenario: str, budget: int, name: str
 ) -> dict[str, FloatArray]:
-    """Return an indicator of each contender by rising seed, ``(n_seeds,)``."""
-    values: dict[str, list[tuple[int, float]]] = {}
-    for key, value in trial_indicators.items():
-        if (key.scenario, key.budget) == (scenario, budget):
-            values.setdefault(key.contender, []).append((key.seed, getattr(value, name)))
-    return {
-        contender: np.array([value for _, value in sorted(pairs)])
-        for contender, pairs in values.items()
-    }
+    """Return an indicator of each contender by rising seed, ``(n_seeds,)``; NaN without a trial."""
+    keys = [key for key in trial_indicators if (key.scenario, key.budget) == (scenario, budget)]
+    n_seeds = max((key.seed + 1 for key in keys), default=0)
+    values = {key.contender: np.full(n_seeds, np.nan) for key in keys}
+    for key in keys:
+        values[key.contender][key.seed] = getattr(trial_indicators[key], name)
+    return values
 
 
 def evaluation_counts(budget: int, *, most: int = 40) -> IntArray:

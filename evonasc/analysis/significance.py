@@ -37,6 +37,8 @@ class Pair:
     p_holm: float
     #: Chance that a trial of the first is larger than one of the second.
     a12: float
+    #: Seeds that both have.
+    n_seeds: int
 
     @property
     def is_significant(self) -> bool:
@@ -45,36 +47,44 @@ class Pair:
 
 
 def compare_pairs(values: Mapping[str, FloatArray]) -> list[Pair]:
-    """Compare every two contenders.
+    """Compare every two contenders over the seeds that both have.
 
     Args:
-        values: Contender -> ``(n_seeds,)`` indicator, larger is better, in the order of the seeds.
+        values: Contender -> ``(n_seeds,)`` indicator, larger is better, in the order of the seeds;
+            NaN where there is no trial.
 
     Returns:
-        All pairs, the most certain first; empty for a single contender.
+        All pairs with a seed in common, the most certain first; empty for a single contender.
 
     Raises:
-        ValueError: Contenders with different numbers of seeds.
+        ValueError: Columns of different lengths.
     """
     if len({len(column) for column in values.values()}) > 1:
-        raise ValueError("values must have the same seeds for every contender.")
+        raise ValueError("values must have a place for the same seeds for every contender.")
     pairs = []
     for one, other in combinations(values, 2):
+        is_shared = ~np.isnan(values[one] - values[other])
+        if not is_shared.any():
+            continue
         first, second = (one, other)
-        if _lead(values[other], values[one]) > _lead(values[one], values[other]):
+        shared = {name: values[name][is_shared] for name in (one, other)}
+        if _lead(shared[other], shared[one]) > _lead(shared[one], shared[other]):
             first, second = (other, one)
-        pairs.append((first, second, signed_rank(values[first], values[second])))
-    corrected = holm([p for _, _, p in pairs])
+        pairs.append((first, second, shared[first], shared[second]))
+    p_values = [signed_rank(ahead, behind) for _, _, ahead, behind in pairs]
     result = [
         Pair(
             first=first,
             second=second,
-            median_difference=float(np.median(values[first] - values[second])),
+            median_difference=float(np.median(ahead - behind)),
             p_value=p,
             p_holm=p_holm,
-            a12=a12(values[first], values[second]),
+            a12=a12(ahead, behind),
+            n_seeds=len(ahead),
         )
-        for (first, second, p), p_holm in zip(pairs, corrected, strict=True)
+        for (first, second, ahead, behind), p, p_holm in zip(
+            pairs, p_values, holm(p_values), strict=True
+        )
     ]
     return sorted(result, key=lambda pair: (pair.p_holm, -pair.a12))
 
@@ -130,7 +140,7 @@ def fewest_seeds(n_pairs: int) -> int:
 
 def verdict(values: Mapping[str, FloatArray]) -> str:
     """Say in one sentence who is ahead and of whom that is certain; see :func:`compare_pairs`."""
-    medians = {name: float(np.median(column)) for name, column in values.items()}
+    medians = {name: float(np.nanmedian(column)) for name, column in values.items()}
     best = max(medians, key=lambda name: medians[name])
     pairs = [pair for pair in compare_pairs(values) if best in (pair.first, pair.second)]
     beaten = [pair.second for pair in pairs if pair.first == best and pair.is_significant]
@@ -141,11 +151,28 @@ def verdict(values: Mapping[str, FloatArray]) -> str:
         parts.append(f"seed by seed {', '.join(sorted(ahead))} is surely ahead of it")
     if beaten:
         parts.append(f"surely ahead of {', '.join(sorted(beaten))}")
-    n_seeds, n_pairs = len(values[best]), len(values) * (len(values) - 1) // 2
-    if open_ and n_seeds < fewest_seeds(n_pairs):
+    n_seeds = max((pair.n_seeds for pair in pairs if not pair.is_significant), default=0)
+    n_needed = fewest_seeds(len(values) * (len(values) - 1) // 2)
+    if open_ and n_seeds < n_needed:
         parts.append(
-            f"{n_seeds} seeds are too few to be certain of anything, {fewest_seeds(n_pairs)} could"
+            f"{seeds_in_words(n_seeds)} {'is' if n_seeds == 1 else 'are'} too few to be certain of "
+            f"anything, {n_needed} could"
+            if not beaten and not ahead
+            else f"too few seeds to be certain of {', '.join(sorted(open_))}"
         )
     elif open_:
         parts.append(f"not surely ahead of {', '.join(sorted(open_))}")
     return "; ".join(parts) + "."
+
+
+def seeds_in_words(*counts: int) -> str:
+    """Return numbers of seeds as people say them.
+
+    Example:
+        >>> seeds_in_words(1), seeds_in_words(2, 2), seeds_in_words(2, 5, 3)
+        ('1 seed', '2 seeds', '2 to 5 seeds')
+    """
+    least, most = min(counts), max(counts)
+    if least < most:
+        return f"{least} to {most} seeds"
+    return f"{most} seed{'' if most == 1 else 's'}"

@@ -18,13 +18,13 @@ from evonasc.cli.heartbeat import lines_now_and_then
 from evonasc.cli.interrupt import INTERRUPTED, interruptible
 from evonasc.errors import ConfigError, EvonascError
 from evonasc.files import require_new
-from evonasc.names import visible
+from evonasc.names import shortened, visible
 
 #: Command -> (module with ``add_arguments`` and ``execute``, help).
 COMMANDS = {
     "check-plugin": ("check_plugin", "check what a plug-in promises, for its author"),
     "compare": ("compare", "set algorithms against each other over seeds"),
-    "exact": ("exact", "the true front of a space small enough to list, kept in a cache"),
+    "exact": ("exact", "the true front of a space small enough to list"),
     "explain": ("explain", "draw one design, and say what each change of it would do"),
     "hardware": ("hardware", "tables of predicted latencies; fit the predictors anew"),
     "list": ("listing", "name what can be chosen"),
@@ -69,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             require_new(arguments.out)
         _require_inputs_kept(arguments)
         is_quiet = getattr(arguments, "quiet", False) or getattr(arguments, "json", False)
-        with interruptible(), lines_now_and_then(f"{arguments.command}", quiet=is_quiet):
+        with interruptible(), lines_now_and_then(arguments.command, quiet=is_quiet):
             code: int = import_module(f"evonasc.cli.{module}").execute(arguments)
     except EvonascError as error:
         return _refused(str(error))
@@ -91,15 +91,48 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
+#: Characters of a message, at most: the values in it are of anybody.
+_LONGEST = 3000
+
+
 class _Parser(argparse.ArgumentParser):
     """One line for a mistake, without the usage of every option or control characters."""
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        for kind, read in ((Path, _path), (int, _whole_number), (float, _number)):
+            self.register("type", kind, read)
+
     def error(self, message: str) -> NoReturn:
         """End the command."""
-        self.exit(2, f"{self.prog}: error: {message}. See {self.prog} --help.\n")
+        text = shortened(message, most=_LONGEST)
+        self.exit(2, f"{self.prog}: error: {text}. See {self.prog} --help.\n")
 
     def _print_message(self, message: str, file: Any = None) -> None:
         super()._print_message(visible(message, keeps="\n"), file)
+
+
+def _path(text: str) -> Path:
+    """Return what a user names; nothing is not the current folder."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError(f"must name a file or a folder, got {text!r}")
+    return Path(text)
+
+
+def _whole_number(text: str) -> int:
+    """Return the number that a text is."""
+    try:
+        return int(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"must be a whole number, got {text!r}") from error
+
+
+def _number(text: str) -> float:
+    """Return the number that a text is."""
+    try:
+        return float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"must be a number, got {text!r}") from error
 
 
 def _require_single_values(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:
@@ -132,7 +165,7 @@ def _has_lone_surrogate(word: str) -> bool:
 
 def _refused(message: str) -> int:
     """Say in one line why a command ended, and return its exit code."""
-    print(f"evonasc: error: {visible(message)}", file=sys.stderr)
+    print(f"evonasc: error: {visible(shortened(message, most=_LONGEST))}", file=sys.stderr)
     return 2
 
 

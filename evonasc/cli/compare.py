@@ -35,14 +35,14 @@ from evonasc.errors import ConfigError
 from evonasc.files import write_atomically
 from evonasc.front import MOST_EXACT_OBJECTIVES
 from evonasc.names import file_name
-from evonasc.runs.arms import Arm, parse_arm
-from evonasc.runs.comparison import ComparisonConfig, TrialKey
+from evonasc.runs.arms import Arm, parse_arm, plain_arm
+from evonasc.runs.comparison import ComparisonConfig
 from evonasc.runs.config import RunConfig
 from evonasc.runs.run import remarks
 from evonasc.runs.tables import as_csv
-from evonasc.search.algorithms import algorithm
 from evonasc.search.archive import SearchStopped
 from evonasc.search.config import SearchConfig
+from evonasc.search.threshold_search import NASC_HELP
 
 #: Who meets where nobody says.
 _ALGORITHMS = "nsga2,nasc,hwnas,random"
@@ -62,6 +62,7 @@ _NOTES = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
+    parser.epilog = NASC_HELP
     parser.add_argument(
         "--algos",
         help="comma-separated; a variation after +, as in nsga2+refine (default: "
@@ -149,9 +150,10 @@ def _report(arguments: argparse.Namespace, comparison: Comparison) -> None:
     sentences = tables.verdicts(config, comparison.trial_indicators)
     notes = (
         *_bound_notes(config),
-        *_remarks(config),
+        *remarks(config.search_configs().values()),
         _reference_note(config, fronts),
         *_share_notes(comparison),
+        *comparison.left_out,
         *_NOTES,
     )
     command = shlex.join(["python", "-m", "evonasc", *sys.argv[1:]])
@@ -177,18 +179,23 @@ def _report(arguments: argparse.Namespace, comparison: Comparison) -> None:
     for scenario in config.scenarios:
         words = [
             config.place(scenario.name),
-            f"{config.n_seeds} seeds",
+            tables.seeds_of(rows, scenario=scenario.name),
             *map(str, config.base.bounds),
         ]
         console.print(", ".join(words), style="bold")
         console.print(tables.summary_table(rows, scenario=scenario.name))
         console.print()
-        for budget in config.budgets:
-            console.print(f"{budget}: {sentences[scenario.name, budget]}")
+        for (name, budget), text in sentences.items():
+            if name == scenario.name:
+                console.print(f"{budget}: {text}")
         if len(config.names) > 1:
             console.print()
             console.print(
-                tables.pair_table(pairs, scenario=scenario.name, budget=max(config.budgets))
+                tables.pair_table(
+                    pairs,
+                    scenario=scenario.name,
+                    budget=tables.shown_budget(rows, scenario=scenario.name),
+                )
             )
         console.print()
     for note in notes:
@@ -207,13 +214,6 @@ def _bound_notes(config: ComparisonConfig) -> tuple[str, ...]:
         f"Bounds: {in_words(config.base.bounds)}{less}. Only designs within count, and the front "
         "they are measured against is that of designs within.",
     )
-
-
-def _remarks(config: ComparisonConfig) -> tuple[str, ...]:
-    """Say what contenders' results must be read with."""
-    place = (config.scenarios[0].name, config.budgets[0], 0)
-    keys = (TrialKey(place[0], name, *place[1:]) for name in config.names)
-    return remarks(config.run_config(key) for key in keys)
 
 
 def _share_notes(comparison: Comparison) -> tuple[str, ...]:
@@ -247,16 +247,18 @@ def _reference_note(config: ComparisonConfig, fronts: Mapping[str, Reference]) -
 
 
 def _draw(folder: Path, comparison: Comparison) -> None:
-    """Draw each scenario at its largest budget: fronts (of two objectives) and hypervolume."""
+    """Draw each scenario at the budget shown: fronts (of two objectives) and hypervolume."""
     from evonasc.analysis.comparison_figures import attainment_figure, hypervolume_figure
     from evonasc.analysis.plotting import save_figure
 
     config, trials = comparison.config, comparison.trials
-    budget, objectives = max(config.budgets), config.base.objectives
-    bounds = config.base.bounds
-    counts = evaluation_counts(budget)
+    objectives, bounds = config.base.objectives, config.base.bounds
     for name, reference in comparison.references.items():
-        counts_in_words = (f"{budget} evaluations", f"{config.n_seeds} seeds")
+        rows = [row for row in comparison.summary if row["scenario"] == name]
+        budget = tables.shown_budget(rows, scenario=name)
+        rows = [row for row in rows if row["budget"] == budget]
+        counts = evaluation_counts(budget)
+        counts_in_words = (f"{budget} evaluations", tables.seeds_of(rows, scenario=name))
         words = [config.place(name), *counts_in_words, *map(str, bounds)]
         title = ", ".join(words)
         if len(objectives) == 2:
@@ -273,7 +275,7 @@ def _draw(folder: Path, comparison: Comparison) -> None:
                     if (key.scenario, key.contender, key.budget) == (name, contender, budget)
                 ]
             )
-            for contender in config.names
+            for contender in (str(row["contender"]) for row in rows)
         }
         save_figure(
             hypervolume_figure(curves, counts=counts, title=title),
@@ -299,8 +301,7 @@ def _contenders(arguments: argparse.Namespace) -> tuple[str | Arm, ...]:
     if text is None:
         text = "" if arms else _ALGORITHMS
     names = _words(text, "algos") if text or not arms else ()
-    entries = [algorithm(name.partition("+")[0]) for name in names]
-    entries += [algorithm(arm.algorithm.partition("+")[0]) for arm in arms]
+    entries = [arm.entry for arm in (*map(plain_arm, names), *arms)]
     if arguments.pop_size is not None and not any("pop_size" in one.options for one in entries):
         raise ConfigError(
             f"--pop-size is not read by {', '.join((*names, *(arm.name for arm in arms)))}: none "

@@ -10,7 +10,7 @@ from evonasc.cost.scenario_words import changed
 from evonasc.errors import ConfigError
 from evonasc.runs.benchmarks import benchmark
 from evonasc.runs.config import READABLE
-from evonasc.runs.problem_table import problem_kind
+from evonasc.runs.problem_table import option_words, problem_kind, reads_in_words
 
 
 def add_space_argument(parser: argparse.ArgumentParser, *, of: str = "search space") -> None:
@@ -49,11 +49,15 @@ def add_problem_arguments(parser: argparse.ArgumentParser, *, scenario: str = "n
 def scenario_of(arguments: argparse.Namespace, *, text: str | None = None) -> Scenario:
     """Return the scenario that the options describe: that of a text, or what they name."""
     chosen = scenario_text(arguments) if text is None else text
-    scenario = changed(named_scenario(chosen), _overrides(arguments))
-    if (
-        "set_uplink_mbps" in getattr(arguments, "given", ())
-        and scenario.link.partition(":")[0] == "trace"
-    ):
+    base, given = named_scenario(chosen), getattr(arguments, "given", ())
+    try:
+        scenario = changed(base, _overrides(arguments))
+    except ConfigError as error:
+        name, _, rest = str(error).partition(" ")
+        if f"set_{name}" in given:  # as it was typed
+            raise ConfigError(f"{option_words(name)} {rest}") from error
+        raise
+    if "set_uplink_mbps" in given and scenario.link.partition(":")[0] == "trace":
         raise ConfigError(
             "--uplink-mbps is not read by a link that is a trace: the trace has the rates. Leave "
             "it out, or name --link fixed."
@@ -68,19 +72,15 @@ def require_read_by_problem(arguments: argparse.Namespace) -> None:
         ConfigError: It is one.
         EvonascError: The problem cannot be had.
     """
-    reads = problem_kind(arguments.problem).reads
+    kind = problem_kind(arguments.problem)
     for given in sorted(arguments.given):
         is_of_scenario = given.startswith("set_")
         field = "scenario" if is_of_scenario else given
-        if field in READABLE and field != "objectives" and field not in reads:
-            option = f"--{given.removeprefix('set_').replace('_', '-')}"
-            options = {"error": "--accuracy"}
-            read = [
-                options.get(one, f"--{one.replace('_', '-')}") for one in READABLE if one in reads
-            ]
+        if field in READABLE and field != "objectives" and field not in kind.reads:
+            option = option_words(given.removeprefix("set_"))
             raise ConfigError(
                 f"{option} is not read by the problem {arguments.problem!r}, which reads "
-                f"{', '.join(read) or 'nothing of a run'}. Leave it out."
+                f"{reads_in_words(kind)}. Leave it out."
             )
 
 
@@ -116,4 +116,6 @@ def _parse(name: str, text: Any) -> object:
         return text if kind in ("str", "bool") else float(text)
     except ValueError as error:
         words = {"tuple": "whole numbers, comma-separated", "int": "a whole number"}
-        raise ConfigError(f"{name} must be {words.get(kind, 'a number')}, got {text!r}.") from error
+        raise ConfigError(
+            f"{option_words(name)} must be {words.get(kind, 'a number')}, got {text!r}."
+        ) from error

@@ -37,10 +37,12 @@ from evonasc.runs.writer import RunWriter
 from evonasc.search.algorithms import algorithm, require_read_options
 from evonasc.search.config import SearchConfig
 from evonasc.search.threshold_rule import THRESHOLD_RULES
+from evonasc.search.threshold_search import NASC_HELP
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
+    parser.epilog = NASC_HELP
     parser.add_argument(
         "--algo",
         dest="algorithm",

@@ -112,8 +112,8 @@ def read_measured_networks(path: Path, space: SearchSpace) -> MeasuredNetworks:
     written = np.concatenate([_network(path, line, text, space) for line, text, _ in rows])
     networks = space.canonical(written)
     lines: dict[int, list[int]] = {}
-    for place, (line, _, _) in zip(space.numbers(networks).tolist(), rows, strict=True):
-        lines.setdefault(place, []).append(line)
+    for network, (line, _, _) in zip(space.numbers(networks).tolist(), rows, strict=True):
+        lines.setdefault(network, []).append(line)
     twins = [", ".join(map(str, found)) for found in lines.values() if len(found) > 1]
     if twins:
         raise DataFileError(

@@ -23,9 +23,9 @@ from typing import Any
 import numpy as np
 
 from evonasc.arrays import FloatArray
-from evonasc.csv_file import MOST_ROWS, number, read_csv
+from evonasc.csv_file import MOST_ROWS, number, parse_csv
 from evonasc.errors import DataFileError, MissingDependencyError
-from evonasc.inputs import file_bytes
+from evonasc.inputs import file_bytes, text_of
 
 #: What is read at most: a file that is larger is no trace of one link.
 MOST_BYTES = 64 * 2**20
@@ -83,7 +83,7 @@ def read_trace(text: str) -> LinkTrace:
     """
     path, chosen = _place(text)
     data = file_bytes(path, kind="link trace", most=MOST_BYTES)
-    table = _parquet(path, data) if path.suffix == ".parquet" else _csv(path)
+    table = _parquet(path, data) if path.suffix == ".parquet" else _csv(path, data)
     traces = [rows for rows in _traces(path, table, chosen) if len(rows[1])]
     if not traces:
         raise DataFileError(f"{path} must hold at least one row of time_s and mbps, got none.")
@@ -111,9 +111,9 @@ def _place(text: str) -> tuple[Path, str]:
     return Path(file), chosen
 
 
-def _csv(path: Path) -> dict[str, Sequence[Any]]:
+def _csv(path: Path, data: bytes) -> dict[str, Sequence[Any]]:
     """Return the columns of a CSV file as text."""
-    table = read_csv(path, (), kind="link trace")
+    table = parse_csv(text_of(data, path=path, kind="link trace"), path=path)
     return {name: table.column(name) for name in table.names if name}
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from evonasc.cost.payload import Sending
 from evonasc.errors import ConfigError, UnknownNameError
+from evonasc.field_types import require_types
 
 RADIOS = ("3g", "lte", "wifi")
 
@@ -63,6 +64,7 @@ class Scenario:
     radio: str = "wifi"
 
     def __post_init__(self) -> None:
+        require_types(self)
         if self.radio not in RADIOS:
             raise UnknownNameError("radio", self.radio, RADIOS)
         rate = self.uplink_mbps
@@ -160,41 +162,13 @@ def override(scenario: Scenario, values: dict[str, object]) -> Scenario:
         UnknownNameError: No such field.
         ConfigError: A value of a wrong type or out of range.
     """
-    checked: dict[str, object] = {}
+    given: dict[str, Any] = {}
     for name, value in values.items():
         if name not in FIELD_KINDS:
             raise UnknownNameError("scenario field", name, FIELD_KINDS)
-        checked[name] = _typed(name, value)
-    return replace(scenario, **checked)  # type: ignore[arg-type]  # _typed checked each value
-
-
-def _typed(name: str, value: object) -> object:
-    """Return a value as the field's type, or refuse it."""
-    wanted = FIELD_KINDS[name]
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if wanted == "tuple" and isinstance(value, list | tuple):
-        if all(isinstance(bits, int) and not isinstance(bits, bool) for bits in value):
-            return tuple(value)
-    elif wanted == "tuple" and isinstance(value, int) and is_number:
-        return (value,)
-    elif wanted == {str: "str", bool: "bool"}.get(type(value)):
-        return value
-    elif wanted == "optional" and value is None:
-        return None
-    elif wanted == "int" and isinstance(value, int) and is_number:
-        return value
-    elif wanted in ("float", "optional") and is_number:
-        try:
-            return float(value)  # type: ignore[arg-type]  # is_number
-        except OverflowError as error:
-            raise ConfigError(f"{name} must be a number of a sensible size.") from error
-    words = {
-        "bool": "true or false",
-        "int": "a whole number",
-        "str": "text",
-        "tuple": "a list of whole numbers",
-    }
-    raise ConfigError(f"{name} must be {words.get(wanted, 'a number')}, got {value!r}.")
+        is_single = name == "payload_bits" and isinstance(value, int)
+        given[name] = (value,) if is_single else value
+    return replace(scenario, **given)
 
 
 def as_dict(scenario: Scenario) -> dict[str, object]:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from evonasc.cost.machine_table import is_machine_file
 from evonasc.cost.scenario import Scenario, override
-from evonasc.errors import UnknownNameError
+from evonasc.errors import ConfigError, UnknownNameError
+from evonasc.field_types import argument
 from evonasc.foreign_code import refuse_code
 from evonasc.inputs import toml_file
 from evonasc.plugins import Registry
@@ -58,6 +59,7 @@ def named_scenario(name: str) -> Scenario:
         >>> named_scenario("raspi4-edgegpu-5mbps").uplink_mbps
         5.0
     """
+    name = argument("name", str, name)
     if name.endswith(".toml"):
         return read_scenario(Path(name))
     found = SCENARIOS.load(name)
@@ -92,4 +94,7 @@ def read_scenario(path: Path) -> Scenario:
         named = values.get(key)
         if isinstance(named, str) and is_machine_file(named):
             values[key] = str(path.parent / named)  # a file beside the scenario's, or an absolute
-    return override(named_scenario(base), {"name": path.stem, **values})
+    try:
+        return override(named_scenario(base), {"name": path.stem, **values})
+    except ConfigError as error:
+        raise ConfigError(f"In {path}: {error}") from error

@@ -115,7 +115,8 @@ def _image_files(folder: Path) -> tuple[list[Path], list[Path]]:
             f"{folder} must hold at least {LEAST_IMAGES} images ({', '.join(SUFFIXES)}), "
             f"got {len(files)}."
         )
-    return files, [path for path in shown if path not in set(files)]
+    images = set(files)
+    return files, [path for path in shown if path not in images]
 
 
 def _read_image(path: Path) -> ByteImages:

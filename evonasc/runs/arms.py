@@ -1,15 +1,16 @@
 """Arms of a comparison: an algorithm with settings of its own, under a name of its own."""
 
 import re
-import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from evonasc.errors import ConfigError
+from evonasc.field_types import from_text, hints_of
 from evonasc.runs.config import RunConfig
-from evonasc.runs.error_table import from_text
 from evonasc.runs.trials import contender_config
+from evonasc.search.algorithm import Algorithm
 from evonasc.search.algorithms import algorithm
 from evonasc.search.config import SearchConfig
 
@@ -43,13 +44,18 @@ class Arm:
                 "The name of an arm must be up to 60 letters, digits, dots, dashes and "
                 f"underscores, got {self.name!r}."
             )
-        read = algorithm(self.algorithm.partition("+")[0]).options
+        read = self.entry.options
         for field, _ in self.settings:
             if field not in read:
                 raise ConfigError(
                     f"{field} of the arm {self.name!r} is not read by {self.algorithm}, which "
                     f"reads {', '.join(sorted(read)) or 'nothing'}. Leave it out."
                 )
+
+    @property
+    def entry(self) -> Algorithm:
+        """The algorithm, without its variations."""
+        return algorithm(self.algorithm.partition("+")[0])
 
     def configured(self, config: RunConfig) -> RunConfig:
         """Return a configuration with the algorithm and its settings.
@@ -62,7 +68,7 @@ class Arm:
 
     def described(self) -> dict[str, object]:
         """Return it as JSON holds it, without its name."""
-        if self == Arm(self.algorithm, self.algorithm):
+        if self == plain_arm(self.algorithm):
             return {}
         return {"algorithm": self.algorithm, "settings": dict(self.settings)}
 
@@ -71,6 +77,12 @@ class Arm:
         """Return the arm that :meth:`described` wrote; raises as the class does."""
         settings = described.get("settings", {})
         return cls(name, str(described.get("algorithm", name)), tuple(settings.items()))
+
+
+@lru_cache
+def plain_arm(name: str) -> Arm:
+    """Return an algorithm as an arm that has its name."""
+    return Arm(name, name)
 
 
 def parse_arm(text: str) -> Arm:
@@ -91,7 +103,7 @@ def parse_arm(text: str) -> Arm:
             f"arm must be 'NAME: ALGORITHM FIELD=VALUE ...', as in 'large: nsga2 pop_size=100', "
             f"got {text!r}."
         )
-    hints, settings = typing.get_type_hints(SearchConfig), dict[str, Any]()
+    hints, settings = hints_of(SearchConfig), dict[str, Any]()
     for word in words[1:]:
         field, equals, value = word.partition("=")
         field = field.lstrip("-").replace("-", "_")
@@ -99,8 +111,9 @@ def parse_arm(text: str) -> Arm:
             raise ConfigError(f"A setting of an arm must be FIELD=VALUE, each once, got {word!r}.")
         settings[field] = value
     made = Arm(name.strip(), words[0], tuple(settings.items()))  # refuses unknown fields
-    try:
-        typed = [(field, from_text(hints[field], value)) for field, value in settings.items()]
-    except (TypeError, ValueError) as error:
-        raise ConfigError(f"A setting of the arm {made.name!r} is not valid: {error}.") from error
-    return replace(made, settings=tuple(typed))
+    for field, value in settings.items():
+        try:
+            settings[field] = from_text(hints[field], value)
+        except TypeError as error:
+            raise ConfigError(f"{field} of the arm {made.name!r} {error}.") from error
+    return replace(made, settings=tuple(settings.items()))

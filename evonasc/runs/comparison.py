@@ -18,9 +18,10 @@ import evonasc
 from evonasc.arrays import FloatArray
 from evonasc.cost.scenario import Scenario, as_dict
 from evonasc.errors import ConfigError, DataFileError
+from evonasc.field_types import require_types
 from evonasc.limits import require_workers
 from evonasc.names import file_name
-from evonasc.runs.arms import Arm
+from evonasc.runs.arms import Arm, plain_arm
 from evonasc.runs.benchmarks import benchmark
 from evonasc.runs.config import RunConfig
 from evonasc.runs.digests import problem_inputs, scenario_inputs, search_inputs
@@ -31,6 +32,7 @@ from evonasc.runs.record import config_dict
 from evonasc.runs.run import lists_designs
 from evonasc.runs.tabulated import tabulated
 from evonasc.runs.trials import Trial, read_trial, run_trial, write_trial
+from evonasc.search.config import SearchConfig
 from evonasc.workers import in_workers
 
 #: Fields of a search in which trials differ.
@@ -87,6 +89,7 @@ class ComparisonConfig:
     n_seeds: int
 
     def __post_init__(self) -> None:
+        require_types(self)
         if self.n_seeds < 1:
             raise ConfigError(f"seeds must be at least 1, got {self.n_seeds}.")
         if self.n_seeds > _MOST_SEEDS:
@@ -94,13 +97,18 @@ class ComparisonConfig:
         names = tuple(scenario.name for scenario in self.scenarios)
         for what, values in (
             ("scenarios", names),
-            ("algos", self.names),
+            ("algos and arms", self.names),
             ("budgets", self.budgets),
         ):
             if not values or len(set(values)) < len(values):
                 listed = ", ".join(map(str, values)) or "none"
                 raise ConfigError(f"{what} must name at least one, each once, got {listed}.")
-        if len(set(map(file_name, names))) < len(names):
+        if len({name.lower() for name in self.names}) < len(self.names):
+            raise ConfigError(
+                "algos and arms must have names that differ in more than upper and lower case, got "
+                f"{', '.join(self.names)}."
+            )
+        if len({file_name(name).lower() for name in names}) < len(names):
             raise ConfigError(
                 "scenarios must have names that differ as names of folders do, got "
                 f"{', '.join(map(repr, names))}."
@@ -116,7 +124,7 @@ class ComparisonConfig:
     @property
     def arms(self) -> tuple[Arm, ...]:
         """The contenders, each as an arm."""
-        return tuple(one if isinstance(one, Arm) else _plain_arm(one) for one in self.contenders)
+        return tuple(one if isinstance(one, Arm) else plain_arm(one) for one in self.contenders)
 
     def place(self, scenario: str) -> str:
         """Return what to call a scenario: by its problem where that was given none."""
@@ -139,6 +147,14 @@ class ComparisonConfig:
         search = replace(self.base.search, budget=key.budget, seed=key.seed)
         (arm,) = (one for one in self.arms if one.name == key.contender)
         return arm.configured(replace(self.base, scenario=scenario, search=search))
+
+    def search_configs(self) -> dict[str, SearchConfig]:
+        """Return how each contender searches, by name, at the first scenario, budget and seed."""
+        scenario, budget = self.scenarios[0].name, self.budgets[0]
+        return {
+            name: self.run_config(TrialKey(scenario, name, budget, seed=0)).search
+            for name in self.names
+        }
 
     def settings(self) -> dict[str, object]:
         """Return what all trials share, as JSON holds it; a folder holds trials of one such."""
@@ -170,12 +186,13 @@ class ComparisonConfig:
 
     def described_contenders(self) -> dict[str, object]:
         """Return the contenders by name, each with the code of others that it is made of."""
-        found = {}
-        for arm in self.arms:
-            key = TrialKey(self.scenarios[0].name, arm.name, self.budgets[0], 0)
-            inputs = search_inputs(self.run_config(key).search)
-            found[arm.name] = {"inputs": inputs, **arm.described()}
-        return _plain(found)
+        searches = self.search_configs()
+        return _plain(
+            {
+                arm.name: {"inputs": search_inputs(searches[arm.name]), **arm.described()}
+                for arm in self.arms
+            }
+        )
 
     def problem_digests(self) -> dict[str, str]:
         """Return what tells the problem of a scenario from any other, by scenario."""
@@ -207,12 +224,6 @@ class ComparisonConfig:
         if own.margin:  # each scenario's machines decide what is taken off
             bounds = tuple(replace(bound, margin=0.0) for bound in bounds)
         return replace(self, base=replace(self.base, objectives=own.objectives, bounds=bounds))
-
-
-@lru_cache
-def _plain_arm(name: str) -> Arm:
-    """Return an algorithm as an arm that has its name."""
-    return Arm(name, name)
 
 
 def _digest(values: dict[str, object]) -> str:

@@ -1,17 +1,19 @@
 """The folder of a comparison: what its trials share, and that nothing else is mixed with them."""
 
-import contextlib
 import json
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, NamedTuple, cast
 
 from evonasc.cost.scenario import override
 from evonasc.errors import ConfigError, DataFileError, EvonascError
 from evonasc.files import write_atomically
 from evonasc.inputs import json_object
 from evonasc.runs.arms import Arm
-from evonasc.runs.comparison import TRIALS_FOLDER, ComparisonConfig
+from evonasc.runs.comparison import TRIALS_FOLDER, ComparisonConfig, TrialKey, read_trials
 from evonasc.runs.differences import differences
+from evonasc.runs.trials import Trial, read_trial
 
 COMPARISON_FILE = "comparison.json"
 #: What the description of a comparison consists of, and what of it may grow.
@@ -36,7 +38,7 @@ def open_folder(folder: Path, config: ComparisonConfig) -> None:
     }
     if path.exists():
         found = _read(path)
-        if not any((folder / TRIALS_FOLDER).rglob("*.npz")):
+        if not _trial_files(folder):
             found = {part: {} for part in _PARTS}
         _refuse_difference(found, wanted, folder)
         for part in _GROWING:
@@ -50,42 +52,105 @@ def open_folder(folder: Path, config: ComparisonConfig) -> None:
     write_atomically(path, content, makes_folder=True)
 
 
-def with_what_is_there(folder: Path, config: ComparisonConfig) -> ComparisonConfig:
-    """Return a comparison that a folder holds, with all else that is complete in the folder.
+class Everything(NamedTuple):
+    """What a comparison and its folder hold together."""
 
-    Contenders, scenarios and budgets of before are kept where every trial of the whole is there.
+    #: Who met where; not every combination has its trials.
+    config: ComparisonConfig
+    trials: dict[TrialKey, Trial]
+    #: What the folder holds besides and cannot be used, and why; a sentence each.
+    left_out: tuple[str, ...]
+
+
+def read_everything(folder: Path, config: ComparisonConfig) -> Everything:
+    """Return the trials of a comparison that was run, and all else that its folder holds.
+
+    Contenders, scenarios, budgets and seeds of before stay, each with the trials that are there.
+
+    Raises:
+        DataFileError: A trial of the comparison itself is missing or damaged.
     """
-    found = _read(folder / COMPARISON_FILE)
-    whole = config
-    for name, described in found["contenders"].items():
-        if name not in whole.names and isinstance(described, dict):
-            with contextlib.suppress(EvonascError):  # a package that is gone
-                more = replace(whole, contenders=(*whole.contenders, Arm.of(name, described)))
-                whole = more if _is_complete(folder, more) else whole
-    for name, described in found["scenarios"].items():
-        if name not in {one.name for one in whole.scenarios} and isinstance(described, dict):
-            fields = {key: value for key, value in described.items() if key != "inputs"}
-            with contextlib.suppress(EvonascError):
-                scenario = override(whole.scenarios[0], fields)
-                more = replace(whole, scenarios=(*whole.scenarios, scenario))
-                whole = more if _is_complete(folder, more) else whole
-    for budget in _budgets(folder):
-        if budget not in whole.budgets:
-            more = replace(whole, budgets=tuple(sorted((*whole.budgets, budget))))
-            whole = more if _is_complete(folder, more) else whole
-    return whole
+    asked = read_trials(folder, config)
+    whole, left_out = _grown(folder, config)
+    digests, trials = whole.digests(), dict[TrialKey, Trial]()
+    unusable = dict[tuple[str, str], str]()
+    for key in whole.trial_keys():
+        if key in asked:
+            trials[key] = asked[key]
+        elif (folder / key.file).is_file():
+            place = (key.scenario, key.contender)
+            try:
+                trials[key] = read_trial(folder / key.file, digest=digests[place])
+            except DataFileError as error:
+                unusable.setdefault(place, str(error))
+    left_out += [
+        f"Left out: {contender} on {scenario}, some or all searches ({reason})"
+        for (scenario, contender), reason in unusable.items()
+    ]
+    return Everything(_only(whole, trials), trials, tuple(left_out))
 
 
-def _is_complete(folder: Path, config: ComparisonConfig) -> bool:
-    """Tell whether every trial of a comparison is in its folder."""
-    return all((folder / key.file).is_file() for key in config.trial_keys())
+def _grown(folder: Path, config: ComparisonConfig) -> tuple[ComparisonConfig, list[str]]:
+    """Return a comparison with all that its folder names, and what cannot be had, with reasons."""
+    found, whole, left_out = _read(folder / COMPARISON_FILE), config, list[str]()
+
+    def grow(part: str, name: str, values: Mapping[str, object]) -> ComparisonConfig:
+        if part == "contenders":
+            more = replace(whole, contenders=(*whole.contenders, Arm.of(name, values)))
+            now = more.described_contenders()
+        else:
+            fields = {key: value for key, value in values.items() if key != "inputs"}
+            scenario = override(whole.scenarios[0], fields)
+            more = replace(whole, scenarios=(*whole.scenarios, scenario))
+            now = more.described_scenarios()
+        inputs = values.get("inputs"), cast("dict[str, Any]", now[name])["inputs"]
+        if all(inputs) != any(inputs):  # there are some on one side only
+            raise ConfigError("what it was made of cannot be had any more")
+        words = _differences(values, cast("dict[str, Any]", now[name]))
+        if words:
+            raise ConfigError(words)
+        return more
+
+    for part, there in (
+        ("contenders", config.names),
+        ("scenarios", tuple(one.name for one in config.scenarios)),
+    ):
+        for name, values in found[part].items():
+            if name not in there and isinstance(values, dict):
+                try:
+                    whole = grow(part, name, values)
+                except EvonascError as error:
+                    left_out.append(f"Left out: {name}: {error}.")
+    places = [place for place in map(_budget_and_seed, _trial_files(folder)) if place]
+    budgets = {*whole.budgets, *(budget for budget, _ in places)}
+    n_seeds = max(whole.n_seeds, *(seed + 1 for _, seed in places))
+    return replace(whole, budgets=tuple(sorted(budgets)), n_seeds=n_seeds), left_out
 
 
-def _budgets(folder: Path) -> list[int]:
-    """Return the budgets of trials in a folder."""
-    names = (path.name for path in (folder / TRIALS_FOLDER).rglob("budget-*-seed-*.npz"))
-    found = {name.split("-")[1] for name in names}
-    return sorted(int(word) for word in found if word.isdecimal())
+def _only(config: ComparisonConfig, keys: Collection[TrialKey]) -> ComparisonConfig:
+    """Return a comparison without the names that have no trial."""
+    return replace(
+        config,
+        scenarios=tuple(
+            one for one in config.scenarios if any(key.scenario == one.name for key in keys)
+        ),
+        contenders=tuple(
+            arm for arm in config.arms if any(key.contender == arm.name for key in keys)
+        ),
+        budgets=tuple(sorted({key.budget for key in keys})),
+        n_seeds=1 + max(key.seed for key in keys),
+    )
+
+
+def _trial_files(folder: Path) -> list[Path]:
+    """Return the files of trials in a folder."""
+    return list((folder / TRIALS_FOLDER).rglob("budget-*-seed-*.npz"))
+
+
+def _budget_and_seed(path: Path) -> tuple[int, int] | None:
+    """Return the budget and the seed that a trial's file is named after; None if it is none."""
+    _, budget, _, seed = path.stem.split("-", 3)
+    return (int(budget), int(seed)) if budget.isdecimal() and seed.isdecimal() else None
 
 
 def _refuse_difference(
@@ -95,20 +160,26 @@ def _refuse_difference(
     for part in _PARTS:
         asked = wanted[part]
         there = {name: found[part].get(name, asked[name]) for name in asked}
-        before, now = differences([there, asked])
-        if before:
-            words = "; ".join(_difference(name, before[name], now[name]) for name in before)
+        words = _differences(there, asked)
+        if words:
             raise ConfigError(
                 f"{folder} belongs to another comparison: {words}. Choose another --out, or the "
                 "same settings."
             )
 
 
+def _differences(there: Mapping[str, object], asked: Mapping[str, object]) -> str:
+    """Say in what two descriptions differ; empty where they do not."""
+    before, now = differences([there, asked])
+    return "; ".join(_difference(name, before[name], now[name]) for name in before)
+
+
 def _difference(name: str, there: str, asked: str) -> str:
     """Say how a setting differs; digests tell people nothing."""
     inside, is_input, label = name.rpartition("inputs.")
     if is_input:
-        return f"{inside.removesuffix('.') or 'the problem'}: {label} changed since"
+        place = f"{inside.removesuffix('.')}: " if inside else ""
+    return f"{place}{label} changed since"
     return f"{name} is {there}, not {asked}"
 
 

@@ -14,6 +14,7 @@ from evonasc.bounds import Bound
 from evonasc.cost.scenario import Scenario
 from evonasc.cost.scenario_table import RASPI4_10
 from evonasc.errors import ConfigError
+from evonasc.field_types import require_types
 from evonasc.problems.coarse_error import coarse_objectives, require_resolution
 from evonasc.problems.split_nas import DEFAULT_OBJECTIVES
 from evonasc.search.config import SearchConfig
@@ -76,6 +77,7 @@ class RunConfig:
     search: SearchConfig = field(default_factory=SearchConfig)
 
     def __post_init__(self) -> None:
+        require_types(self)
         require_resolution(self.error_resolution, objectives=self.objectives)
         if not 0 <= self.margin < math.inf:
             raise ConfigError(f"margin must be at least 0, got {self.margin}.")

@@ -14,6 +14,7 @@ from pathlib import Path
 from evonasc.cost.link_table import LINKS
 from evonasc.errors import DataFileError, EvonascError
 from evonasc.foreign_code import code_digest
+from evonasc.inputs import MOST_ARRAYS, file_bytes
 from evonasc.plugins import OWN, Entry, Registry
 from evonasc.problems.objective_table import OBJECTIVES
 from evonasc.runs.benchmarks import SPACES, benchmark
@@ -39,7 +40,8 @@ def input_digests(config: RunConfig) -> tuple[dict[str, str], dict[str, str]]:
     Raises:
         DataFileError: A file cannot be read.
     """
-    entries = [*_problem_entries(config), *_scenario_entries(config), *_search_entries(config)]
+    entries = [*_problem_entries(config), *_scenario_entries(config)]
+    entries += _search_entries(config.search)
     packages = dict(
         entry.source.split(" ", 1)
         for _, entry in entries
@@ -88,7 +90,7 @@ def scenario_inputs(config: RunConfig) -> dict[str, str]:
 
 def search_inputs(search: SearchConfig) -> dict[str, str]:
     """Return the digests of the code of an algorithm and operators that are not evonasc's."""
-    return _code(_search_entries_of(search))
+    return _code(_search_entries(search))
 
 
 def path_digest(path: Path) -> str:
@@ -100,13 +102,18 @@ def path_digest(path: Path) -> str:
     digest = hashlib.sha256()
     try:
         if not path.is_dir():
-            return hashlib.sha256(path.read_bytes()).hexdigest()
+            return hashlib.sha256(_content(path)).hexdigest()
         for file in sorted(one for one in path.rglob("*") if one.is_file()):
             digest.update(os.fsencode(f"{file.relative_to(path)}\0{file.stat().st_size}\0"))
-            digest.update(file.read_bytes())
+            digest.update(_content(file))
     except OSError as error:
         raise DataFileError(f"Cannot read {error.filename or path}: {error.strerror}.") from error
     return digest.hexdigest()
+
+
+def _content(path: Path) -> bytes:
+    """Return what a file that decides a value holds."""
+    return file_bytes(path, kind="input", most=MOST_ARRAYS)
 
 
 _Entries = Iterator[tuple[Registry, Entry]]
@@ -133,12 +140,7 @@ def _scenario_entries(config: RunConfig) -> _Entries:
         yield LINKS, LINKS.entry(config.scenario.link.partition(":")[0])
 
 
-def _search_entries(config: RunConfig) -> _Entries:
-    """Yield the entries that a run's search is made of."""
-    return _search_entries_of(config.search)
-
-
-def _search_entries_of(search: SearchConfig) -> _Entries:
+def _search_entries(search: SearchConfig) -> _Entries:
     """Yield algorithm and operators."""
     yield ALGORITHMS, ALGORITHMS.entry(search.algorithm)
     for kind in KINDS:

@@ -1,16 +1,12 @@
 """Sources of the error by name: those of any space, and those of a space's benchmark."""
 
-import types
-import typing
 from collections.abc import Mapping
 from dataclasses import fields
-from pathlib import Path
-from types import NoneType
 from typing import Any
 
 from evonasc.benchmark import Benchmark, ErrorKind, ErrorRequest, ErrorSource
 from evonasc.errors import ConfigError, PluginError, UnknownNameError
-from evonasc.parsing import json_value
+from evonasc.field_types import from_text, hints_of
 from evonasc.plugins import OWN, Registry
 from evonasc.runs.config import ErrorChoice
 from evonasc.runs.foreign_errors import foreign_errors
@@ -132,17 +128,12 @@ def choice_of(
                 f"{known}. Leave out {option_words(option)}, or name an --accuracy that reads it"
                 f"{_readers(option, benchmark)}."
             )
-    hints, values = typing.get_type_hints(options), {}
+    hints, values = hints_of(options), {}
     for option, value in given.items():
         try:
             values[option] = from_text(hints[option], value)
-        except (TypeError, ValueError) as error:
-            kinds = " or ".join(
-                one.__name__ for one in _kinds(hints[option]) if one is not NoneType
-            )
-            raise ConfigError(
-                f"{option} of --accuracy {settled.name} must be {kinds}, got {value!r}."
-            ) from error
+        except TypeError as error:
+            raise ConfigError(f"{option} of --accuracy {settled.name} {error}.") from error
     return ErrorChoice(settled.name, options(**values))
 
 
@@ -177,37 +168,6 @@ def _readers(option: str, benchmark: Benchmark) -> str:
         and option in {one.name for one in fields(error_kind(name, benchmark).options)}
     ]
     return f" ({', '.join(sorted(names))})" if names else ""
-
-
-def typed(hint: Any, value: Any) -> Any:
-    """Return a JSON value as the type of an option: a path, a number, a text, a switch or None.
-
-    Raises:
-        TypeError: It is of another type.
-    """
-    kinds = _kinds(hint)
-    if value is None and NoneType in kinds:
-        return None
-    if Path in kinds and isinstance(value, str):
-        return Path(value)
-    if float in kinds and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-        raise TypeError(f"an option must be of type {hint}, got {value!r}")
-    return value
-
-
-def from_text(hint: Any, value: Any) -> Any:
-    """Return the value of an option; what was typed as a text is read as JSON unless it is one."""
-    if isinstance(value, str) and not {str, Path} & set(_kinds(hint)):
-        value = json_value(value)
-    return typed(hint, value)
-
-
-def _kinds(hint: Any) -> tuple[type, ...]:
-    """Return the types that an option may have."""
-    is_union = typing.get_origin(hint) in (types.UnionType, typing.Union)
-    return typing.get_args(hint) if is_union else (hint,)
 
 
 def option_words(name: str) -> str:

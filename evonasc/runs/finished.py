@@ -11,14 +11,15 @@ import numpy as np
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.bounds import in_words, is_within
 from evonasc.errors import ConfigError, DataFileError, EvonascError
+from evonasc.field_types import argument
 from evonasc.front import front_rows
 from evonasc.runs.config import RunConfig
 from evonasc.runs.folder import (
+    CONFIG_FILE,
     EVALUATIONS_FILE,
     FRONT_FILE,
     LARGEST_ID,
     has_ended,
-    read_config,
     read_front,
     read_summary,
     read_table,
@@ -27,10 +28,11 @@ from evonasc.runs.folder import (
 )
 from evonasc.runs.prepare import prepare
 from evonasc.runs.problem_table import problem_kind
+from evonasc.runs.record import require_trusted
 from evonasc.runs.run import RunResult
-from evonasc.runs.stored_space import any_cut, stored_designs
+from evonasc.runs.stored_space import stored_designs
 from evonasc.runs.tables import front_table, placement_columns
-from evonasc.space import DesignSpace, Genome, SearchSpace
+from evonasc.space import DesignSpace, Genome, SearchSpace, any_cut
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def load_run(folder: Path | str) -> FinishedRun:
         >>> sorted(load_run(folder).columns)
         ['error', 'latency_ms']
     """
-    run = read_run(Path(folder))
+    run = read_run(argument("folder", Path, folder))
     if not run.rows:
         bounds = run.config.bounds
         why = f"no design had {in_words(bounds)}" if bounds else "it evaluated none"
@@ -142,11 +144,12 @@ def _designs_of(folder: Path, config: RunConfig, summary: Mapping[str, Any]) -> 
     The latter where the space, or whatever else it takes, is missing or not to be trusted.
     """
     with contextlib.suppress(EvonascError):
-        read_config(folder)  # refuses what is not to be trusted
+        require_trusted(config, where=folder / CONFIG_FILE)
         make_space = problem_kind(config.problem).make_space
         if make_space is None:
             return prepare(config).problem.designs
-        return DesignSpace(make_space(config), config.scenario.payload_bits, any_cut)
+        space = make_space(config)
+        return DesignSpace(space, config.scenario.payload_bits, any_cut(space.n_blocks))
     record = summary["designs"]
     column, texts = record.get("text_column"), dict[str, None]()
     for name in (EVALUATIONS_FILE, FRONT_FILE):

@@ -32,9 +32,11 @@ CONFIG_FILE, EVALUATIONS_FILE, FRONT_FILE, ANSWERS_FILE, EXACT_FILE, SUMMARY_FIL
     "exact.csv",
     "run.json",
 )
-#: What is known of a run that lost its summary.
-_NOT_ENDED: dict[str, Any] = {
-    "status": "running",
+#: Status of a run that goes on, and of one that ended without a word.
+RUNNING, KILLED = "running", "killed"
+#: The summary of a run that begins, and what is known of one that lost it.
+NOT_ENDED: dict[str, Any] = {
+    "status": RUNNING,
     **dict.fromkeys(("n_evaluated", "n_requested", "n_front", "seconds"), 0),
     "exact": None,
     "noisy_objectives": [],
@@ -46,8 +48,6 @@ _NOT_ENDED: dict[str, Any] = {
 }
 #: Ids of designs are below: what a number of CSV holds exactly.
 LARGEST_ID = 2**53
-#: Status of a run that goes on, and of one that ended without a word.
-RUNNING, KILLED = "running", "killed"
 
 
 def require_empty(folder: Path) -> None:
@@ -105,7 +105,7 @@ def read_summary(folder: Path) -> dict[str, Any]:
         DataFileError: A file is damaged, or nothing was evaluated.
     """
     path = folder / SUMMARY_FILE
-    values = read_object(path, folder=folder) if path.exists() else dict(_NOT_ENDED)
+    values = read_object(path, folder=folder) if path.exists() else dict(NOT_ENDED)
     numbers = ("n_evaluated", "n_front", "seconds")
     exact, is_number = values.get("exact"), (int, float)
     is_whole = (

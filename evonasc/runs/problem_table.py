@@ -104,17 +104,22 @@ def require_reads(kind: ProblemKind, config: RunConfig) -> None:
         is_given = getattr(config, name) != getattr(default, name)
         # objectives are compared with those of the problem once it is made
         if is_given and name not in kind.reads and name != "objectives":
-            read = [_words(one) for one in READABLE if one in kind.reads]
-            reads = ", ".join(read) or "nothing of a run"
             several = " (or an option of it)" if name in ("error", "scenario") else ""
             raise ConfigError(
-                f"{_words(name)}{several} is not read by the problem {config.problem!r}, which "
-                f"reads {reads}. Leave it out; whoever wrote the problem can name it in the reads "
-                "of its ProblemKind."
+                f"{option_words(name)}{several} is not read by the problem {config.problem!r}, "
+                f"which reads {reads_in_words(kind)}. Leave it out; whoever wrote the problem can "
+                "name it in the reads of its ProblemKind."
             )
 
 
-def _words(name: str) -> str:
+def reads_in_words(kind: ProblemKind) -> str:
+    """Return the options that a problem reads, for messages."""
+    return ", ".join(option_words(one) for one in READABLE if one in kind.reads) or (
+        "nothing of a run"
+    )
+
+
+def option_words(name: str) -> str:
     """Return a field of a configuration as the command line spells it."""
     return "--accuracy" if name == "error" else f"--{name.replace('_', '-')}"
 

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import typing
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,11 +9,12 @@ from typing import Any
 from evonasc.bounds import Bound
 from evonasc.cost.scenario import as_dict, override
 from evonasc.errors import ConfigError, DataFileError, EvonascError
+from evonasc.field_types import as_type, hints_of
 from evonasc.foreign_code import refuse_code
 from evonasc.inputs import json_object
 from evonasc.runs.benchmarks import SPACES, benchmark
 from evonasc.runs.config import ErrorChoice, RunConfig
-from evonasc.runs.error_table import error_kind, error_table, typed
+from evonasc.runs.error_table import error_kind, error_table
 from evonasc.runs.problem_table import problem_kind
 from evonasc.search.config import SearchConfig
 
@@ -144,13 +144,13 @@ def _choice(error: dict[str, Any], space: str) -> ErrorChoice:
 
 def _typed_options(choice: ErrorChoice, options: type) -> Any:
     """Return the options of a choice as its source declares them."""
-    hints = typing.get_type_hints(options)
+    hints = hints_of(options)
     unknown = set(choice.options) - set(hints)
     if unknown:
         raise ConfigError(
             f"accuracy {choice.name!r} must have known options, got {sorted(unknown)}."
         )
-    return options(**{key: typed(hints[key], value) for key, value in choice.options.items()})
+    return options(**{key: as_type(hints[key], value) for key, value in choice.options.items()})
 
 
 def _plain(value: object) -> object:

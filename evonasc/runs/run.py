@@ -9,6 +9,7 @@ import numpy as np
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.bounds import NearMiss, nearest_miss
 from evonasc.errors import ConfigError, EvaluationError, EvonascError, PluginError
+from evonasc.field_types import argument
 from evonasc.front import front_recall, hypervolume_share, igd_plus
 from evonasc.plugins import described
 from evonasc.problems import DesignProblem
@@ -18,6 +19,7 @@ from evonasc.runs.exact_front import ExactFront, exact_front
 from evonasc.runs.prepare import Prepared, prepare
 from evonasc.search.algorithms import algorithm, foreign_parts
 from evonasc.search.archive import Answer, Archive, BudgetSpent, SearchStopped
+from evonasc.search.config import SearchConfig
 from evonasc.search.thresholds import only_threshold
 
 OnNew = Callable[[IntArray, dict[str, FloatArray]], None]
@@ -127,7 +129,7 @@ def run(
         >>> result.status, len(result.genes)
         ('complete', 50)
     """
-    prepared = prepare(config)
+    prepared = prepare(argument("config", RunConfig, config))
     is_listed = lists_designs(prepared, is_asked=is_exact_wanted)
     result = run_prepared(prepared, on_new=on_new, should_stop=should_stop)
     return with_exact(result) if is_listed else result
@@ -178,13 +180,13 @@ def with_exact(
     return replace(result, exact=exact)
 
 
-def remarks(configs: Iterable[RunConfig]) -> tuple[str, ...]:
+def remarks(searches: Iterable[SearchConfig]) -> tuple[str, ...]:
     """Return what the results of searches must be read with, each sentence once."""
     found = dict[str, None]()
-    for config in configs:
-        remark = algorithm(config.search.algorithm).remark
+    for search in searches:
+        remark = algorithm(search.algorithm).remark
         if remark is not None:
-            found[remark(config.search)] = None
+            found[remark(search)] = None
     return tuple(found)
 
 
@@ -240,7 +242,7 @@ def run_prepared(
         seconds=time.perf_counter() - started,
         provenance=(
             *problem.provenance(),
-            *remarks([prepared.config]),
+            *remarks([search]),
             *bound_lines(problem, prepared.config, heeds=heeds),
         ),
     )

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from evonasc.arrays import BoolArray, IntArray
+from evonasc.arrays import IntArray
 from evonasc.errors import DataFileError, GenomeError
-from evonasc.space import DesignSpace
+from evonasc.space import DesignSpace, any_cut
 from evonasc.space.plain import PlainSpace
 
 _TEXTS = ("name", "text_column", "network_word", "short_text_key")
@@ -79,13 +79,8 @@ def stored_designs(record: Mapping[str, Any], texts: Sequence[str]) -> DesignSpa
         DataFileError: The record is none.
     """
     space = StoredSpace(record, texts)
-    return DesignSpace(space, tuple(record["payload_bits"]), any_cut, record["n_links"])
-
-
-def any_cut(operations: IntArray, bits: IntArray) -> BoolArray:
-    """Allow every cut: for whoever reads designs that were allowed."""
-    allowed: BoolArray = bits[:, :, None] >= 0
-    return allowed
+    widths, allowed = tuple(record["payload_bits"]), any_cut(space.n_blocks)
+    return DesignSpace(space, widths, allowed, record["n_links"])
 
 
 def _require_record(record: Mapping[str, Any]) -> None:

@@ -28,7 +28,7 @@ from evonasc.runs.folder import (
     EVALUATIONS_FILE,
     EXACT_FILE,
     FRONT_FILE,
-    RUNNING,
+    NOT_ENDED,
     SUMMARY_FILE,
     require_empty,
 )
@@ -78,7 +78,8 @@ class RunWriter:
                 self._file = (folder / EVALUATIONS_FILE).open("w", newline="", encoding="utf-8")
                 lock(self._file)
             write_atomically(folder / CONFIG_FILE, as_json(config_dict(prepared.config)))
-            write_atomically(folder / SUMMARY_FILE, as_json(_begun(prepared) | self._record))
+            begun = {**NOT_ENDED, "provenance": list(prepared.problem.provenance())}
+            write_atomically(folder / SUMMARY_FILE, as_json(begun | self._record))
         except BaseException:
             if hasattr(self, "_file"):
                 self._file.close()
@@ -170,17 +171,6 @@ def _summary(result: RunResult) -> dict[str, object]:
         "exact": None if comparison is None else asdict(comparison),
         "noisy_objectives": list(result.noisy_objectives()),
         "provenance": list(result.provenance),
-    }
-
-
-def _begun(prepared: Prepared) -> dict[str, object]:
-    """Return the summary of a run that begins."""
-    return {
-        "status": RUNNING,
-        **dict.fromkeys(("n_evaluated", "n_requested", "n_front", "seconds"), 0),
-        "exact": None,
-        "noisy_objectives": [],
-        "provenance": list(prepared.problem.provenance()),
     }
 
 

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from evonasc.errors import ConfigError, UnknownNameError
+from evonasc.field_types import require_types
 from evonasc.limits import require_seed
 from evonasc.search.threshold_rule import THRESHOLD_RULES
 
@@ -70,6 +71,7 @@ class SearchConfig:
         return min(self.pop_size, max(self.budget, 2))
 
     def __post_init__(self) -> None:
+        require_types(self)
         require_seed(self.seed)
         for name, least in (
             ("budget", 1),
@@ -83,7 +85,7 @@ class SearchConfig:
             if value is not None and value < least:
                 raise ConfigError(f"{name} must be at least {least}, got {value}.")
         if self.budget > MOST_DESIGNS:
-            hours = self.budget * _SECONDS_A_DESIGN / 3600
+            hours = min(self.budget, 10**300) * _SECONDS_A_DESIGN / 3600
             raise ConfigError(
                 f"budget must be at most {MOST_DESIGNS} designs, got {self.budget}: {hours:.3g} "
                 "hours at a hundredth of a millisecond for each."

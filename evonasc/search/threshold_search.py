@@ -42,6 +42,15 @@ READS = frozenset(
     }
 )
 
+_SOURCE = "(arXiv 2208.13968)"
+_ABSTRACT_ONLY = "only the paper's abstract was available to us"
+#: For the help of commands.
+NASC_HELP = (
+    f"nasc, nasc-cotrain and hwnas are our formulations of NASC {_SOURCE} and of its comparator; "
+    f"{_ABSTRACT_ONLY}. They search by ASNG with alpha {ALPHA:g} and delta0 {FIRST_STEP:g}, which "
+    "are fixed; thresholds, rule, starts, lambda and patience are settings."
+)
+
 
 def nasc_remark(config: SearchConfig, *, what: str, weights: str, most: int) -> str:
     """Say what a search of the name NASC is, and with which settings, for records.
@@ -58,8 +67,8 @@ def nasc_remark(config: SearchConfig, *, what: str, weights: str, most: int) -> 
     rule = config.threshold_rule
     weight = f" (weight {config.penalty_weight:g})" if rule == "penalty" else ""
     return (
-        f"{config.algorithm}: our formulation of {what} (arXiv 2208.13968), {weights}; only the "
-        f"paper's abstract was available to us. {thresholds}, {start} starts, rule {rule}{weight}; "
+        f"{config.algorithm}: our formulation of {what} {_SOURCE}, {weights}; {_ABSTRACT_ONLY}. "
+        f"{thresholds}, {start} starts, rule {rule}{weight}; "
         f"ASNG with lambda {config.n_samples}, alpha {ALPHA:g}, delta0 {FIRST_STEP:g}, patience "
         f"{config.patience}."
     )

@@ -7,6 +7,7 @@ arrays.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -18,6 +19,16 @@ from evonasc.space.base import SearchSpace
 #: Maps canonical operations ``(n, n_operation_genes)`` and the payloads' bits per value
 #: ``(n, n_links)`` to the cuts that a scenario allows at each link, ``(n, n_links, n_blocks + 1)``.
 CutRule = Callable[[IntArray, IntArray], BoolArray]
+
+
+def any_cut(n_blocks: int) -> CutRule:
+    """Return the rule that allows every cut of networks of so many blocks, and any widths."""
+    return partial(_allow_all, n_blocks=n_blocks)
+
+
+def _allow_all(operations: IntArray, bits: IntArray, *, n_blocks: int) -> BoolArray:
+    """Allow everything, ``(n, n_links, n_blocks + 1)``."""
+    return np.ones((*bits.shape, n_blocks + 1), dtype=bool)
 
 
 @dataclass(frozen=True)

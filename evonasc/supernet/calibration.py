@@ -22,12 +22,12 @@ from pathlib import Path
 import numpy as np
 from scipy.special import expit, logit
 
-from evonasc.arrays import BoolArray, FloatArray, IntArray
+from evonasc.arrays import FloatArray, IntArray
 from evonasc.benchmark import ErrorSource
 from evonasc.errors import DataFileError, GenomeError
 from evonasc.files import write_output
 from evonasc.inputs import json_object
-from evonasc.space import DesignSpace, SearchSpace
+from evonasc.space import DesignSpace, SearchSpace, any_cut
 from evonasc.supernet.csv_rows import connected_network, fraction, read_rows
 
 #: Fewest networks that tell a line and leave one over to test it.
@@ -145,11 +145,7 @@ def read_pairs(path: Path, source: ErrorSource, space: SearchSpace) -> TrainedPa
 
 def errors_of(source: ErrorSource, networks: IntArray, space: SearchSpace) -> FloatArray:
     """Return what a source says of canonical connected networks, ``(n,)``."""
-
-    def any_cut(operations: IntArray, bits: IntArray) -> BoolArray:
-        return np.ones((len(operations), 1, space.n_blocks + 1), dtype=bool)
-
-    designs = DesignSpace(space, (8,), any_cut)
+    designs = DesignSpace(space, (8,), any_cut(space.n_blocks))
     return source.error(designs.completed(networks), designs=designs)
 
 

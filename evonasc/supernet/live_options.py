@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evonasc.errors import ConfigError, UnknownNameError
+from evonasc.field_types import require_types
 from evonasc.limits import require_workers
 
 #: Where forward passes may run.
@@ -41,6 +42,7 @@ class LiveOptions:
     threads: int = 1
 
     def __post_init__(self) -> None:
+        require_types(self)
         if self.n_images is not None and self.n_images < 1:
             raise ConfigError(f"images must be at least 1, got {self.n_images}.")
         require_workers("threads", self.threads)
@@ -64,4 +66,5 @@ class CotrainedOptions:
     threads: int = 1
 
     def __post_init__(self) -> None:
+        require_types(self)
         require_workers("threads", self.threads)

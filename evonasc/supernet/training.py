@@ -19,6 +19,7 @@ from evonasc.arrays import IntArray
 from evonasc.data.datasets import DataSet, is_same_data
 from evonasc.data.images import Images
 from evonasc.errors import ConfigError, EvaluationError
+from evonasc.field_types import require_types
 from evonasc.files import writing
 from evonasc.limits import require_seed, require_workers
 from evonasc.supernet.batches import augmented_batch
@@ -92,6 +93,7 @@ class TrainingConfig:
     split: int | None = None
 
     def __post_init__(self) -> None:
+        require_types(self)
         require_workers("threads", self.threads)
         for name in ("n_validation", "epochs", "batch_size"):
             if getattr(self, name) < 1:
