@@ -14,22 +14,33 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from own_machines import write_calibrated
 
 from evonasc.cli import main
 from evonasc.cost.calibration import read_measured_networks
 from evonasc.cost.declared_machine import read_declaration
 from evonasc.cost.link_trace import read_trace
+from evonasc.cost.machine_record import read_record
 from evonasc.cost.scenario_table import read_scenario
 from evonasc.data.image_files import _read_image
 from evonasc.errors import EvonascError
+from evonasc.nasbench201.errors.payload_file import read_effects
 from evonasc.nasbench201.space import NasBench201
 from evonasc.parsing import npz_arrays, npz_bytes
 from evonasc.runs.comparison_folder import _read as read_comparison
 from evonasc.runs.finished import load_run
 from evonasc.runs.folder import read_config, read_summary
 from evonasc.runs.trials import Trial, read_trial, write_trial
+from evonasc.supernet.calibration import (
+    TrainedCalibration,
+    read_calibration,
+    read_pairs,
+    write_calibration,
+)
 from evonasc.supernet.checkpoint import Checkpoint, decode_checkpoint, encode_checkpoint
 from evonasc.supernet.csv_rows import read_rows
+from evonasc.supernet.network_list import read_networks
+from evonasc.supernet.proxy_table import MEASURED, ProxyTable, encode_proxies, read_proxies
 from evonasc.supernet.score_table import read_scores
 
 SPACE = NasBench201()
@@ -113,6 +124,40 @@ def as_scores():
     )
 
 
+def as_machine(folder):
+    write_calibrated(folder / "machine.npz")
+    return (folder / "machine.npz").read_bytes()
+
+
+def as_proxies():
+    values = np.ones((2, 4, len(MEASURED)))
+    return encode_proxies(ProxyTable(SPACE.networks()[:4], values, {"space": SPACE.name}, SPACE))
+
+
+def as_effects():
+    header = np.array(json.dumps({"seed": 0}))
+    rows = {"loss": np.ones((3, 5)), "error": np.full((3, 5), 0.5)}
+    return npz_bytes(cells=SPACE.networks()[:3], header=header, **rows)
+
+
+class BySum:
+    """An error that is known in closed form."""
+
+    provenance = "made up for tests"
+
+    def error(self, genes, *, designs):
+        return 0.9 - designs.operations(genes).sum(axis=1) / 50
+
+
+def as_calibration(folder):
+    networks = SPACE.to_text(SPACE.networks()[[100, 2000, 3500, 5000]])
+    rows = [f"{one},{error}" for one, error in zip(networks, (0.9, 0.5, 0.3, 0.1), strict=True)]
+    (folder / "pairs.csv").write_bytes(lines("arch_str,error", rows))
+    pairs = read_pairs(folder / "pairs.csv", BySum(), SPACE)
+    write_calibration(folder / "c.json", TrainedCalibration(pairs), BySum())
+    return (folder / "c.json").read_bytes()
+
+
 SCENARIO = ('base = "raspi4-edgegpu-10mbps"', "uplink_mbps = 5.5", "payload_bits = [4, 8]")
 MACHINE = ('name = "box"', 'description = "a box"', "macs_per_ms = 2e6", "bytes_per_ms = 1e6")
 COMPARISON = {"settings": {"a": 1}, "scenarios": {"s": {}}, "contenders": {"nsga2": {}}}
@@ -150,6 +195,14 @@ READERS = {
     "scores": (lambda folder: as_scores(), lambda path: read_scores(path, SPACE)),
     "comparison": (lambda folder: json.dumps(COMPARISON).encode(), read_comparison),
     "image": (lambda folder: as_image(), _read_image),
+    "own machine": (as_machine, read_record),
+    "proxies": (lambda folder: as_proxies(), lambda path: read_proxies(path, SPACE)),
+    "payload effects": (lambda folder: as_effects(), read_effects),
+    "calibration": (as_calibration, lambda path: read_calibration(path, BySum(), SPACE)),
+    "networks": (
+        lambda folder: lines("arch_str,rank", [f"{one},1" for one in networks(6)]),
+        lambda path: read_networks(path, SPACE),
+    ),
 }
 
 

@@ -9,6 +9,7 @@ Reference: Krizhevsky 2009, "Learning Multiple Layers of Features from Tiny Imag
 import hashlib
 import io
 import pickle
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -93,19 +94,26 @@ def decode_batch(content: bytes, *, where: str, labels: bytes = b"labels") -> Im
     try:
         rows, numbers = batch[b"data"], batch[labels]
         pixels = np.asarray(rows).reshape(len(numbers), 3, 32, 32)
-    except (TypeError, KeyError, ValueError) as error:
+        of_images = np.array([int(label) for label in numbers], dtype=np.int64)
+    except (TypeError, KeyError, ValueError, OverflowError, AttributeError) as error:
         raise DataFileError(f"{where} holds no CIFAR batch of 32 x 32 images.") from error
     if pixels.dtype != np.uint8:
         raise DataFileError(f"{where} must hold uint8 pixels, got {pixels.dtype}.")
-    return Images(pixels, np.array([int(label) for label in numbers], dtype=np.int64))
+    return Images(pixels, of_images)
 
 
 def _unpickled(content: bytes, *, where: str) -> dict[bytes, Any]:
-    """Return the dictionary that a pickle holds."""
+    """Return the dictionary that a pickle holds, one whose digest was compared.
+
+    A pickle made to do so can crash numpy itself, whatever is refused here.
+    """
     try:
-        batch = _ArrayUnpickler(io.BytesIO(content), encoding="bytes").load()
+        with warnings.catch_warnings():  # numpy's, of what a damaged pickle says of an array
+            warnings.simplefilter("ignore")
+            batch = _ArrayUnpickler(io.BytesIO(content), encoding="bytes").load()
     except Exception as error:  # a hostile pickle can raise anything; it is the file's fault
-        raise DataFileError(f"{where} is refused as a CIFAR batch: {error}.") from error
+        reason = " ".join(str(error).split())
+        raise DataFileError(f"{where} is refused as a CIFAR batch: {reason}.") from error
     if not isinstance(batch, dict):
         raise DataFileError(f"{where} holds no CIFAR batch, got {type(batch).__name__}.")
     return batch

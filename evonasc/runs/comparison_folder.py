@@ -179,7 +179,7 @@ def _difference(name: str, there: str, asked: str) -> str:
     inside, is_input, label = name.rpartition("inputs.")
     if is_input:
         place = f"{inside.removesuffix('.')}: " if inside else ""
-    return f"{place}{label} changed since"
+        return f"{place}{label} changed since"
     return f"{name} is {there}, not {asked}"
 
 
