@@ -149,8 +149,9 @@ def _provenance(votes: Sequence[ScoreTable]) -> str:
     return (
         f"error: order joined by log ranks from the training-free proxies "
         f"{', '.join(VOTING_PROXIES)} and from loss and top-1 error of {supernets} trained by "
-        f"evonasc on {votes[0].data}{again}; no benchmark accuracy used; given by rank on "
-        "the scale of a supernet's top-1 errors, so no network has the one that was measured. It is not the accuracy of a network trained alone."
+        f"evonasc on {votes[0].data}{again}; no benchmark accuracy used; given by rank on the "
+        "scale of a supernet's top-1 errors, so no network has the one that was measured. It is "
+        "not the accuracy of a network trained alone."
     )
 
 
