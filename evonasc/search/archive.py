@@ -7,8 +7,10 @@ import numpy as np
 
 from evonasc.arrays import BoolArray, FloatArray, IntArray
 from evonasc.bounds import is_within
+from evonasc.errors import EvaluationError
 from evonasc.front import front_rows
 from evonasc.problems import DesignProblem
+from evonasc.search.row_table import GrowingArray, RowTable
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,8 @@ class Archive:
     ) -> None:
         self.problem, self.budget = problem, budget
         self._on_new, self._should_stop = on_new, should_stop
-        self._batches: list[tuple[IntArray, dict[str, FloatArray]]] = []
-        self._place: dict[bytes, tuple[int, int]] = {}  # canonical genes -> (batch, row in it)
+        self._table = RowTable(np.array(problem.designs.n_choices))
+        self._columns: dict[str, GrowingArray] = {}
         #: Designs asked for, repeats and passes on single batches included.
         self.n_requested = 0
         #: Forward passes that belong to no design kept here, yet count against the budget.
@@ -68,7 +70,7 @@ class Archive:
         self.answers: list[Answer] = []
 
     def __len__(self) -> int:
-        return len(self._place)
+        return len(self._table)
 
     @property
     def n_left(self) -> int | None:
@@ -90,7 +92,7 @@ class Archive:
 
     def is_known(self, canonical: IntArray) -> BoolArray:
         """Tell which canonical designs were evaluated, ``(n,)``."""
-        return np.array([row.tobytes() in self._place for row in canonical], dtype=bool)
+        return self._table.find(canonical) >= 0
 
     def evaluate(self, genes: IntArray) -> FloatArray:
         """Return the objectives of designs, ``(n, n_obj)``, evaluating what is new.
@@ -114,42 +116,46 @@ class Archive:
             raise SearchStopped
         canonical = self.problem.designs.canonical(genes)
         self.n_requested += len(canonical)
-        keys = [row.tobytes() for row in canonical]
-        first = {key: row for row, key in reversed(list(enumerate(keys))) if key not in self._place}
-        new = sorted(first.values())
+        new = self._table.first_of_new(canonical)
         left = len(new) if self.n_left is None else self.n_left
-        if new and left:
+        if len(new) and left:
             self._add(canonical[new[:left]])
         if len(new) > left:
             raise BudgetSpent
-        places = [self._place[key] for key in keys]
-        return {
-            name: np.array([self._batches[batch][1][name][row] for batch, row in places])
-            for name in self._batches[0][1]
-        }
+        rows = self._table.find(canonical)
+        return {name: array.rows[rows] for name, array in self._columns.items()}
 
     def _add(self, canonical: IntArray) -> None:
-        """Evaluate new designs and keep them."""
+        """Evaluate new designs and keep them.
+
+        Raises:
+            EvaluationError: The evaluation failed, or gave other columns than before.
+        """
         columns = self.problem.checked_columns(canonical)
-        self._batches.append((canonical, columns))
-        for row, genes in enumerate(canonical):
-            self._place[genes.tobytes()] = (len(self._batches) - 1, row)
+        if self._columns and columns.keys() != self._columns.keys():
+            raise EvaluationError(
+                f"A problem must give the same columns for all designs, got {', '.join(columns)} "
+                f"after {', '.join(self._columns)}."
+            )
+        self._table.add(canonical)
+        for name, values in columns.items():
+            if name in self._columns:
+                self._columns[name].extend(values)
+            else:
+                self._columns[name] = GrowingArray(values)
         self._on_new(canonical, columns)
 
     def genes(self) -> IntArray:
         """Return all designs, canonical, in the order of evaluation, ``(n, n_genes)``."""
-        none = np.zeros((0, self.problem.n_var), dtype=np.int64)
-        return np.concatenate([none, *(genes for genes, _ in self._batches)])
+        return self._table.rows
 
     def columns(self) -> dict[str, FloatArray]:
         """Return all columns, ``(n,)`` each, in the order of evaluation."""
-        tables = [columns for _, columns in self._batches]
-        names = tables[0] if tables else {}
-        return {name: np.concatenate([table[name] for table in tables]) for name in names}
+        return {name: array.rows.copy() for name, array in self._columns.items()}
 
     def objectives(self) -> FloatArray:
         """Return the objectives of all designs, ``(n, n_obj)``."""
-        if not self._batches:
+        if len(self) == 0:
             return np.zeros((0, self.problem.n_obj))
         return self.problem.objective_values(self.columns())
 
@@ -159,7 +165,7 @@ class Archive:
         Of designs that keep to the problem's bounds; none where none does. Of designs with equal
         objectives, the one evaluated first.
         """
-        if not self._batches:
+        if len(self) == 0:
             return np.zeros(0, dtype=np.int64)
         allowed = is_within(self.columns(), self.problem.column_bounds)
         return front_rows(self.objectives(), is_allowed=allowed)
