@@ -327,3 +327,19 @@ def test_the_help_says_what_nasc_is(command, capsys):
     text = " ".join(capsys.readouterr().out.split())
     assert "only the paper's abstract was available to us" in text
     assert "alpha 1.5 and delta0 1" in text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", [["list", "hardware"], ["run", "--budget", "30"]])
+def test_whoever_reads_may_stop_reading(words, tmp_path):
+    reader, writer = os.pipe()
+    os.close(reader)
+    ended = subprocess.run(
+        [sys.executable, "-m", "evonasc", *words],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+        check=False,
+    )
+    os.close(writer)
+    assert (ended.returncode, ended.stderr) == (128 + signal.SIGPIPE, b"")

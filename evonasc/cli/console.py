@@ -31,6 +31,10 @@ class _SafeConsole(Console):
             else:
                 yield Segment(visible(segment.text, keeps="\n"), segment.style)
 
+    def on_broken_pipe(self) -> None:
+        """Tell that whoever read the output has seen enough; rich itself would end the process."""
+        raise BrokenPipeError
+
 
 def output(*, quiet: bool = False) -> Console:
     """Return the console for results; never narrower than a table needs in a pipe."""
