@@ -10,9 +10,11 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from multiprocessing import resource_tracker
 from typing import Any, TypeVar
 
 import joblib
+from joblib.externals.loky.backend import resource_tracker as loky_tracker
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
 from evonasc.errors import WorkerError
@@ -44,7 +46,7 @@ def in_workers(
     kind = "generator" if is_ordered else "generator_unordered"
     try:
         with (
-            _no_interrupts_for_children(),
+            _no_interrupts_for_children() if n_jobs > 1 else contextlib.nullcontext(),
             joblib.parallel_config(
                 backend="loky",
                 n_jobs=n_jobs,
@@ -73,6 +75,9 @@ def _no_interrupts_for_children() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    # The processes that track what workers share unblock the signal as they start: let them first.
+    for tracker in (resource_tracker, loky_tracker):
+        tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -81,7 +86,8 @@ def _no_interrupts_for_children() -> Iterator[None]:
 
 
 def _begin_worker(parent: int) -> None:
-    """End this process when its parent has ended; called once as it begins."""
+    """Leave Ctrl-C to the parent, and end when that has ended; called once as a worker begins."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def look() -> None:
         while os.getppid() == parent:

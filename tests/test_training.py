@@ -373,3 +373,13 @@ def test_weights_of_another_width_are_no_start(data, tmp_path):
     wider = changed(supernet=SupernetConfig(channels=8, n_classes=2))
     with pytest.raises(ConfigError, match="must have 8 channels and 2 classes, got 4 and 2"):
         train_supernet(wider, data, tmp_path / "two", start=one, family=FAMILY)
+
+
+@pytest.mark.parametrize(("capability", "is_bf16"), [("AVX512", True), ("AVX2", False)])
+def test_the_precision_is_the_processors_and_stays_what_it_was(capability, is_bf16, monkeypatch):
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
+    undecided = replace(CONFIG, is_bf16=None)
+    assert undecided.settled().is_bf16 is is_bf16
+    for begun in (True, False):
+        assert undecided.settled({"is_bf16": begun}).is_bf16 is begun
+        assert replace(CONFIG, is_bf16=begun).settled({"is_bf16": not begun}).is_bf16 is begun

@@ -79,7 +79,7 @@ class SharedWeights:
                 f"Co-training needs at least 4 training images for two halves, got "
                 f"{len(data.train)}. Hold fewer images out, or bring more."
             )
-        self.config, self._data, self._family = config, data, family
+        self.config, self._data, self._family = config.settled(), data, family
         n_images = min(len(data.validation), _MOST_IMAGES)
         self._held_out = data.validation.take(np.arange(n_images))
         self.provenance = (
@@ -144,7 +144,7 @@ class SharedWeights:
         found = []
         with torch.inference_mode():
             for network in networks.tolist():
-                with torch.autocast("cpu", torch.bfloat16, enabled=self.config.is_bf16):
+                with torch.autocast("cpu", torch.bfloat16, enabled=self.config.is_bf16 is True):
                     logits = self.supernet(images, network)
                 found.append(batch_loss(logits.float(), labels)[1])
         return found
@@ -160,7 +160,7 @@ class SharedWeights:
                 self.supernet,
                 networks[list(new.values())],
                 self._held_out,
-                is_bf16=self.config.is_bf16,
+                is_bf16=self.config.is_bf16 is True,
             )
             errors = (1 - n_right / len(self._held_out)).tolist()
             self._known.update(zip(new, errors, strict=True))

@@ -104,7 +104,7 @@ class RelaxedDesigns:
     def step(self, sample: Sample, latencies: Latencies) -> BatchLoss:
         """Move the logits by one batch of the second half; one forward pass, and one back."""
         images, labels = self._weights.search_batch()
-        with torch.autocast("cpu", torch.bfloat16, enabled=self._weights.config.is_bf16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=self._weights.config.is_bf16 is True):
             outputs = self._weights.supernet.weighted_logits(images, sample.network, sample.weights)
         loss, found = batch_loss(outputs.float(), labels)
         total = loss + latency_term(self.operation_logits, self.choice_logits, latencies)

@@ -28,7 +28,7 @@ from evonasc.supernet.family import Supernet, SupernetConfig, SupernetFamily
 from evonasc.supernet.network_list import networks_digest, random_networks
 from evonasc.supernet.path_sampling import UNIFORM, draw_paths, paths_a_step
 from evonasc.supernet.scoring import score_networks
-from evonasc.supernet.threads import set_threads
+from evonasc.supernet.threads import has_fast_bf16, set_threads
 from evonasc.supernet.training_state import (
     EpochLog,
     require_free,
@@ -79,8 +79,8 @@ class TrainingConfig:
     weight_decay: float = 3e-4
     #: Largest norm of the gradient.
     clip: float = 5.0
-    #: bf16 autocast; off for exact comparisons.
-    is_bf16: bool = True
+    #: bf16 autocast; None for what a training that goes on began with, else where it is the faster.
+    is_bf16: bool | None = None
     #: Threads of torch: with another number sums are rounded otherwise.
     threads: int = 1
     #: Epochs after which the schedule began anew, since a finished training was given more; set by
@@ -108,6 +108,13 @@ class TrainingConfig:
                 f"path_sampling {self.path_sampling!r} draws from all networks, got a choice of "
                 "them. Give 'uniform'."
             )
+
+    def settled(self, begun: object = None) -> "TrainingConfig":
+        """Return the same with the precision decided: that of a training that began, or of here."""
+        if self.is_bf16 is not None:
+            return self
+        found = begun.get("is_bf16") if isinstance(begun, dict) else None
+        return replace(self, is_bf16=found if isinstance(found, bool) else has_fast_bf16())
 
 
 def train_supernet(
@@ -164,10 +171,12 @@ def train_supernet(
     path = folder / CHECKPOINT_FILE
     if path.exists():
         checkpoint = load_checkpoint(path)
+        config = config.settled(checkpoint.header.get("config"))
         config = replace(config, restarts=restarts_of(checkpoint, config.epochs, where=path))
         logs = restore_state(checkpoint, asdict(config), supernet, momenta, where=path)
         write_log(folder, logs)  # whoever was stopped between the two has it one line behind
     else:
+        config = config.settled()
         require_free(folder)
 
     n_steps = math.ceil(len(data.train) / images_a_step)
@@ -274,7 +283,7 @@ def weight_step(
     parts = (images.chunk(len(networks)), labels.chunk(len(networks)))
     # The last step of an epoch may have too few images for all its networks.
     for network, x, truth in zip(networks, *parts, strict=False):
-        with torch.autocast("cpu", torch.bfloat16, enabled=config.is_bf16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=config.is_bf16 is True):
             logits = supernet(x, network).float()
         loss = nn.functional.cross_entropy(logits, truth)
         found = torch.autograd.grad(loss, weights, allow_unused=True)
