@@ -139,5 +139,6 @@ def _in_words(hint: Any) -> str:
             plural = _PLURALS.get(inner[0]) if len(inner) == 1 else None
             words.append(f"a list of {plural or ', '.join(inner)}")
         else:
-            words.append(_WORDS.get(kind) or f"a {getattr(kind, '__name__', kind)}")
+            name = getattr(kind, "__name__", str(kind))
+            words.append(_WORDS.get(kind) or f"{'an' if name[0] in 'AEIO' else 'a'} {name}")
     return " or ".join(words)

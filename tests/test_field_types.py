@@ -13,8 +13,10 @@ from evonasc import (
     Scenario,
     SearchConfig,
     compare,
+    front_table,
     load_run,
     named_scenario,
+    pick,
     run,
 )
 from evonasc.errors import ConfigError
@@ -56,6 +58,8 @@ def test_a_field_of_another_type_is_refused_by_name(record, name, value):
         (run, "config"),
         (load_run, "folder"),
         (named_scenario, "name"),
+        (front_table, "result"),
+        (pick, "run"),
         (lambda value: compare(value, "x"), "config"),
         (lambda value: compare(COMPARISON, value), "folder"),
     ],

@@ -15,6 +15,7 @@ from evonasc.analysis.choice import (
 from evonasc.arrays import FloatArray
 from evonasc.bounds import Bound, in_words, is_within, named
 from evonasc.errors import ConfigError, UnknownNameError
+from evonasc.field_types import argument
 from evonasc.runs.finished import FinishedRun, as_finished
 from evonasc.runs.run import RunResult
 
@@ -71,6 +72,7 @@ def pick(
         >>> float(picked.design["latency_ms"]) <= 12
         True
     """
+    run = argument("run", FinishedRun | RunResult, run)
     if isinstance(run, RunResult):
         run = as_finished(run)
     if wants_knee + sum(wish is not None for wish in (max_error_increase, weights)) > 1:

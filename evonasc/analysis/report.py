@@ -260,9 +260,13 @@ def answers_view(
 
 def outcome_line(result: RunResult) -> str:
     """Return one sentence on how the search ended and how near the truth it came."""
+    search, n_left = result.config.search, result.config.search.budget - len(result.genes)
+    is_ours = ALGORITHMS.is_built_in(search.algorithm)
     words = {
         "complete": "",
-        "exhausted": " (nothing new left to find)",
+        "exhausted": " (nothing new left to find)"
+        if is_ours
+        else f" ({search.algorithm} ended there, {n_left} of the budget left)",
         "interrupted": " (interrupted)",
     }
     line = (

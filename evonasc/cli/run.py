@@ -1,8 +1,10 @@
 """``evonasc run``: search, show the front, leave a folder."""
 
 import argparse
+import contextlib
 import json
 import signal
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
@@ -28,6 +30,7 @@ from evonasc.cli.problem_arguments import (
     require_read_by_problem,
     scenario_of,
 )
+from evonasc.errors import EvaluationError, EvonascError
 from evonasc.runs.config import RunConfig
 from evonasc.runs.prepare import prepare
 from evonasc.runs.problem_table import place_in_words
@@ -183,6 +186,20 @@ def _add_algorithm_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+@contextlib.contextmanager
+def _telling_what_is_kept(writer: RunWriter) -> Iterator[None]:
+    """Let an error say where the designs are that were evaluated before it."""
+    try:
+        yield
+    except EvonascError as error:
+        if writer.n_written == 0:
+            raise
+        raise EvaluationError(
+            f"{error} The {writer.n_written} designs evaluated before are kept: evonasc show "
+            f"{writer.folder}."
+        ) from error
+
+
 def execute(arguments: argparse.Namespace) -> int:
     """Search, and return 0, 3 where no design keeps to the bounds, or 130 after Ctrl-C.
 
@@ -212,7 +229,11 @@ def execute(arguments: argparse.Namespace) -> int:
     is_listed = lists_designs(prepared, is_asked=arguments.exact or None)
     folder = arguments.out or _new_folder(config.search)
     quiet = arguments.quiet or arguments.json
-    with RunWriter(folder, prepared) as writer, progress(quiet=quiet) as bar:
+    with (
+        RunWriter(folder, prepared) as writer,
+        _telling_what_is_kept(writer),
+        progress(quiet=quiet) as bar,
+    ):
         task = bar.add_task(arguments.algorithm, total=config.search.budget, note="")
         best: list[float] = []
 

@@ -37,6 +37,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from evonasc.errors import ConfigError
     from evonasc.runs.benchmarks import benchmark, supernet_family
     from evonasc.supernet.few_shot import is_few_shot, score_few_shot
+    from evonasc.supernet.loss_scale import coarseness_note
     from evonasc.supernet.network_list import read_networks
     from evonasc.supernet.score_file import score_to_file
     from evonasc.supernet.training_state import training_note, unfinished_note
@@ -67,6 +68,7 @@ def execute(arguments: argparse.Namespace) -> int:
         f"{scores.top1_error[best]:.4f}."
     )
     warn(scores.chance_note)
+    warn(coarseness_note(scores.n_images))
     if arguments.ship:
         paths = benchmark(arguments.space).use_tool("ship-scores", arguments.weights, scores)
         for path in cast(list[Path], paths):

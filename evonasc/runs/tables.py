@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
+from evonasc.field_types import argument
 from evonasc.names import to_cell
 from evonasc.problems import DesignProblem
 from evonasc.runs.run import RunResult
@@ -54,6 +55,7 @@ def front_table(result: RunResult) -> list[dict[str, object]]:
         >>> list(rows[0])
         ['id', 'network', 'split_point', 'payload_bits', 'error', 'latency_ms']
     """
+    result = argument("result", RunResult, result)
     chosen = result.front_rows
     columns = {name: values[chosen] for name, values in result.columns.items()}
     return design_rows(result.problem, result.genes[chosen], columns, ids=(chosen + 1).tolist())

@@ -107,6 +107,11 @@ class RunWriter:
             names = (CONFIG_FILE, EVALUATIONS_FILE, SUMMARY_FILE)
             self._remove(self.folder / name for name in names)
 
+    @property
+    def n_written(self) -> int:
+        """Designs on disk."""
+        return self._n_written
+
     def _remove(self, files: Iterable[Path]) -> None:
         """Remove files of the run, and the folders that were made for it."""
         for file in files:
