@@ -1,6 +1,7 @@
 """Arms of a comparison: settings of their own, and what a folder holds is kept."""
 
 import csv
+import json
 from collections import Counter
 from dataclasses import replace
 
@@ -151,6 +152,29 @@ def test_what_changed_since_is_left_out_and_said(tmp_path, capsys):
         assert {row["scenario"] for row in rows_of(out / "trials.csv")} == {second}
         assert f"\nLeft out: {traced}: {why}\n" in (out / "report.md").read_text()
         assert f"Left out: {traced}:" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(
+    "described",
+    [
+        {"settings": 3},
+        {"settings": {"pop_size": "many"}},
+        {"algorithm": "none"},
+        {"inputs": [1]},
+        3,
+    ],
+)
+def test_an_arm_that_a_folder_describes_badly_is_left_out(described, tmp_path):
+    compare(TOY, tmp_path)
+    path = tmp_path / "comparison.json"
+    document = json.loads(path.read_text())
+    document["contenders"]["bad"] = described
+    path.write_text(json.dumps(document))
+    comparison = compare(TOY, tmp_path)
+    assert comparison.config.names == TOY.names
+    assert [line for line in comparison.left_out if "bad" in line] or not isinstance(
+        described, dict
+    )
 
 
 def test_each_search_has_a_row_with_what_it_is_worth(tmp_path):

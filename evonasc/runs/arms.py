@@ -76,6 +76,8 @@ class Arm:
     def of(cls, name: str, described: Mapping[str, Any]) -> "Arm":
         """Return the arm that :meth:`described` wrote; raises as the class does."""
         settings = described.get("settings", {})
+        if not isinstance(settings, Mapping):
+            raise ConfigError(f"settings of the arm {name!r} must be an object.")
         return cls(name, str(described.get("algorithm", name)), tuple(settings.items()))
 
 
