@@ -182,8 +182,9 @@ def main() -> None:
                 "population": pop_size,
                 "evaluations": budget,
                 "us": round(us, 1),
+                "bytes": "",
             }
-            table.append(row | {"us": round(us, 1), "bytes": ""})
+            table.append(row)
     table += archive_rows()
     write_atomically(arguments.out, as_csv(table))
     csv.DictWriter(sys.stdout, table[0]).writeheader()

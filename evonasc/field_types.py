@@ -37,7 +37,7 @@ def require_types(record: Any) -> None:
     Raises:
         ConfigError: A value of another type; it names the field.
     """
-    for name, hint in hints_of(type(record)).items():  # type: ignore[arg-type]  # types have a hash
+    for name, hint in hints_of(record.__class__).items():
         value = getattr(record, name)
         if type(value) is hint:  # nearly always
             continue

@@ -96,13 +96,14 @@ def _grown(folder: Path, config: ComparisonConfig) -> tuple[ComparisonConfig, li
 
     def grow(part: str, name: str, values: Mapping[str, object]) -> ComparisonConfig:
         if part == "contenders":
-            more = replace(whole, contenders=(*whole.contenders, Arm.of(name, values)))
-            now = more.described_contenders()
+            arm = Arm.of(name, values)
+            more = replace(whole, contenders=(*whole.contenders, arm))
+            now = replace(whole, contenders=(arm,)).described_contenders()
         else:
             fields = {key: value for key, value in values.items() if key != "inputs"}
             scenario = override(whole.scenarios[0], fields)
             more = replace(whole, scenarios=(*whole.scenarios, scenario))
-            now = more.described_scenarios()
+            now = replace(whole, scenarios=(scenario,)).described_scenarios()
         inputs = values.get("inputs"), cast("dict[str, Any]", now[name])["inputs"]
         if all(inputs) != any(inputs):  # there are some on one side only
             raise ConfigError("what it was made of cannot be had any more")
