@@ -9,7 +9,6 @@ means.
 """
 
 import argparse
-import contextlib
 import csv
 import io
 from pathlib import Path
@@ -25,9 +24,8 @@ from evonasc.runs.config import RunConfig
 from evonasc.runs.exact_front import exact_front
 from evonasc.runs.prepare import prepare
 from evonasc.runs.tabulated import tabulated
-from evonasc.search.algorithms import algorithm
-from evonasc.search.archive import Archive, BudgetSpent
 from evonasc.search.config import SearchConfig
+from evonasc.search.search import Search
 
 RESULTS = Path(__file__).parent / "results"
 BUDGETS = (100, 200, 500)
@@ -57,9 +55,7 @@ def share_within(
     problem: DesignProblem, bound: Bound, truth: np.ndarray, *, config: SearchConfig
 ) -> tuple[float, float]:
     """Search, and return the share of the hypervolume found and the share of designs within."""
-    archive = Archive(problem, budget=config.budget)
-    with contextlib.suppress(BudgetSpent):
-        algorithm(config.algorithm).search(archive, config)
+    archive = Search(problem, config).run().archive
     within = is_within(archive.columns(), (bound,))
     share = hypervolume_share(archive.objectives()[within], front=truth)
     return share, float(within.mean())

@@ -8,10 +8,11 @@ held-out images with the final weights, are printed.
 """
 
 import argparse
-import contextlib
 import csv
 import io
 import time
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -22,10 +23,11 @@ from evonasc.bounds import Bound
 from evonasc.files import write_atomically
 from evonasc.runs.config import ErrorChoice, RunConfig
 from evonasc.runs.prepare import prepare
-from evonasc.search.archive import Archive, BudgetSpent
+from evonasc.search.algorithms import algorithm
 from evonasc.search.config import SearchConfig
 from evonasc.search.gdas import gdas
 from evonasc.search.nasc_cotrain import nasc_cotrain
+from evonasc.search.search import Search
 from evonasc.search.weight_sharing import StepLog
 from evonasc.supernet.live_options import CotrainedOptions
 
@@ -82,10 +84,10 @@ def _searched(name: str, arguments: argparse.Namespace) -> list[StepLog]:
             seed=arguments.seed,
         ),
     )
-    archive, logs = Archive(prepare(config).problem, budget=arguments.budget), []
+    logs: list[StepLog] = []
+    entry = replace(algorithm(name), search=partial(SEARCHES[name], on_step=logs.append))
     started, cpu = time.perf_counter(), time.process_time()
-    with contextlib.suppress(BudgetSpent):
-        SEARCHES[name](archive, config.search, on_step=logs.append)
+    archive = Search(prepare(config).problem, config.search, algorithm=entry).run().archive
     wall, cpu = time.perf_counter() - started, time.process_time() - cpu
     print(f"{name}: {len(logs)} steps, {wall:.0f} s ({cpu:.0f} s of computing)")
     for answer in archive.answers:

@@ -24,7 +24,6 @@ Writes benchmarks/results/headline.csv (a row a network and rate) and docs/headl
 """
 
 import argparse
-import contextlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,10 +43,9 @@ from evonasc.runs.exact_front import exact_front
 from evonasc.runs.prepare import prepare
 from evonasc.runs.tables import as_csv
 from evonasc.runs.tabulated import tabulated
-from evonasc.search.algorithms import algorithm
-from evonasc.search.archive import Archive, BudgetSpent
 from evonasc.search.config import SearchConfig
 from evonasc.search.design_latency import best_cuts, on_device_ms
+from evonasc.search.search import Search
 
 RATES = np.round(np.geomspace(1, 100, 25), 3)
 BUDGET = 1000
@@ -87,10 +85,8 @@ def searched(scenario: Scenario, rate: float, n_seeds: int) -> list[FloatArray]:
     """Return what nsga2 evaluated, ``(BUDGET, 2)`` objectives a seed."""
     problem, found = tabulated(problem_at(scenario, rate)), []
     for seed in range(n_seeds):
-        archive = Archive(problem, budget=BUDGET)
-        with contextlib.suppress(BudgetSpent):
-            algorithm("nsga2").search(archive, SearchConfig(budget=BUDGET, seed=seed))
-        found.append(archive.objectives())
+        search = Search(problem, SearchConfig(budget=BUDGET, seed=seed)).run()
+        found.append(search.archive.objectives())
     return found
 
 

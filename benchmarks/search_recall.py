@@ -7,7 +7,6 @@ of evonasc are set against each other by ``evonasc compare``.
 """
 
 import argparse
-import contextlib
 import time
 from functools import partial
 
@@ -25,15 +24,18 @@ from evonasc.runs.config import RunConfig
 from evonasc.runs.exact_front import ExactFront, exact_front
 from evonasc.runs.prepare import prepare
 from evonasc.runs.tabulated import tabulated
+from evonasc.search.algorithm import Algorithm
 from evonasc.search.algorithms import algorithm
-from evonasc.search.archive import Archive, BudgetSpent
+from evonasc.search.archive import Archive
 from evonasc.search.config import SearchConfig
 from evonasc.search.pymoo_driver import drive
+from evonasc.search.search import Search
+from evonasc.search.steps import Steps
 
 BUDGETS = (500, 1000, 2000)
 
 
-def pymoo_defaults(archive: Archive, config: SearchConfig, *, pop_size: int) -> None:
+def pymoo_defaults(archive: Archive, config: SearchConfig, *, pop_size: int) -> Steps:
     """NSGA-II as pymoo's users would set it up: SBX, PM, rounding, default duplicate rule.
 
     Its repeats cost nothing here, so it gets more generations than its users pay for.
@@ -47,7 +49,7 @@ def pymoo_defaults(archive: Archive, config: SearchConfig, *, pop_size: int) -> 
         repair=repair,
         eliminate_duplicates=True,
     )
-    drive(search, archive, seed=config.seed)
+    return drive(search, archive, seed=config.seed)
 
 
 PYMOO = {
@@ -58,12 +60,11 @@ PYMOO = {
 
 def one_run(name: str, seed: int, scenario: str, truth: ExactFront) -> dict[str, object]:
     """Search once and return what the first 500, 1,000 and 2,000 evaluations hold."""
-    search = PYMOO[name] if name in PYMOO else algorithm(name).search
+    entry = Algorithm(PYMOO[name]) if name in PYMOO else algorithm(name)
     problem = tabulated(prepare(RunConfig(scenario=named_scenario(scenario))).problem)
-    archive = Archive(problem, budget=max(BUDGETS))
+    config = SearchConfig(budget=max(BUDGETS), seed=seed)
     started = time.perf_counter()
-    with contextlib.suppress(BudgetSpent):
-        search(archive, SearchConfig(budget=max(BUDGETS), seed=seed))
+    archive = Search(problem, config, algorithm=entry).run().archive
     points = archive.objectives()
     genes = archive.genes()
     return {

@@ -16,3 +16,12 @@ def row_products(rows: FloatArray, weights: FloatArray | IntArray) -> FloatArray
     """
     product: FloatArray = np.einsum("nk,k...->n...", rows, weights, optimize=False)
     return product
+
+
+def drawn_below(limits: IntArray, *, rng: np.random.Generator) -> IntArray:
+    """Draw whole numbers from 0 to below each limit, at least 1, in an array of the same shape.
+
+    ``rng.integers`` takes ten times as long where each limit is another. No number is more likely
+    than another by more than its limit's share of 2 ** 53.
+    """
+    return (rng.random(limits.shape) * limits).astype(np.int64)

@@ -97,7 +97,7 @@ def lock(file: IO[str]) -> None:
 
 def is_locked(path: Path) -> bool:
     """Tell whether somebody holds a file by :func:`lock`."""
-    if fcntl is None:
+    if fcntl is None or not path.exists():
         return False
     with path.open("rb") as file:
         try:

@@ -28,14 +28,14 @@ class DesignCrossover(Crossover):
     def _do(self, problem: Any, X: IntArray, *, random_state: Any, **kwargs: Any) -> IntArray:
         """Map parents ``(2, n_matings, n_genes)`` to as many children."""
         designs, n_matings = problem.designs, X.shape[1]
-        is_exchanged = np.zeros(X.shape[1:], dtype=bool)
-        n_operations = designs.space.n_operation_genes
-        for group in (*designs.space.gene_groups, tuple(range(n_operations, designs.n_genes))):
-            is_exchanged[:, list(group)] = random_state.random((n_matings, 1)) < 0.5
+        groups = designs.space.gene_groups
+        group_of = np.full(designs.n_genes, len(groups))  # the placement is the last
+        for number, group in enumerate(groups):
+            group_of[list(group)] = number
+        is_exchanged = (random_state.random((n_matings, len(groups) + 1)) < 0.5)[:, group_of]
         children = np.where(is_exchanged, X[::-1], X)
-        return np.stack(
-            [
-                designs.repair(child, fallback=parent)
-                for child, parent in zip(children, X, strict=True)
-            ]
+        flat = designs.repair(
+            children.reshape(-1, designs.n_genes), fallback=X.reshape(-1, designs.n_genes)
         )
+        made: IntArray = flat.reshape(X.shape)
+        return made

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from pymoo.core.mutation import Mutation
 
-from evonasc.arrays import IntArray
+from evonasc.arrays import IntArray, drawn_below
 
 
 class DesignMutation(Mutation):
@@ -47,24 +47,33 @@ class DesignMutation(Mutation):
         spelled[:, :n_operations] = designs.space.respell(X[:, :n_operations], rng=rng)
         is_reset = rng.random((n, designs.n_genes)) < self.get_prob_var(problem)
         is_reset[:, splits] = rng.random((n, n_links)) < self.prob_cut
-        forced = rng.integers(n_operations, size=n)
-        nothing = ~is_reset.any(axis=1)
-        is_reset[nothing, forced[nothing]] = True
+        nothing = np.flatnonzero(~is_reset.any(axis=1))
+        is_reset[nothing, rng.integers(n_operations, size=len(nothing))] = True
 
         # Another value: one of the choices - 1 steps around the circle of values.
-        steps = 1 + rng.integers(np.maximum(choices - 1, 1), size=(n, designs.n_genes))
-        fresh = (spelled + steps) % choices
-        near = self._near(X[:, splits], last=designs.space.n_blocks, rng=rng)
-        landmark = rng.choice(designs.space.landmark_cuts, size=(n, n_links))
-        is_landmark = (rng.random((n, n_links)) < self.prob_landmark) & (landmark != X[:, splits])
-        fresh[:, splits] = np.where(is_landmark, landmark, near)
-        repaired: IntArray = designs.repair(np.where(is_reset, fresh, spelled), fallback=X)
+        rows, genes = np.nonzero(is_reset)
+        steps = 1 + drawn_below(np.maximum(choices - 1, 1)[genes], rng=rng)
+        mutated = spelled.copy()
+        mutated[rows, genes] = (spelled[rows, genes] + steps) % choices[genes]
+        is_moved = is_reset[:, splits]
+        mutated[:, splits][is_moved] = self._moved(X[:, splits][is_moved], designs, rng=rng)
+        repaired: IntArray = designs.repair(mutated, fallback=X)
         return repaired
+
+    def _moved(self, cuts: IntArray, designs: Any, *, rng: np.random.Generator) -> IntArray:
+        """Return other cuts than these, ``(n,)``: landmarks, or near ones."""
+        near = self._near(cuts, last=designs.space.n_blocks, rng=rng)
+        landmarks = designs.space.landmark_cuts
+        landmark = landmarks[rng.integers(len(landmarks), size=cuts.shape)]  # rng.choice is slow
+        is_landmark = (rng.random(cuts.shape) < self.prob_landmark) & (landmark != cuts)
+        moved: IntArray = np.where(is_landmark, landmark, near)
+        return moved
 
     @staticmethod
     def _near(cuts: IntArray, *, last: int, rng: np.random.Generator) -> IntArray:
         """Return cuts at a geometric distance; at the ends of the network they turn inwards."""
-        distance = rng.geometric(0.5, size=cuts.shape) * rng.choice([-1, 1], size=cuts.shape)
+        sign = 2 * rng.integers(2, size=cuts.shape) - 1
+        distance = np.minimum(rng.geometric(0.5, size=cuts.shape), last) * sign
         moved = cuts + distance
         inwards = np.where((moved < 0) | (moved > last), cuts - distance, moved)
         near: IntArray = np.clip(inwards, 0, last)

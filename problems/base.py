@@ -149,6 +149,22 @@ class DesignProblem(Problem):
         """Say where the numbers come from, one line a quantity."""
         return (f"{', '.join(self.objectives)}: computed by {type(self).__name__}.",)
 
+    def named_columns(self, genes: IntArray) -> dict[str, FloatArray]:
+        """Return the columns of valid designs, with names that are free, of shape ``(n,)`` each.
+
+        Raises:
+            EvaluationError: A column of another shape.
+            ConfigError: A column has a name that tables use for something else.
+        """
+        columns = self.columns(genes)
+        for name, values in columns.items():
+            _require_free(name, self.designs)
+            if values.shape != (len(genes),):
+                raise EvaluationError(
+                    f"{name} must have shape (n,) = ({len(genes)},), got {values.shape}."
+                )
+        return columns
+
     def checked_columns(self, genes: IntArray) -> dict[str, FloatArray]:
         """Return the columns of valid designs, every number finite.
 
@@ -158,13 +174,8 @@ class DesignProblem(Problem):
             ConfigError: A column has a name that tables use for something else.
         """
         genes = self.designs.check(genes)
-        columns = self.columns(genes)
+        columns = self.named_columns(genes)
         for name, values in columns.items():
-            _require_free(name, self.designs)
-            if values.shape != (len(genes),):
-                raise EvaluationError(
-                    f"{name} must have shape (n,) = ({len(genes)},), got {values.shape}."
-                )
             bad = np.flatnonzero(~np.isfinite(values))
             if bad.size:
                 raise EvaluationError(

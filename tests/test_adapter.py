@@ -16,9 +16,8 @@ from evonasc.runs.comparison import ComparisonConfig
 from evonasc.runs.config import RunConfig
 from evonasc.runs.exact_front import exact_front
 from evonasc.runs.finished import load_run
-from evonasc.search.archive import Archive, BudgetSpent
 from evonasc.search.config import SearchConfig
-from evonasc.search.nsga2 import nsga2
+from evonasc.search.search import Search
 
 
 class Steps(Problem):
@@ -82,9 +81,7 @@ def test_the_true_front_is_known_where_designs_can_be_listed():
 
 
 def test_an_evolutionary_search_finds_the_front():
-    archive = Archive(PymooProblem(Steps()), budget=100)
-    with pytest.raises(BudgetSpent):
-        nsga2(archive, SearchConfig(budget=100, seed=1))
+    archive = Search(PymooProblem(Steps()), SearchConfig(budget=100, seed=1)).run().archive
     # every sum from -4 to 9 is a point of the front
     assert len(np.unique(archive.objectives()[archive.front_rows()], axis=0)) >= 12
 
@@ -123,9 +120,7 @@ def test_constraints_steer_the_search():
             super()._evaluate(x, out)
             out["G"] = 60 - x.sum(axis=1)
 
-    archive = Archive(PymooProblem(Tight()), budget=300)
-    with pytest.raises(BudgetSpent):
-        nsga2(archive, SearchConfig(budget=300, seed=1))
+    archive = Search(PymooProblem(Tight()), SearchConfig(budget=300, seed=1)).run().archive
     late = archive.columns()["g1"][-100:]
     assert (late <= 0).mean() > 0.2
     assert (archive.columns()["g1"][archive.front_rows()] <= 0).all()

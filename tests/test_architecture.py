@@ -96,7 +96,7 @@ DOORS = {
     "hypothesis": ("evonasc.contracts", "evonasc.cli.check_plugin"),
     "joblib": ("evonasc.workers",),
     "matplotlib": FIGURES,
-    "moocore": ("evonasc.front",),
+    "moocore": ("evonasc.front", "evonasc.search.ranking"),
     "plotly": ("evonasc.analysis.report_page",),
     "pymoo": (
         "evonasc.contracts",
@@ -108,6 +108,7 @@ DOORS = {
     "pandas": ("evonasc.analysis.comparison_figures",),  # what seaborn draws from
     "rich": (
         "evonasc.analysis.comparison_report",
+        "evonasc.analysis.failures",
         "evonasc.analysis.report",
         "evonasc.analysis.screen",
         "evonasc.cli",

@@ -1,13 +1,18 @@
+"""A search's ledger: what is evaluated, what is free, what an algorithm is sent."""
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import genes_of
 
-from evonasc.errors import EvaluationError, GenomeError
+from evonasc.errors import GenomeError
 from evonasc.nasbench201.space import NasBench201
 from evonasc.problems import DesignProblem, Staircase
-from evonasc.search.archive import Archive, BudgetSpent, SearchStopped
+from evonasc.search.algorithm import Algorithm
+from evonasc.search.archive import Archive
+from evonasc.search.config import SearchConfig
+from evonasc.search.search import Search
 from evonasc.space import DesignSpace
 
 DESIGNS = DesignSpace(
@@ -35,14 +40,29 @@ def spelled(*cuts, cell=CHAIN):
     return np.array([[*cell, cut, 0] for cut in cuts])
 
 
+def asking(problem, *batches, budget=1000, **options):
+    """Return a search that asks for these designs, gone through, and what it was sent."""
+    sent = []
+
+    def ask(archive, config):
+        for batch in batches:
+            sent.append((yield batch))
+
+    config = SearchConfig(budget=budget)
+    return Search(problem, config, algorithm=Algorithm(ask), **options).run(), sent
+
+
 def test_every_spelling_of_a_design_is_evaluated_once():
     problem = Counting()
-    archive = Archive(problem, budget=None)
-    first = archive.evaluate(np.concatenate([spelled(3, 4), spelled(3, cell=SWAPPED)]))
-    second = archive.evaluate(spelled(4, 3, cell=SWAPPED))
+    search, (first, second) = asking(
+        problem,
+        np.concatenate([spelled(3, 4), spelled(3, cell=SWAPPED)]),
+        spelled(4, 3, cell=SWAPPED),
+    )
     assert [len(genes) for genes in problem.asked] == [2]
-    assert len(archive) == 2
-    assert archive.n_requested == 5
+    assert len(search.archive) == 2
+    assert search.archive.n_requested == 5
+    assert search.status == "exhausted"
     np.testing.assert_array_equal(first[0], first[2])
     np.testing.assert_array_equal(second, first[[1, 0]])
 
@@ -51,10 +71,7 @@ def test_every_spelling_of_a_design_is_evaluated_once():
 @given(st.lists(genes_of(DESIGNS, max_size=5), min_size=1, max_size=4))
 def test_no_canonical_design_is_evaluated_twice(batches):
     problem = Counting()
-    archive = Archive(problem, budget=None)
-    for genes in batches:
-        if len(genes):
-            archive.evaluate(genes)
+    archive = asking(problem, *batches)[0].archive
     listed = np.concatenate([np.zeros((0, 8), dtype=np.int64), *problem.asked])
     assert len(np.unique(listed, axis=0)) == len(listed) == len(archive)
     np.testing.assert_array_equal(DESIGNS.canonical(listed), listed)
@@ -64,9 +81,7 @@ def test_no_canonical_design_is_evaluated_twice(batches):
 
 def test_objectives_belong_to_the_designs_asked_for():
     """In the order of the question, repeats included, whatever was evaluated in between."""
-    archive = Archive(Counting(), budget=None)
-    archive.evaluate(spelled(9, 2))
-    values = archive.evaluate(spelled(2, 7, 9, 7))
+    _, (_, values) = asking(Counting(), spelled(9, 2), spelled(2, 7, 9, 7))
     canonical = DESIGNS.canonical(spelled(2, 7, 9, 7))
     # objectives=("second", "first"): minus the sum of the genes, then their weighted sum
     assert values[:, 0].tolist() == [-sum(row) for row in canonical.tolist()]
@@ -75,92 +90,69 @@ def test_objectives_belong_to_the_designs_asked_for():
 
 
 def test_designs_stand_in_the_order_of_evaluation():
-    archive = Archive(Counting(), budget=None)
-    archive.evaluate(spelled(9, 2, 9))
-    archive.evaluate(spelled(2, 5))
+    archive = asking(Counting(), spelled(9, 2, 9), spelled(2, 5))[0].archive
     assert DESIGNS.split_point(archive.genes()).tolist() == [9, 2, 5]
     assert archive.columns().keys() == {"first", "second", "third"}
     assert {len(values) for values in archive.columns().values()} == {3}
+    assert archive.columns_of(spelled(5, 9))["third"].tolist() == [0, 0]
+    with pytest.raises(KeyError, match="1 designs were not evaluated"):
+        archive.columns_of(spelled(5, 8))
 
 
 def test_a_batch_beyond_the_budget_is_evaluated_as_far_as_it_fits():
     problem = Counting()
-    archive = Archive(problem, budget=3)
-    archive.evaluate(spelled(1, 2))
-    assert archive.n_left == 1
-    with pytest.raises(BudgetSpent):
-        archive.evaluate(spelled(2, 7, 1, 7, 5, 6))
-    assert DESIGNS.split_point(archive.genes()).tolist() == [1, 2, 7]
-    assert archive.n_left == 0
+    search, sent = asking(problem, spelled(1, 2), spelled(2, 7, 1, 7, 5, 6), budget=3)
+    assert search.status == "complete"
+    assert DESIGNS.split_point(search.archive.genes()).tolist() == [1, 2, 7]
+    assert search.archive.n_left == 0
     assert sum(map(len, problem.asked)) == 3
+    assert len(sent) == 1
 
 
 def test_known_designs_are_free_when_the_budget_is_spent():
     problem = Counting()
-    archive = Archive(problem, budget=2)
-    before = archive.evaluate(spelled(1, 2))  # exactly the budget: nothing is raised
-    np.testing.assert_array_equal(archive.evaluate(spelled(2, 1, cell=SWAPPED)), before[::-1])
-    with pytest.raises(BudgetSpent):
-        archive.evaluate(spelled(3))
+    again = spelled(2, 1, cell=SWAPPED)
+    search, (before, after) = asking(problem, spelled(1, 2), again, spelled(3), budget=2)
+    np.testing.assert_array_equal(after, before[::-1])
+    assert search.status == "complete"
     assert len(problem.asked) == 1
 
 
-def test_without_a_budget_it_is_never_spent():
-    archive = Archive(Counting(), budget=None)
-    archive.evaluate(DESIGNS.sample(500, rng=np.random.default_rng(0)))
-    assert archive.n_left is None
-
-
 def test_a_search_that_is_to_stop_keeps_what_it_has():
-    problem, wishes = Counting(), []
-    archive = Archive(problem, budget=10, should_stop=lambda: bool(wishes))
-    archive.evaluate(spelled(1, 2))
-    wishes.append("stop")
-    with pytest.raises(SearchStopped):
-        archive.evaluate(spelled(3))
-    with pytest.raises(SearchStopped):
-        archive.count_passes(1)
-    assert len(archive) == 2
+    problem = Counting()
+    search, sent = asking(
+        problem, spelled(1, 2), spelled(3), should_stop=lambda: bool(problem.asked)
+    )
+    assert search.status == "interrupted"
+    assert sent == []
+    assert len(search.archive) == 2
     assert len(problem.asked) == 1
 
 
 def test_is_known_tells_canonical_designs():
-    archive = Archive(Counting(), budget=None)
-    archive.evaluate(spelled(3, 4))
+    archive = asking(Counting(), spelled(3, 4))[0].archive
     canonical = DESIGNS.canonical(spelled(4, 5, 3))
     assert archive.is_known(canonical).tolist() == [True, False, True]
     assert archive.is_known(canonical[:0]).tolist() == []
 
 
-def test_new_designs_are_reported_at_once_also_when_the_budget_ends():
-    reports = []
-    archive = Archive(Counting(), budget=3, on_new=lambda *report: reports.append(report))
-    archive.evaluate(spelled(1, 2))
-    archive.evaluate(spelled(1, 2))
-    with pytest.raises(BudgetSpent):
-        archive.evaluate(spelled(5, 6))
-    assert [DESIGNS.split_point(genes).tolist() for genes, _ in reports] == [[1, 2], [5]]
-    assert all(len(columns["first"]) == len(genes) for genes, columns in reports)
-
-
 def test_the_front_is_that_of_everything_evaluated():
     """Not of a population: a design on the front may have been asked for long ago."""
-    problem = Staircase()
-    archive = Archive(problem, budget=None)
     on_front = np.array([[4, 4, 4, 0, 0, 0, 1], [0, 0, 0, 0, 0, 0, 1], [4] * 6 + [1]])
     off_front = np.array([[4, 4, 4, 0, 0, 0, 4], [0, 0, 0, 0, 0, 0, 6], [4] * 6 + [2]])
-    archive.evaluate(on_front)
-    archive.evaluate(off_front)
+    search, _ = asking(Staircase(), on_front, off_front)
     # by rising first objective, the error: the sum 24 is best there, then 12, then 0
-    assert archive.front_rows().tolist() == [2, 0, 1]
-    np.testing.assert_allclose(archive.objectives()[[2, 0, 1]], [[0, 24], [0.5, 12], [1, 0]])
+    assert search.archive.front_rows().tolist() == [2, 0, 1]
+    np.testing.assert_allclose(search.front, [[0, 24], [0.5, 12], [1, 0]])
 
 
 def test_of_designs_with_equal_objectives_the_first_evaluated_stands_on_the_front():
-    archive = Archive(Staircase(), budget=None)
-    archive.evaluate(np.array([[0, 0, 0, 0, 0, 0, 6], [1, 0, 0, 0, 0, 0, 2]]))
-    archive.evaluate(np.array([[0, 1, 0, 0, 0, 0, 2], [0, 0, 0, 0, 0, 1, 2]]))
-    assert archive.front_rows().tolist() == [1]
+    search, _ = asking(
+        Staircase(),
+        np.array([[0, 0, 0, 0, 0, 0, 6], [1, 0, 0, 0, 0, 0, 2]]),
+        np.array([[0, 1, 0, 0, 0, 0, 2], [0, 0, 0, 0, 0, 1, 2]]),
+    )
+    assert search.archive.front_rows().tolist() == [1]
 
 
 def test_an_empty_archive_has_an_empty_front():
@@ -172,27 +164,13 @@ def test_an_empty_archive_has_an_empty_front():
 
 
 def test_asking_for_no_designs_gives_no_objectives():
-    archive = Archive(Counting(), budget=5)
     nothing = np.zeros((0, 8), dtype=np.int64)
-    assert archive.evaluate(nothing).shape == (0, 2)
-    archive.evaluate(spelled(1))
-    assert archive.evaluate(nothing).shape == (0, 2)
+    _, (before, _, after) = asking(Counting(), nothing, spelled(1), nothing)
+    assert before.shape == after.shape == (0, 2)
 
 
 def test_designs_outside_the_space_are_refused_and_cost_nothing():
-    archive = Archive(Counting(), budget=5)
-    with pytest.raises(GenomeError, match="split_point must lie in"):
-        archive.evaluate(spelled(3, 20))
-    assert len(archive) == 0
-
-
-def test_a_failed_evaluation_leaves_nothing_behind():
-    """A design whose value is no number must not count as known."""
     problem = Counting()
-    archive = Archive(problem, budget=5)
-    archive.evaluate(spelled(1))
-    problem.columns = lambda genes: {"first": np.full(len(genes), np.nan)}
-    with pytest.raises(EvaluationError, match="first must be finite, got nan"):
-        archive.evaluate(spelled(2))
-    assert len(archive) == len(archive.genes()) == 1
-    assert archive.is_known(DESIGNS.canonical(spelled(1, 2))).tolist() == [True, False]
+    with pytest.raises(GenomeError, match="split_point must lie in"):
+        asking(problem, spelled(3, 20))
+    assert problem.asked == []

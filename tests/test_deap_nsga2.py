@@ -4,12 +4,12 @@ import random
 
 import numpy as np
 import pytest
+from searches import driven
 
 from evonasc.cost.scenario import Scenario
 from evonasc.front import hypervolume_share
 from evonasc.nasbench201 import BENCHMARK
 from evonasc.problems import SplitNasProblem, Staircase
-from evonasc.search.archive import Archive, BudgetSpent
 from evonasc.search.config import SearchConfig
 from evonasc.search.deap_nsga2 import _Individual, _tournaments, deap_nsga2
 from evonasc.search.nsga2 import nsga2
@@ -17,10 +17,10 @@ from evonasc.search.nsga2 import nsga2
 
 def searched(algorithm, problem, *, budget=300, pop_size=20, seed=0):
     """Return the archive of a whole search that ends with its budget."""
-    archive = Archive(problem, budget=budget)
-    with pytest.raises(BudgetSpent):
-        algorithm(archive, SearchConfig(budget=budget, pop_size=pop_size, seed=seed))
-    return archive
+    config = SearchConfig(budget=budget, pop_size=pop_size, seed=seed)
+    search = driven(algorithm, problem, config=config)
+    assert search.status == "complete"
+    return search.archive
 
 
 def test_designs_are_valid_and_paid_for_once(staircase):

@@ -29,7 +29,7 @@ import numpy as np
 def draw(archive, config):
     rng = np.random.default_rng(config.seed)
     while True:
-        archive.evaluate(archive.problem.designs.sample(10, rng=rng))
+        yield archive.problem.designs.sample(10, rng=rng)
 """
 MODULES = ("problem_of_digests", "helper_of_digests", "algorithm_of_digests")
 

@@ -2,9 +2,11 @@
 
 import csv
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
+from searches import returned
 
 from evonasc.cli import main
 from evonasc.cost.scenario_table import named_scenario
@@ -18,7 +20,6 @@ from evonasc.runs.finished import load_run
 from evonasc.runs.folder import read_config
 from evonasc.runs.run import run
 from evonasc.runs.tabulated import tabulated
-from evonasc.search.archive import Archive
 from evonasc.search.config import SearchConfig
 from evonasc.search.threshold_search import losses_under
 
@@ -78,10 +79,10 @@ def test_a_search_under_thresholds_sees_ties_too(table_errors):
     losses = []
     for resolution in (0.0, 0.5):
         problem = problem_of(table_errors, resolution)
-        archive = Archive(problem, budget=None)
         genes = problem.designs.canonical(problem.designs.sample(40, rng=np.random.default_rng(1)))
         is_design = np.ones(40, dtype=bool)
-        losses.append(losses_under(archive, SearchConfig(), 1e9, genes, is_design=is_design))
+        search = partial(losses_under, goal_ms=1e9, genes=genes, is_design=is_design)
+        losses.append(returned(search, problem, config=SearchConfig())[0])
     assert len(np.unique(losses[0])) > 2
     assert set(losses[1]) == {0.0, 0.5}
 

@@ -1,7 +1,5 @@
 """What ends before it has done its work does not end as a success."""
 
-import errno
-
 import pytest
 
 from evonasc.cli import main
@@ -30,36 +28,4 @@ def test_a_plug_in_that_exits_is_an_error(where, command, tmp_path, monkeypatch,
     error = capsys.readouterr().err
     assert f"{name}.py, line" in error
     assert "called sys.exit(0)" in error
-    assert error.count("\n") == 1
-
-
-class Full:
-    """A file on a disk that has no room left: what is buffered fails again when it is closed."""
-
-    name = "evaluations.csv"
-
-    def write(self, text):
-        return len(text)
-
-    def flush(self):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    def close(self):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-
-def test_a_full_disk_is_told_in_one_line(tmp_path, monkeypatch, capsys):
-    from evonasc.runs import writer as folder
-
-    class Writer(folder.RunWriter):
-        def __init__(self, *arguments, **options):
-            super().__init__(*arguments, **options)
-            self._file.close()
-            self._file = Full()
-
-    monkeypatch.setattr("evonasc.cli.run.RunWriter", Writer)
-    words = ["run", "--problem", "toy", "--budget", "40", "--quiet", "--no-plot"]
-    assert main([*words, "--out", str(tmp_path / "r")]) == 2
-    error = capsys.readouterr().err
-    assert "Cannot write evaluations.csv: No space left on device" in error
     assert error.count("\n") == 1

@@ -1,14 +1,16 @@
 """HWNAS: searched by the device's latency alone, cut afterwards where that is fastest."""
 
+from functools import partial
+
 import numpy as np
 import pytest
+from searches import driven, returned
 
 from evonasc.bounds import Bound
 from evonasc.cost.scenario import Scenario
 from evonasc.errors import ConfigError
 from evonasc.nasbench201 import BENCHMARK
 from evonasc.problems import SplitNasProblem, Staircase
-from evonasc.search.archive import Archive, BudgetSpent
 from evonasc.search.config import SearchConfig
 from evonasc.search.design_latency import best_cuts, on_device_ms
 from evonasc.search.hwnas import hwnas, sweep
@@ -18,9 +20,8 @@ def answered(problem, *, budget=150, seed=0, within_ms=None, **options):
     """Return the answers of a whole sweep, or to one bound, and its archive."""
     if within_ms is not None:
         problem = problem.within((Bound("latency_ms", within_ms),))
-    archive = Archive(problem, budget=budget)
     config = SearchConfig(algorithm="hwnas", budget=budget, **options)
-    return sweep(archive, config, rng=np.random.default_rng(seed)), archive
+    return returned(partial(sweep, rng=np.random.default_rng(seed)), problem, config=config)
 
 
 @pytest.fixture
@@ -80,10 +81,9 @@ def test_a_fixed_cut_is_used_throughout(problem):
 @pytest.mark.parametrize("budget", [1, 2, 5, 150])
 def test_small_budgets_are_kept(staircase, budget):
     assert len(answered(staircase, budget=budget)[1]) <= budget
-    archive = Archive(staircase, budget=budget)
-    with pytest.raises(BudgetSpent):
-        hwnas(archive, SearchConfig(budget=budget))
-    assert len(archive) == budget
+    search = driven(hwnas, staircase, budget=budget)
+    assert search.status == "complete"
+    assert len(search.archive) == budget
 
 
 def test_the_device_alone_misleads_on_a_fast_link():

@@ -20,6 +20,7 @@ from evonasc.runs.folder import read_summary
 from evonasc.runs.prepare import prepare
 from evonasc.runs.writer import RunWriter
 from evonasc.search.config import SearchConfig
+from evonasc.search.evaluation import evaluate
 
 #: A problem of 1,024 designs that counts what it is asked for, and may do something at a count.
 COUNTED = """
@@ -112,10 +113,10 @@ import numpy as np
 
 def stopped(archive, config):
     os.kill(os.getpid(), signal.SIGINT)
-    archive.evaluate(archive.problem.designs.sample(5, rng=np.random.default_rng(0)))
+    yield archive.problem.designs.sample(5, rng=np.random.default_rng(0))
 
 def idle(archive, config):
-    pass
+    yield from ()
 """
 
 
@@ -145,8 +146,8 @@ def test_a_run_says_whether_somebody_is_at_it(tmp_path):
     prepared = prepare(RunConfig(problem="toy", search=SearchConfig(budget=20)))
     with RunWriter(folder, prepared) as writer:
         genes = prepared.problem.designs.sample(5, rng=np.random.default_rng(0))
-        writer.add(genes, prepared.problem.columns(genes))
-        assert is_locked(folder / "evaluations.csv")
+        writer.add(genes, evaluate(prepared.problem, genes))
+        assert is_locked(folder / "run.lock")
         assert read_summary(folder)["status"] == "running"
     summary = read_summary(folder)
     assert (summary["status"], summary["n_evaluated"]) == ("killed", 5)

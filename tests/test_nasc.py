@@ -1,7 +1,10 @@
 """NASC: thresholds are met, repeats are free, and what cannot be met is said."""
 
+from functools import partial
+
 import numpy as np
 import pytest
+from searches import driven, returned
 
 from evonasc.bounds import Bound
 from evonasc.cost.scenario import Scenario
@@ -9,7 +12,6 @@ from evonasc.errors import ConfigError, UnknownNameError
 from evonasc.nasbench201 import BENCHMARK
 from evonasc.problems import SplitNasProblem, Staircase
 from evonasc.problems.toy import ToySpace
-from evonasc.search.archive import Archive, BudgetSpent
 from evonasc.search.asng import Asng
 from evonasc.search.config import SearchConfig
 from evonasc.search.hwnas import hwnas
@@ -21,9 +23,9 @@ from evonasc.space import DesignSpace
 
 def answered(problem, *, budget=400, seed=0, within_ms=None, **options):
     """Return the answers of a whole sweep, or to one bound, and its archive."""
-    archive = Archive(bounded(problem, within_ms), budget=budget)
     config = SearchConfig(algorithm="nasc", budget=budget, **options)
-    return sweep(archive, config, rng=np.random.default_rng(seed)), archive
+    search = partial(sweep, rng=np.random.default_rng(seed))
+    return returned(search, bounded(problem, within_ms), config=config)
 
 
 def bounded(problem, within_ms):
@@ -114,18 +116,15 @@ def test_repeats_cost_nothing_and_do_not_go_on_for_ever(staircase, monkeypatch):
 @pytest.mark.parametrize("budget", [1, 2, 3, 7, 150])
 def test_small_budgets_are_kept(staircase, budget):
     assert len(answered(staircase, budget=budget)[1]) <= budget
-    archive = Archive(staircase, budget=budget)
-    with pytest.raises(BudgetSpent):
-        nasc(archive, SearchConfig(budget=budget))
-    assert len(archive) == budget
+    search = driven(nasc, staircase, budget=budget)
+    assert search.status == "complete"
+    assert len(search.archive) == budget
 
 
 @pytest.mark.parametrize("search", [nasc, hwnas])
 def test_a_budget_below_one_share_is_searched_all_the_same(staircase, search):
     """It used to be random search under another name."""
-    archive = Archive(staircase, budget=50)
-    with pytest.raises(BudgetSpent):
-        search(archive, SearchConfig(budget=50))
+    archive = driven(search, staircase, budget=50).archive
     assert len(archive) == 50
     assert len(archive.answers) >= 1
 

@@ -1,7 +1,8 @@
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import pytest
+from searches import driven
 
 from evonasc.bounds import Bound
 from evonasc.cost.scenario import Scenario
@@ -12,10 +13,10 @@ from evonasc.nasbench201 import BENCHMARK
 from evonasc.nasbench201.network import SupernetConfig
 from evonasc.nasbench201.supernet import FAMILY
 from evonasc.problems import SplitNasProblem, Staircase
-from evonasc.search.algorithms import algorithm
-from evonasc.search.archive import Archive, BudgetSpent, SearchStopped
+from evonasc.search.algorithm import Algorithm
 from evonasc.search.config import SearchConfig
 from evonasc.search.nasc_cotrain import CotrainedAsng, nasc_cotrain
+from evonasc.search.search import Search
 from evonasc.supernet.cotraining import BatchLoss, SharedWeights
 from evonasc.supernet.training import TrainingConfig
 
@@ -51,16 +52,13 @@ def searched(*, budget=40, name="nasc-cotrain", scenario=None, within_ms=None, *
     problem = tiny_problem(seed=options.get("seed", 0), scenario=scenario)
     if within_ms is not None:
         problem = problem.within((Bound("latency_ms", within_ms),))
-    archive, logs = Archive(problem, budget=budget), []
+    logs = []
     config = SearchConfig(algorithm=name, budget=budget, **options)
     from evonasc.search.gdas import gdas
 
     search = {"nasc-cotrain": nasc_cotrain, "gdas": gdas}[name]
-    try:
-        search(archive, config, on_step=logs.append)
-    except BudgetSpent:
-        return archive, logs, True
-    return archive, logs, False
+    ended = driven(partial(search, on_step=logs.append), problem, config=config)
+    return ended.archive, logs, ended.status == "complete"
 
 
 class FirstEdgeWeights(SharedWeights):
@@ -193,16 +191,15 @@ def test_errors_from_elsewhere_are_refused(name, table_errors):
     stored = SplitNasProblem(BENCHMARK, Scenario(), table_errors)
     for problem in (stored, Staircase()):
         with pytest.raises(ConfigError, match="trains weights on images .* --data digits"):
-            algorithm(name).search(Archive(problem, budget=10), config)
+            Search(problem, config).run()
 
 
 def test_asking_to_stop_ends_the_training():
     problem, steps = tiny_problem(), []
-    archive = Archive(problem, budget=400, should_stop=lambda: len(steps) >= 3)
-    with pytest.raises(SearchStopped):
-        nasc_cotrain(
-            archive, SearchConfig(algorithm="nasc-cotrain", budget=400), on_step=steps.append
-        )
+    config = SearchConfig(algorithm="nasc-cotrain", budget=400)
+    entry = Algorithm(partial(nasc_cotrain, on_step=steps.append))
+    search = Search(problem, config, algorithm=entry, should_stop=lambda: len(steps) >= 3).run()
+    assert search.status == "interrupted"
     assert len(steps) == 3
 
 

@@ -156,7 +156,7 @@ def test_bad_input_is_one_line_and_exit_code_2(message, small_run, capsys):
 
 def test_runs_that_do_not_exist_or_did_not_end_are_refused(small_run, tmp_path, capsys):
     copy = shutil.copytree(small_run, tmp_path / "copy")
-    for name in ("run.json", "evaluations.csv"):
+    for name in ("run.json", "run.sqlite"):
         (copy / name).unlink()
     for folder, message in ((tmp_path / "none", "is no run folder"), (copy, "Cannot read")):
         assert main(["pick", str(folder)]) == 2

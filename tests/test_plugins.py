@@ -50,7 +50,7 @@ def drawn(archive, config):
     refinement = SplitRefinement.of(archive.problem, config)
     rng = np.random.default_rng(config.seed)
     while True:
-        archive.evaluate(refinement.refined(archive.problem.designs.sample(10, rng=rng)))
+        yield refinement.refined(archive.problem.designs.sample(10, rng=rng))
 
 
 DRAWN = Algorithm(drawn, can_refine=True)

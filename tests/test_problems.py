@@ -16,9 +16,8 @@ from evonasc.problems import DesignProblem, SplitNasProblem, Staircase
 from evonasc.problems.objective_table import OBJECTIVES
 from evonasc.problems.split_nas import DEFAULT_OBJECTIVES
 from evonasc.problems.toy import ToySpace
-from evonasc.search.algorithms import algorithm
-from evonasc.search.archive import Archive
 from evonasc.search.config import SearchConfig
+from evonasc.search.search import Search
 
 THREE_WIDTHS = Scenario(payload_bits=(4, 8, 32), min_split=0, one_way_delay_ms=3.0)
 GENES = genes_of(design_space(THREE_WIDTHS, NasBench201()))
@@ -320,6 +319,4 @@ def test_searches_under_thresholds_refuse_problems_without_their_columns(name, m
     problem = Renamed(missing)
     problem.objectives = ("size",)
     with pytest.raises(ConfigError, match=f"must have the column '{missing}'"):
-        algorithm(name).search(
-            Archive(problem, budget=150), SearchConfig(algorithm=name, budget=150)
-        )
+        Search(problem, SearchConfig(algorithm=name, budget=150)).run()

@@ -13,10 +13,10 @@ from evonasc.runs.config import RunConfig
 from evonasc.runs.exact_front import exact_front
 from evonasc.runs.prepare import Prepared
 from evonasc.runs.run import run, run_prepared
-from evonasc.search.algorithms import algorithm, own_algorithms
-from evonasc.search.archive import Archive, BudgetSpent
+from evonasc.search.algorithms import own_algorithms
 from evonasc.search.config import SearchConfig
 from evonasc.search.refinement import SplitRefinement
+from evonasc.search.search import Search
 from evonasc.space import DesignSpace
 
 REFINING = [name for name, one in own_algorithms().items() if one.can_refine]
@@ -25,13 +25,12 @@ TWO_WIDTHS = Scenario(uplink_mbps=40.0, payload_bits=(8, 16), max_head_memory_by
 
 def searched(name, problem, *, budget=120, is_refined=True, seed=0):
     """Return the archive of a whole search."""
-    archive = Archive(problem, budget=budget)
     config = SearchConfig(
         algorithm=name, budget=budget, pop_size=10, seed=seed, refine_split=is_refined
     )
-    with pytest.raises(BudgetSpent):
-        algorithm(name).search(archive, config)
-    return archive
+    search = Search(problem, config).run()
+    assert search.status == "complete"
+    return search.archive
 
 
 def fastest(problem, design):
@@ -123,8 +122,8 @@ class FewNetworks(DesignProblem):
 @pytest.mark.parametrize("name", ["nsga2", "nsga3", "random", "sms-emoa", "deap-nsga2"])
 def test_a_budget_beyond_the_networks_ends(name):
     problem = FewNetworks()
-    archive = Archive(problem, budget=1000)
-    algorithm(name).search(archive, SearchConfig(algorithm=name, pop_size=10, refine_split=True))
+    config = SearchConfig(algorithm=name, budget=1000, pop_size=10, refine_split=True)
+    archive = Search(problem, config).run().archive
     assert len(archive) <= 25
     np.testing.assert_array_equal(archive.genes()[:, 6], 1)
     # nine sums, each on the front
@@ -166,10 +165,8 @@ def test_objectives_in_which_the_cut_matters_are_refused(name, bound, nasbench, 
     objectives = ("error", "latency_ms", bound)
     problem = SplitNasProblem(BENCHMARK, Scenario(), table_errors, objectives=objectives)
     config = SearchConfig(algorithm=name, budget=20, refine_split=True)
-    archive = Archive(problem, budget=20)
     with pytest.raises(ConfigError, match=f"got {bound}: slower cuts .* Leave out --refine-split"):
-        algorithm(name).search(archive, config)
-    assert len(archive) == 0
+        Search(problem, config).ask()
 
 
 def test_other_cuts_than_the_fastest_do_lie_on_those_fronts(nasbench, table_errors):

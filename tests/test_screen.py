@@ -46,8 +46,8 @@ def test_what_a_run_says_fits_a_screen(result, tmp_path, width, height):
 
 def test_a_higher_screen_shows_all(result, tmp_path):
     lines = lines_of(result, tmp_path, height=60)
-    assert sum(bool(re.match(r" *\d+  \d{6}  ", line)) for line in lines) == 21
-    assert len(result.front_rows) == 21
+    assert sum(bool(re.match(r" *\d+  \d{6}  ", line)) for line in lines) == 22
+    assert len(result.front_rows) == 22
 
 
 def test_the_pointer_leads_to_the_provenance(tmp_path, capsys):

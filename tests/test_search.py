@@ -1,7 +1,6 @@
 """Rules that every algorithm keeps, over all that evonasc.search.algorithms lists."""
 
 import random
-from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -25,9 +24,9 @@ from evonasc.search.algorithms import (
     own_algorithms,
     require_read_options,
 )
-from evonasc.search.archive import Archive, BudgetSpent
 from evonasc.search.config import SearchConfig
 from evonasc.search.directions import reference_directions
+from evonasc.search.search import Search
 from evonasc.space import DesignSpace
 
 #: Algorithms that search any problem; those that train weights have tests of their own.
@@ -39,13 +38,9 @@ PYMOO = ["moead", "nsga2", "nsga3", "sms-emoa"]
 
 def searched(name, problem, *, budget=120, pop_size=20, seed=0):
     """Return the archive of a whole search, and whether the budget ended it."""
-    archive = Archive(problem, budget=budget)
     config = SearchConfig(algorithm=name, budget=budget, pop_size=pop_size, seed=seed)
-    try:
-        algorithm(name).search(archive, config)
-    except BudgetSpent:
-        return archive, True
-    return archive, False
+    search = Search(problem, config).run()
+    return search.archive, search.status == "complete"
 
 
 class FewDesigns(DesignProblem):
@@ -457,9 +452,7 @@ class Watched(SearchConfig):
 def test_an_algorithm_reads_what_its_entry_says_and_nothing_else(name, staircase):
     config = Watched(algorithm=name, budget=60)
     vars(config)["_seen"] = set()
-    archive = Archive(staircase, budget=60)
-    with suppress(BudgetSpent):
-        algorithm(name).search(archive, config)
+    Search(staircase, config).run()
     assert vars(config)["_seen"] & optional_fields() == algorithm(name).options
 
 

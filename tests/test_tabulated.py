@@ -8,9 +8,8 @@ from evonasc.nasbench201 import BENCHMARK
 from evonasc.problems import SplitNasProblem, Staircase
 from evonasc.problems.toy import ToySpace
 from evonasc.runs.tabulated import TabulatedProblem, tabulated
-from evonasc.search.archive import Archive, BudgetSpent
 from evonasc.search.config import SearchConfig
-from evonasc.search.nasc import nasc
+from evonasc.search.search import Search
 from evonasc.space import DesignSpace
 
 
@@ -55,10 +54,7 @@ def test_latencies_of_cuts_that_are_not_allowed_are_computed(problem, rng):
 def test_a_search_takes_the_same_path(problem):
     archives = []
     for one in (problem, tabulated(problem)):
-        archive = Archive(one, budget=150)
-        with pytest.raises(BudgetSpent):
-            nasc(archive, SearchConfig(algorithm="nasc", budget=150))
-        archives.append(archive)
+        archives.append(Search(one, SearchConfig(algorithm="nasc", budget=150)).run().archive)
     np.testing.assert_array_equal(archives[0].genes(), archives[1].genes())
     np.testing.assert_array_equal(archives[0].objectives(), archives[1].objectives())
     assert archives[0].n_requested == archives[1].n_requested

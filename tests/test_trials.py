@@ -10,8 +10,8 @@ from evonasc.problems import Staircase
 from evonasc.runs.config import RunConfig
 from evonasc.runs.prepare import Prepared
 from evonasc.runs.trials import contender_config, read_trial, run_trial, write_trial
-from evonasc.search.archive import SearchStopped
 from evonasc.search.config import SearchConfig
+from evonasc.search.search import StopSearch
 
 TOY = RunConfig(problem="toy", search=SearchConfig(budget=120, seed=3))
 
@@ -43,7 +43,7 @@ def test_a_trial_holds_everything_evaluated_and_the_answers(trial):
 def test_half_a_trial_is_none(monkeypatch):
     problem = Staircase()
     monkeypatch.setattr(problem, "columns", interrupted)
-    with pytest.raises(SearchStopped):
+    with pytest.raises(StopSearch):
         searched("random", TOY, problem)
 
 

@@ -10,6 +10,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.table import Table
 from rich.text import Text
 
+from evonasc.analysis.failures import failure_lines
 from evonasc.analysis.screen import Screenful
 from evonasc.analysis.shares import truth_words
 from evonasc.bounds import Bound, in_words, is_within
@@ -179,7 +180,12 @@ def run_view(result: RunResult, *, folder: Path | None = None) -> RenderableType
     return Screenful(
         answers_view(answer_table(result), problem.designs, algorithm=algorithm),
         table,
-        (*nearest_view(result), Text(outcome_line(result)), *pointer_lines(folder)),
+        (
+            *nearest_view(result),
+            *failure_lines([one.reason for one in result.failures], len(result.genes)),
+            Text(outcome_line(result)),
+            *pointer_lines(folder),
+        ),
     )
 
 
@@ -212,7 +218,7 @@ def nearest_view(result: RunResult) -> tuple[RenderableType, ...]:
     if miss is None:
         return ()
     columns = {name: values[[miss.row]] for name, values in result.columns.items()}
-    rows = design_rows(problem, result.genes[[miss.row]], columns, ids=[miss.row + 1])
+    rows = design_rows(problem.designs, result.genes[[miss.row]], columns, ids=[miss.row + 1])
     line = Text(f"No design meets this: the nearest misses {miss}.")
     shown = shown_columns(result.config)
     view = front_view(rows, problem.designs, objectives=shown, bounds=problem.column_bounds)

@@ -31,6 +31,7 @@ COMMANDS = {
     "pick": ("pick", "choose one design of a run's front, and say why"),
     "plot": ("plot", "draw the fronts of finished runs"),
     "report": ("report", "write finished runs as one HTML page, front and link rate to play with"),
+    "resume": ("resume", "go on with a run that was cut short, or evaluate more"),
     "run": ("run", "search networks and cuts, return the front of trade-offs"),
     "show": ("show", "show a finished run"),
     "supernet": ("supernet", "train, score and rank the one-shot supernet"),

@@ -40,8 +40,8 @@ from evonasc.runs.comparison import ComparisonConfig
 from evonasc.runs.config import RunConfig
 from evonasc.runs.run import remarks
 from evonasc.runs.tables import as_csv
-from evonasc.search.archive import SearchStopped
 from evonasc.search.config import SearchConfig
+from evonasc.search.search import StopSearch
 from evonasc.search.threshold_search import NASC_HELP
 
 #: Who meets where nobody says.
@@ -137,7 +137,7 @@ def execute(arguments: argparse.Namespace) -> int:
                 is_exact_wanted=arguments.exact or None,
                 on_progress=on_progress,
             )
-        except SearchStopped as stopped:  # Ctrl-C, which the search took for itself
+        except StopSearch as stopped:  # Ctrl-C, which the search took for itself
             raise KeyboardInterrupt from stopped
     _report(arguments, comparison)
     return 0

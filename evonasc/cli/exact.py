@@ -119,7 +119,7 @@ def _nearest(problem: DesignProblem) -> str:
 
 def _rows(problem: DesignProblem, genes: IntArray) -> list[dict[str, object]]:
     """Return the rows of designs as tables show them."""
-    return design_rows(problem, genes, problem.columns(genes), ids=range(1, len(genes) + 1))
+    return design_rows(problem.designs, genes, problem.columns(genes), ids=range(1, len(genes) + 1))
 
 
 def _write(

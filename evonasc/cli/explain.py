@@ -31,7 +31,7 @@ def execute(arguments: argparse.Namespace) -> int:
     genes = stored.genes[place]
     columns = problem.checked_columns(genes[None])
     require_same(arguments.run, stored, columns, rows=[place])
-    rows = design_rows(problem, genes[None], columns, ids=[arguments.id])
+    rows = design_rows(problem.designs, genes[None], columns, ids=[arguments.id])
     console = output()
     console.print(f"Design {arguments.id} of {arguments.run}:", soft_wrap=True)
     console.print(front_view(rows, problem.designs, objectives=shown_columns(run.config)))

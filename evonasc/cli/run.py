@@ -1,15 +1,9 @@
 """``evonasc run``: search, show the front, leave a folder."""
 
 import argparse
-import contextlib
-import json
-import signal
-from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
-from evonasc.arrays import FloatArray, IntArray
-from evonasc.bounds import in_words, is_within
 from evonasc.cli.accuracy_arguments import (
     add_accuracy_arguments,
     add_weights_arguments,
@@ -21,22 +15,15 @@ from evonasc.cli.bound_arguments import (
     bounds_of,
     require_meant,
 )
-from evonasc.cli.console import output, progress
-from evonasc.cli.interrupt import Interruption, stop_on_interrupt
-from evonasc.cli.plot import draw_front
 from evonasc.cli.problem_arguments import (
     add_problem_arguments,
     objectives_of,
     require_read_by_problem,
     scenario_of,
 )
-from evonasc.errors import EvaluationError, EvonascError
+from evonasc.cli.search_into import add_result_arguments, search_into
 from evonasc.runs.config import RunConfig
 from evonasc.runs.prepare import prepare
-from evonasc.runs.problem_table import place_in_words
-from evonasc.runs.run import lists_designs, run_prepared, with_exact
-from evonasc.runs.tables import answer_table, front_table
-from evonasc.runs.writer import RunWriter
 from evonasc.search.algorithms import algorithm, require_read_options
 from evonasc.search.config import SearchConfig
 from evonasc.search.threshold_rule import THRESHOLD_RULES
@@ -114,15 +101,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     _add_algorithm_arguments(parser)
     parser.add_argument("--out", type=Path, help="run folder (default: a new one below runs/)")
-    parser.add_argument(
-        "--exact",
-        action="store_true",
-        help="evaluate every design after the search, for the exact front, also where that calls "
-        "code of others; without it only where errors are stored and all code is evonasc's",
-    )
-    parser.add_argument("--no-plot", action="store_true", help="do not draw the front")
-    parser.add_argument("--quiet", action="store_true", help="no progress, no tables")
-    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    add_result_arguments(parser)
 
 
 def _add_algorithm_arguments(parser: argparse.ArgumentParser) -> None:
@@ -186,20 +165,6 @@ def _add_algorithm_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-@contextlib.contextmanager
-def _telling_what_is_kept(writer: RunWriter) -> Iterator[None]:
-    """Let an error say where the designs are that were evaluated before it."""
-    try:
-        yield
-    except EvonascError as error:
-        if writer.n_written == 0:
-            raise
-        raise EvaluationError(
-            f"{error} The {writer.n_written} designs evaluated before are kept: evonasc show "
-            f"{writer.folder}."
-        ) from error
-
-
 def execute(arguments: argparse.Namespace) -> int:
     """Search, and return 0, 3 where no design keeps to the bounds, or 130 after Ctrl-C.
 
@@ -224,74 +189,10 @@ def execute(arguments: argparse.Namespace) -> int:
         search=search,
     )
     prepared = prepare(config)
-    problem, config = prepared.problem, prepared.config
-    require_meant(arguments, problem.objectives)
-    is_listed = lists_designs(prepared, is_asked=arguments.exact or None)
+    config = prepared.config
+    require_meant(arguments, config.objectives)
     folder = arguments.out or _new_folder(config.search)
-    quiet = arguments.quiet or arguments.json
-    with (
-        RunWriter(folder, prepared) as writer,
-        _telling_what_is_kept(writer),
-        progress(quiet=quiet) as bar,
-    ):
-        task = bar.add_task(arguments.algorithm, total=config.search.budget, note="")
-        best: list[float] = []
-
-        def on_new(genes: IntArray, columns: dict[str, FloatArray]) -> None:
-            writer.add(genes, columns)
-            within = is_within(columns, problem.column_bounds)
-            best[:] = sorted([*columns[problem.objectives[0]][within].tolist(), *best])[:1]
-            note = f"least {problem.objectives[0]} {best[0]:.4f}" if best else "none within yet"
-            bar.update(task, advance=len(genes), note=note)
-
-        with stop_on_interrupt() as should_stop:
-            result = run_prepared(prepared, on_new=on_new, should_stop=should_stop)
-        if not len(result.genes):
-            raise Interruption(should_stop.number or signal.SIGINT)
-        written = writer.finish(result)
-        if is_listed and result.status != "interrupted":
-            task = bar.add_task("exact front", total=None, note="")
-
-            def on_listed(done: int, total: int) -> None:
-                bar.update(task, completed=done, total=total)
-
-            result = with_exact(result, on_progress=on_listed)
-            written = writer.finish(result)
-    if not arguments.no_plot and len(result.front_rows):
-        name = config.search.algorithm
-        draw_front(
-            problem,
-            result.genes[result.front_rows],
-            folder / "front",
-            points=result.front,
-            evaluated=result.columns,
-            true_front=None if result.exact is None else result.exact.points,
-            label=name,
-            title=", ".join(
-                filter(
-                    None,
-                    [
-                        name,
-                        f"{len(result.genes)} evaluated",
-                        place_in_words(config),
-                        in_words(problem.column_bounds),
-                    ],
-                )
-            ),
-        )
-    if arguments.json:
-        document = {"out": str(folder), **written, "front": front_table(result)}
-        if result.answers:
-            document["answers"] = answer_table(result)
-        print(json.dumps(document, indent=2))
-    else:
-        from evonasc.analysis.report import run_view
-
-        # the last line is to be copied: it is never cut
-        output(quiet=arguments.quiet).print(run_view(result, folder=folder), crop=False)
-    if result.status == "interrupted":
-        return should_stop.exit_code
-    return 0 if result.nearest_miss is None else 3
+    return search_into(folder, prepared, arguments)
 
 
 def _new_folder(search: SearchConfig) -> Path:

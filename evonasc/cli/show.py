@@ -4,6 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
+from evonasc.analysis.failures import failure_lines
 from evonasc.analysis.report import (
     answers_view,
     found_words,
@@ -18,10 +19,12 @@ from evonasc.runs.comparison_folder import COMPARISON_FILE
 from evonasc.runs.finished import read_run
 from evonasc.runs.folder import (
     ANSWERS_FILE,
+    FAILED_FILE,
     KILLED,
     RUNNING,
     read_answers,
     read_summary,
+    read_table,
     shown_config,
 )
 from evonasc.runs.problem_table import place_in_words
@@ -80,6 +83,11 @@ def execute(arguments: argparse.Namespace) -> int:
             most=max(arguments.rows, 2),
         )
     )
+    if (arguments.run / FAILED_FILE).exists():
+        failed = read_table(arguments.run / FAILED_FILE)
+        reasons = [row.get("reason", "") for row in failed]
+        for line in failure_lines(reasons, summary["n_evaluated"]):
+            console.print(line)
     console.print(
         f"{_STATUS.get(summary['status'], summary['status'])}: {summary['n_evaluated']} distinct "
         f"designs in {summary['seconds']} s, {len(run.rows)} on the front."

@@ -252,7 +252,7 @@ def _write_fronts(
             zip(fronts.objectives, values.objective_values(rate, fronts.objectives).T, strict=True)
         )
         columns |= {"steady_ms": values.steady_ms, "sending_ms": values.unit_ms / rate}
-        table = design_rows(problem, fronts.genes[front], columns)
+        table = design_rows(problem.designs, fronts.genes[front], columns)
         rows += [{"uplink_mbps": rate, **row} for row in table]
     write_output(path, as_csv(rows), may_replace=may_replace)
     return path
@@ -268,7 +268,7 @@ def _write_policy(
         "steady_ms": network.parts.steady_ms[rows],
         "sending_ms_at_1_mbps": network.parts.unit_ms[rows],
     }
-    table = design_rows(problem, network.genes[rows], columns)
+    table = design_rows(problem.designs, network.genes[rows], columns)
     lines = [
         {"low_mbps": one.low_mbps, "high_mbps": one.high_mbps, **row}
         for one, row in zip(network.policy.stretches, table, strict=True)

@@ -16,8 +16,9 @@ from evonasc.runs.prepare import prepare
 from evonasc.runs.problem_table import problem_kind
 from evonasc.runs.variations import variation
 from evonasc.search.algorithms import algorithm, own_algorithms
-from evonasc.search.archive import Archive, BudgetSpent
+from evonasc.search.archive import Archive
 from evonasc.search.config import SearchConfig
+from evonasc.search.search import Search
 
 
 def problem_rules(name: str, scenario: Scenario) -> list[Rule]:
@@ -86,10 +87,8 @@ def algorithm_rules(name: str) -> list[Rule]:
                 "It trains weights, and the problem of the check has none. Try it on a small data "
                 f"set: evonasc run --algo {name} --data digits."
             )
-        archive = Archive(Staircase().within(bounds), budget=60)
-        with suppress(BudgetSpent):
-            entry.search(archive, SearchConfig(name, budget=60, seed=seed, pop_size=pop_size))
-        return archive
+        config = SearchConfig(name, budget=60, seed=seed, pop_size=pop_size)
+        return Search(Staircase().within(bounds), config).run().archive
 
     def evaluates(n: int, seed: int) -> None:
         require(len(run(seed)) > 0, "it evaluated nothing")

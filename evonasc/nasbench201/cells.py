@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from evonasc.arrays import BoolArray, IntArray
+from evonasc.arrays import BoolArray, IntArray, drawn_below
 from evonasc.errors import GenomeError
 
 #: Operation names; a gene is an index into this tuple.
@@ -121,30 +121,42 @@ def _canonical_numbers() -> IntArray:
     return numbers
 
 
+@lru_cache(maxsize=1)
+def _canonical_cells() -> IntArray:
+    """For each cell number, the cell that stands for its network, ``(15625, 6)``."""
+    return cell_genes(_canonical_numbers())
+
+
 def canonical_cells(genes: IntArray) -> IntArray:
     """Return the ``(n, 6)`` cells that stand for all cells that build the same network.
 
     Dead edges become ``none``, swapped nodes are ordered, nodes that only pass another on are
     contracted. Idempotent. All disconnected cells share the cell of six ``none``.
     """
-    return cell_genes(_canonical_numbers()[cell_number(genes)])
+    canonical: IntArray = _canonical_cells()[cell_number(genes)]
+    return canonical
 
 
 @lru_cache(maxsize=1)
-def _spellings() -> tuple[IntArray, IntArray]:
-    """Cell numbers sorted by the number that stands for their network, and those numbers."""
+def _spellings() -> tuple[IntArray, IntArray, IntArray]:
+    """List all cells, those of one network together.
+
+    Returns:
+        ``(15625, 6)`` cells; for each cell number, where those of its network begin, and how many
+        there are, ``(15625,)`` each.
+    """
     canonical = _canonical_numbers()
     order = np.argsort(canonical, kind="stable")
-    return order, canonical[order]
+    first = np.searchsorted(canonical[order], canonical)
+    return cell_genes(order), first, np.bincount(canonical, minlength=N_CELLS)[canonical]
 
 
 def respelled_cells(genes: IntArray, *, rng: np.random.Generator) -> IntArray:
     """Return ``(n, 6)`` cells drawn uniformly from those that build the same network."""
-    order, networks = _spellings()
-    wanted = _canonical_numbers()[cell_number(genes)]
-    first = np.searchsorted(networks, wanted, side="left")
-    last = np.searchsorted(networks, wanted, side="right")
-    return cell_genes(order[rng.integers(first, last)])
+    cells, first, count = _spellings()
+    numbers = cell_number(genes)
+    drawn: IntArray = cells[first[numbers] + drawn_below(count[numbers], rng=rng)]
+    return drawn
 
 
 @lru_cache(maxsize=1)

@@ -10,7 +10,7 @@ import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.bounds import in_words, is_within
-from evonasc.errors import ConfigError, DataFileError, EvonascError
+from evonasc.errors import ConfigError, DataFileError, EvonascError, GenomeError
 from evonasc.field_types import argument
 from evonasc.front import front_rows
 from evonasc.runs.config import RunConfig
@@ -30,8 +30,9 @@ from evonasc.runs.prepare import prepare
 from evonasc.runs.problem_table import problem_kind
 from evonasc.runs.record import require_trusted
 from evonasc.runs.run import RunResult
+from evonasc.runs.stored import STORE_FILE, read_store
 from evonasc.runs.stored_space import stored_designs
-from evonasc.runs.tables import front_table, placement_columns
+from evonasc.runs.tables import design_rows, front_table, placement_columns
 from evonasc.space import DesignSpace, Genome, SearchSpace, any_cut
 
 
@@ -124,18 +125,19 @@ def read_run(folder: Path) -> FinishedRun:
         rows = read_front(folder, objectives=config.objectives, designs=designs)
         columns = _quantities(rows, folder / FRONT_FILE, designs=designs) if rows else {}
         return FinishedRun(config, designs, rows, columns)
-    path = folder / EVALUATIONS_FILE
-    rows = read_table(path)
-    if not rows:
+    stored = read_designs(folder, designs)
+    columns = stored.columns
+    if not columns:
         return FinishedRun(config, designs, [], {})
-    columns = _quantities(rows, path, designs=designs)
     needed = (*config.objectives, *(bound.column for bound in config.bounds))
     if not set(needed) <= set(columns):
-        raise DataFileError(f"{path} must have the columns {', '.join(needed)}.")
+        raise DataFileError(f"{folder / STORE_FILE} must have the columns {', '.join(needed)}.")
     points = config.compared(columns)
     chosen = front_rows(points, is_allowed=is_within(columns, config.bounds))
     front = {name: values[chosen] for name, values in columns.items()}
-    return FinishedRun(config, designs, [rows[row] for row in chosen], front)
+    table = design_rows(designs, stored.genes[chosen], front, ids=stored.ids[chosen].tolist())
+    rows = [{key: str(value) for key, value in row.items()} for row in table]
+    return FinishedRun(config, designs, rows, front)
 
 
 def _designs_of(folder: Path, config: RunConfig, summary: Mapping[str, Any]) -> DesignSpace:
@@ -150,6 +152,11 @@ def _designs_of(folder: Path, config: RunConfig, summary: Mapping[str, Any]) -> 
             return prepare(config).problem.designs
         space = make_space(config)
         return DesignSpace(space, config.scenario.payload_bits, any_cut(space.n_blocks))
+    if not has_ended(summary):
+        raise DataFileError(
+            f"{folder} was cut short, and its networks have no names yet: what it searches is not "
+            "here, or not to be trusted. Install it, then go on by evonasc resume."
+        )
     record = summary["designs"]
     column, texts = record.get("text_column"), dict[str, None]()
     for name in (EVALUATIONS_FILE, FRONT_FILE):
@@ -187,15 +194,24 @@ def require_alike(configs: Mapping[Path, RunConfig], *, where: str) -> None:
 
 
 def read_designs(folder: Path, designs: DesignSpace) -> StoredDesigns:
-    """Read every design that a run evaluated, given the design space of its problem.
+    """Read every design that a run evaluated with success, given the space of its problem.
+
+    From its table, or while there is none yet from its store.
 
     Raises:
         DataFileError: The file is missing or damaged.
     """
+    summary = read_summary(folder)
+    if not has_ended(summary):
+        return _designs_in_store(folder / STORE_FILE, designs)
     path = folder / EVALUATIONS_FILE
     rows = read_table(path)
     if not rows:
         raise DataFileError(f"{path} holds no designs.")
+    if len(rows) != summary["n_evaluated"]:
+        raise DataFileError(
+            f"{path} is damaged: it must hold {summary['n_evaluated']} designs, got {len(rows)}."
+        )
     name, n_links = designs.space.text_column, designs.n_links
     numbers = table_columns(rows, ("id", *placement_columns(designs)), where=path)
     try:
@@ -215,6 +231,22 @@ def read_designs(folder: Path, designs: DesignSpace) -> StoredDesigns:
     except (KeyError, ValueError, EvonascError) as error:
         raise DataFileError(f"{path} is damaged: {error}") from error
     return StoredDesigns(np.array(ids), genes, _quantities(rows, path, designs=designs))
+
+
+def _designs_in_store(path: Path, designs: DesignSpace) -> StoredDesigns:
+    """Read every design that a store holds and that did not fail.
+
+    Raises:
+        DataFileError: It is missing or no store, or its designs are others.
+    """
+    stored = read_store(path, n_genes=designs.n_genes)
+    kept = np.setdiff1d(np.arange(len(stored)), list(stored.found.failures))
+    try:
+        genes = designs.check(stored.genes[kept])
+    except GenomeError as error:
+        raise DataFileError(f"{path} is damaged: {error}") from error
+    columns = {name: values[kept] for name, values in stored.found.columns.items()}
+    return StoredDesigns(np.arange(1, len(kept) + 1), genes, columns)
 
 
 def require_same(

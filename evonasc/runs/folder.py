@@ -1,12 +1,14 @@
 """The folder a run leaves: configuration, every evaluation, the front, and how it went.
 
-``config.json`` and ``run.json`` are written first (``runs/writer.py``), ``evaluations.csv`` grows
-while the search runs, and at the end come ``front.csv``, ``answers.csv`` where the search had
-latency thresholds, ``exact.csv`` where the true front was enumerated, and ``run.json`` anew. A run
-that was cut short can be read all the same. Nothing needs a pickle to be read.
+``config.json`` and ``run.json`` are written first (``runs/writer.py``), ``run.sqlite`` grows while
+the search runs (``runs/store.py``), and at the end come ``evaluations.csv`` and ``front.csv``,
+``failed.csv`` where evaluations failed, ``answers.csv`` where the search had latency thresholds,
+``exact.csv`` where the true front was enumerated, and ``run.json`` anew. A run that was cut short
+can be read all the same. Nothing needs a pickle to be read.
 """
 
 import contextlib
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -21,23 +23,24 @@ from evonasc.inputs import MOST_ARRAYS, file_text
 from evonasc.runs.config import RunConfig
 from evonasc.runs.record import config_from, read_object, require_trusted
 from evonasc.runs.run import ExactComparison
+from evonasc.runs.stored import STORE_FILE, count_stored
 from evonasc.runs.tables import placement_columns
 from evonasc.space import DesignSpace
 
-CONFIG_FILE, EVALUATIONS_FILE, FRONT_FILE, ANSWERS_FILE, EXACT_FILE, SUMMARY_FILE = (
-    "config.json",
+CONFIG_FILE, SUMMARY_FILE, LOCK_FILE = "config.json", "run.json", "run.lock"
+EVALUATIONS_FILE, FAILED_FILE, FRONT_FILE, ANSWERS_FILE, EXACT_FILE = (
     "evaluations.csv",
+    "failed.csv",
     "front.csv",
     "answers.csv",
     "exact.csv",
-    "run.json",
 )
 #: Status of a run that goes on, and of one that ended without a word.
 RUNNING, KILLED = "running", "killed"
 #: The summary of a run that begins, and what is known of one that lost it.
 NOT_ENDED: dict[str, Any] = {
     "status": RUNNING,
-    **dict.fromkeys(("n_evaluated", "n_requested", "n_front", "seconds"), 0),
+    **dict.fromkeys(("n_evaluated", "n_failed", "n_requested", "n_front", "seconds"), 0),
     "exact": None,
     "noisy_objectives": [],
     "provenance": [],
@@ -59,6 +62,15 @@ def require_empty(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise ConfigError(
             f"The output {folder} must be a folder, got a file. Choose another --out."
+        )
+    if is_locked(folder / LOCK_FILE):
+        raise ConfigError(
+            f"The output folder {folder} is being written by another run. Choose another --out."
+        )
+    if (folder / STORE_FILE).exists():
+        raise ConfigError(
+            f"The output folder {folder} holds a run. Go on with it by evonasc resume {folder}, or "
+            "choose another --out."
         )
     if folder.is_dir() and any(folder.iterdir()):
         raise ConfigError(
@@ -106,7 +118,7 @@ def read_summary(folder: Path) -> dict[str, Any]:
     """
     path = folder / SUMMARY_FILE
     values = read_object(path, folder=folder) if path.exists() else dict(NOT_ENDED)
-    numbers = ("n_evaluated", "n_front", "seconds")
+    numbers = ("n_evaluated", "n_failed", "n_front", "seconds")
     exact, is_number = values.get("exact"), (int, float)
     is_whole = (
         all(isinstance(values.get(name), is_number) for name in numbers)
@@ -126,10 +138,9 @@ def read_summary(folder: Path) -> dict[str, Any]:
     if not is_whole:
         raise DataFileError(f"{folder / SUMMARY_FILE} is damaged: it lacks what a run writes.")
     if values["status"] == RUNNING:
-        growing = folder / EVALUATIONS_FILE
-        values["n_evaluated"] = len(read_table(growing))
-        values["seconds"] = round(_changed(growing) - _changed(folder / CONFIG_FILE), 3)
-        if not is_locked(growing):
+        values["n_evaluated"], seconds = count_stored(folder / STORE_FILE)
+        values["seconds"] = round(seconds, 3)
+        if not is_locked(folder / LOCK_FILE):
             values["status"] = KILLED
     return values
 
@@ -139,17 +150,9 @@ def _kinds(name: str) -> tuple[type, ...]:
     return (int, float, type(None)) if name == "igd_plus" else (int, float)
 
 
-def has_ended(summary: dict[str, Any]) -> bool:
+def has_ended(summary: Mapping[str, Any]) -> bool:
     """Tell whether a run wrote its front."""
     return summary["status"] not in (RUNNING, KILLED)
-
-
-def _changed(path: Path) -> float:
-    """Return when a file was last written, s."""
-    try:
-        return path.stat().st_mtime
-    except OSError as error:
-        raise DataFileError(f"Cannot read {path}: {error.strerror}.") from error
 
 
 def read_front(
@@ -218,14 +221,15 @@ def _read_designs(
 
 
 def read_table(path: Path) -> list[dict[str, str]]:
-    """Return the rows of a CSV file of a run folder, as text; without a last line that is cut off.
+    """Return the rows of a CSV file of a run folder, as text.
 
     Raises:
         DataFileError: The file is missing or damaged.
     """
     text = file_text(path, kind="table", most=MOST_ARRAYS, remedy="Expected a run folder.")
-    whole = text[: text.rfind("\n") + 1]  # else whoever wrote it was killed
-    table = parse_csv(whole, path=path)
+    if text and not text.endswith("\n"):  # nothing here is ever half written
+        raise DataFileError(f"{path} is damaged: its last line is cut off.")
+    table = parse_csv(text, path=path)
     return [dict(zip(table.names, row, strict=True)) for row in table.rows]
 
 

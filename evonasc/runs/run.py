@@ -8,21 +8,20 @@ import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.bounds import NearMiss, nearest_miss
-from evonasc.errors import ConfigError, EvaluationError, EvonascError, PluginError
+from evonasc.errors import ConfigError, EvaluationError, EvonascError
 from evonasc.field_types import argument
 from evonasc.front import front_recall, hypervolume_share, igd_plus
-from evonasc.plugins import described
 from evonasc.problems import DesignProblem
 from evonasc.runs.bounded import bound_lines
 from evonasc.runs.config import RunConfig
 from evonasc.runs.exact_front import ExactFront, exact_front
 from evonasc.runs.prepare import Prepared, prepare
-from evonasc.search.algorithms import algorithm, foreign_parts
-from evonasc.search.archive import Answer, Archive, BudgetSpent, SearchStopped
+from evonasc.search.algorithms import algorithm
 from evonasc.search.config import SearchConfig
+from evonasc.search.evaluation import evaluate
+from evonasc.search.search import Evaluate, OnBatch, OnNew, Search
+from evonasc.search.steps import Answer
 from evonasc.search.thresholds import only_threshold
-
-OnNew = Callable[[IntArray, dict[str, FloatArray]], None]
 
 
 @dataclass(frozen=True)
@@ -39,13 +38,24 @@ class ExactComparison:
 
 
 @dataclass(frozen=True)
+class Failure:
+    """A design whose evaluation failed."""
+
+    #: Canonical.
+    genes: tuple[int, ...]
+    #: One line.
+    reason: str
+
+
+@dataclass(frozen=True)
 class RunResult:
     """What a run found."""
 
     config: RunConfig
     #: The problem that was searched.
     problem: DesignProblem
-    #: Every distinct design evaluated, canonical, in the order of evaluation, ``(n, n_genes)``.
+    #: Every distinct design evaluated with success, canonical, in the order of evaluation,
+    #: ``(n, n_genes)``.
     genes: IntArray
     #: Everything known of each, ``(n,)`` arrays by name.
     columns: dict[str, FloatArray]
@@ -53,6 +63,8 @@ class RunResult:
     front_rows: IntArray
     #: What a search under thresholds answers, by rising threshold; empty for others.
     answers: tuple[Answer, ...]
+    #: Designs whose evaluation failed, with the reasons; they are not among the others.
+    failures: tuple[Failure, ...]
     #: Designs the algorithm asked for, repeats included.
     n_requested: int
     #: ``complete``, ``exhausted`` (nothing new left to find) or ``interrupted``.
@@ -105,7 +117,9 @@ class RunResult:
 def run(
     config: RunConfig,
     *,
-    on_new: OnNew = lambda genes, columns: None,
+    on_new: OnNew = lambda genes, found: None,
+    on_batch: OnBatch = lambda archive, generation: None,
+    is_strict: bool = False,
     should_stop: Callable[[], bool] = lambda: False,
     is_exact_wanted: bool | None = None,
 ) -> RunResult:
@@ -116,12 +130,15 @@ def run(
 
     Args:
         config: What to search and how.
-        on_new: Called with each batch of new (canonical genes, columns).
+        on_new: Called with each batch of new canonical designs, and what is known of them.
+        on_batch: Called after each batch with the archive, to be read only, and the number of
+            batches so far; may raise :class:`evonasc.StopSearch`.
+        is_strict: Stop at the first design whose evaluation fails; else it is recorded as failed.
         should_stop: Asked before each batch of designs; True ends the search, as Ctrl-C does.
         is_exact_wanted: Enumerate the exact front too, see :func:`lists_designs`.
 
     Raises:
-        EvonascError: Anything in the configuration cannot be had, or an evaluation failed.
+        EvonascError: Anything in the configuration cannot be had, or evaluations fail.
 
     Example:
         >>> from evonasc.search.config import SearchConfig
@@ -131,7 +148,9 @@ def run(
     """
     prepared = prepare(argument("config", RunConfig, config))
     is_listed = lists_designs(prepared, is_asked=is_exact_wanted)
-    result = run_prepared(prepared, on_new=on_new, should_stop=should_stop)
+    result = run_prepared(
+        prepared, on_new=on_new, on_batch=on_batch, is_strict=is_strict, should_stop=should_stop
+    )
     return with_exact(result) if is_listed else result
 
 
@@ -193,56 +212,55 @@ def remarks(searches: Iterable[SearchConfig]) -> tuple[str, ...]:
 def run_prepared(
     prepared: Prepared,
     *,
-    on_new: OnNew = lambda genes, columns: None,
+    on_new: OnNew = lambda genes, found: None,
+    on_batch: OnBatch = lambda archive, generation: None,
+    evaluate: Evaluate = evaluate,
+    is_strict: bool = False,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> RunResult:
     """Search a problem that was made before; see :func:`run`. Enumerates nothing.
 
     Raises:
-        EvonascError: An evaluation failed, or the algorithm evaluated nothing.
+        EvonascError: Evaluations fail, or the algorithm evaluated nothing.
         PluginError: Another package's algorithm or operator failed.
     """
-    problem, search = prepared.problem, prepared.config.search
-    archive = Archive(problem, budget=search.budget, on_new=on_new, should_stop=should_stop)
-    started, status = time.perf_counter(), "exhausted"
-    try:
-        prepared.algorithm.search(archive, search)
-    except BudgetSpent:
-        status = "complete"
-    except (SearchStopped, KeyboardInterrupt):
-        status = "interrupted"
-    except EvonascError:
-        raise
-    except Exception as error:  # whatever the code of others does
-        parts = foreign_parts(search)
-        if not parts:
-            raise
-        raise PluginError(
-            f"The search with {', '.join(parts)} ended in {described(error)}. Mend that code; "
-            "`evonasc check-plugin` says more."
-        ) from error
-    has_one_answer = only_threshold(problem, search) is not None and bool(archive.answers)
+    problem, config = prepared.problem, prepared.config.search
+    search = Search(problem, config, algorithm=prepared.algorithm, should_stop=should_stop)
+    started = time.perf_counter()
+    search.run(on_new=on_new, on_batch=on_batch, evaluate=evaluate, is_strict=is_strict)
+    archive, status = search.archive, search.status
+    has_one_answer = only_threshold(problem, config) is not None and bool(archive.answers)
     if status == "exhausted" and (prepared.algorithm.enumerates or has_one_answer):
         status = "complete"
     if len(archive) == 0 and status != "interrupted":
         raise EvaluationError(
-            f"{search.algorithm} must evaluate at least one design, it ended without any. Mend it, "
+            f"{config.algorithm} must evaluate at least one design, it ended without any. Mend it, "
             "or use another --algo."
+        )
+    kept = np.flatnonzero(~archive.is_failed())
+    if len(kept) == 0 and len(archive):
+        raise EvaluationError(
+            f"All {len(archive)} designs failed, the first: {archive.failures[0]}. Mend the "
+            "problem."
         )
     heeds = None if prepared.algorithm.enumerates else prepared.algorithm.heeds
     return RunResult(
         config=prepared.config,
         problem=problem,
-        genes=archive.genes(),
-        columns=archive.columns(),
-        front_rows=archive.front_rows(),
+        genes=archive.genes()[kept],
+        columns=archive.columns_at(kept),
+        front_rows=np.searchsorted(kept, archive.front_rows()),
         answers=tuple(sorted(set(archive.answers), key=lambda one: one.max_latency_ms)),
+        failures=tuple(
+            Failure(tuple(archive.genes()[row].tolist()), reason)
+            for row, reason in archive.failures.items()
+        ),
         n_requested=archive.n_requested,
         status=status,
         seconds=time.perf_counter() - started,
         provenance=(
             *problem.provenance(),
-            *remarks([search]),
+            *remarks([config]),
             *bound_lines(problem, prepared.config, heeds=heeds),
         ),
     )

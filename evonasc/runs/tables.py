@@ -9,13 +9,12 @@ import numpy as np
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.field_types import argument
 from evonasc.names import to_cell
-from evonasc.problems import DesignProblem
 from evonasc.runs.run import RunResult
 from evonasc.space import DesignSpace
 
 
 def design_rows(
-    problem: DesignProblem,
+    designs: DesignSpace,
     genes: IntArray,
     columns: dict[str, FloatArray],
     *,
@@ -24,12 +23,11 @@ def design_rows(
     """Return one row a design, as tables show them.
 
     Args:
-        problem: Names and cuts come from its design space.
+        designs: Gives names and cuts.
         genes: ``(n, n_genes)``.
         columns: ``(n,)`` arrays by name.
         ids: Numbers of the designs; None for rows without any.
     """
-    designs = problem.designs
     name, placement = designs.space.text_column, placement_columns(designs)
     texts = designs.space.to_text(designs.operations(genes))
     placed = np.concatenate([designs.split_points(genes), designs.bits(genes)], axis=1)
@@ -58,7 +56,9 @@ def front_table(result: RunResult) -> list[dict[str, object]]:
     result = argument("result", RunResult, result)
     chosen = result.front_rows
     columns = {name: values[chosen] for name, values in result.columns.items()}
-    return design_rows(result.problem, result.genes[chosen], columns, ids=(chosen + 1).tolist())
+    return design_rows(
+        result.problem.designs, result.genes[chosen], columns, ids=(chosen + 1).tolist()
+    )
 
 
 def answer_table(result: RunResult) -> list[dict[str, object]]:
@@ -69,7 +69,7 @@ def answer_table(result: RunResult) -> list[dict[str, object]]:
     places = [int(np.flatnonzero((result.genes == row).all(axis=1))[0]) for row in genes]
     columns = {name: values[places] for name, values in result.columns.items()}
     ids = [place + 1 for place in places]
-    rows = design_rows(result.problem, genes, columns, ids=ids)
+    rows = design_rows(result.problem.designs, genes, columns, ids=ids)
     return [
         {
             "max_latency_ms": answer.max_latency_ms,
@@ -79,6 +79,14 @@ def answer_table(result: RunResult) -> list[dict[str, object]]:
         }
         for answer, row in zip(result.answers, rows, strict=True)
     ]
+
+
+def failure_table(result: RunResult) -> list[dict[str, object]]:
+    """Return one row a design whose evaluation failed, with the reason."""
+    genes = np.array([one.genes for one in result.failures], dtype=np.int64)
+    reasons = [one.reason for one in result.failures]
+    rows = design_rows(result.problem.designs, genes, {})
+    return [{**row, "reason": why} for row, why in zip(rows, reasons, strict=True)]
 
 
 def as_csv(rows: Sequence[Mapping[str, object]]) -> bytes:

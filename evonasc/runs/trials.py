@@ -22,8 +22,8 @@ from evonasc.runs.prepare import Prepared
 from evonasc.runs.run import run_prepared
 from evonasc.runs.variations import variation
 from evonasc.search.algorithms import algorithm, own_algorithms
-from evonasc.search.archive import SearchStopped
 from evonasc.search.config import SearchConfig
+from evonasc.search.search import StopSearch
 
 
 @dataclass(frozen=True)
@@ -96,11 +96,11 @@ def run_trial(prepared: Prepared) -> Trial:
 
     Raises:
         EvonascError: As :func:`evonasc.runs.run.run` does.
-        SearchStopped: The search was interrupted; half a trial is none.
+        StopSearch: The search was interrupted; half a trial is none.
     """
     result, problem = run_prepared(prepared), prepared.problem
     if result.status == "interrupted":
-        raise SearchStopped
+        raise StopSearch
     answers = np.array([answer.genes for answer in result.answers], dtype=np.int64)
     columns = problem.columns(answers.reshape(-1, problem.n_var))
     return Trial(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 
 from evonasc.search.archive import Archive
 from evonasc.search.config import SearchConfig
+from evonasc.search.steps import Steps
 
 #: Fields that say what to search and for how long: every algorithm may read them.
 _COMMON = frozenset({"algorithm", "budget", "seed"})
@@ -24,14 +25,14 @@ class Algorithm:
 
     Example:
         >>> def first(archive, config):
-        ...     archive.evaluate(archive.problem.designs.all_designs()[: config.budget])
+        ...     yield archive.problem.designs.all_designs()[: config.budget]
         >>> sorted(Algorithm(first, reads=frozenset({"patience"}), can_refine=True).options)
         ['patience', 'refine_split']
     """
 
-    #: Evaluates designs through the archive, and ends when it has nothing to ask or when the
-    #: archive raises ``BudgetSpent`` or ``SearchStopped``.
-    search: Callable[[Archive, SearchConfig], None]
+    #: Makes the generator, see :mod:`evonasc.search.steps`, of the archive, which it may read, and
+    #: the configuration. It ends when it has nothing more to ask, or is ended.
+    search: Callable[[Archive, SearchConfig], Steps]
     #: Whether it evolves a population: it reads ``pop_size`` and the names of the operators.
     is_evolving: bool = False
     #: Whether it can move each new design to its network's fastest cut: it reads ``refine_split``
@@ -77,7 +78,7 @@ class Algorithm:
         return (self.reads - _COMMON) | evolution | refinement
 
     @classmethod
-    def of_function(cls, search: Callable[[Archive, SearchConfig], None]) -> "Algorithm":
+    def of_function(cls, search: Callable[[Archive, SearchConfig], Steps]) -> "Algorithm":
         """Return what a bare function of another package is taken for.
 
         It may read any option and plan by its budget, but neither refines nor trains.

@@ -9,8 +9,8 @@ from evonasc.search.algorithm import Algorithm, optional_fields
 from evonasc.search.config import SearchConfig, option_of
 from evonasc.search.operator_table import foreign_operators
 
-#: evonasc's algorithms and those of other packages: an :class:`Algorithm`, or a bare function of
-#: (archive, config).
+#: evonasc's algorithms and those of other packages: an :class:`Algorithm`, or a bare
+#: generator function of (archive, config).
 ALGORITHMS = Registry(
     "algorithm",
     "algorithms",
@@ -34,11 +34,12 @@ ALGORITHMS = Registry(
             "evonasc.search.nasc_cotrain:ALGORITHM",
             "NASC, weights trained with its samples (--data)",
         ),
-        "nsga2": ("evonasc.search.nsga2:ALGORITHM", "NSGA-II (pymoo), the default"),
+        "nsga2": ("evonasc.search.nsga2:ALGORITHM", "NSGA-II, the default"),
         "nsga3": (
             "evonasc.search.nsga3:ALGORITHM",
             "NSGA-III (pymoo), for three objectives and more",
         ),
+        "pymoo-nsga2": ("evonasc.search.pymoo_nsga2:ALGORITHM", "NSGA-II (pymoo)"),
         "random": ("evonasc.search.random_search:ALGORITHM", "random valid designs"),
         "sms-emoa": ("evonasc.search.sms_emoa:ALGORITHM", "SMS-EMOA (pymoo)"),
     },

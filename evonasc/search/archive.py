@@ -1,71 +1,35 @@
 """The archive: every design a run evaluated, once each, and the front of them all."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import numpy as np
 
 from evonasc.arrays import BoolArray, FloatArray, IntArray
-from evonasc.bounds import is_within
+from evonasc.bounds import is_within, violations
 from evonasc.errors import EvaluationError
 from evonasc.front import front_rows
 from evonasc.problems import DesignProblem
+from evonasc.search.evaluation import Evaluated
 from evonasc.search.row_table import GrowingArray, RowTable
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What one latency threshold gave: the most probable design when its search ended."""
-
-    #: The threshold, ms.
-    max_latency_ms: float
-    #: Genes of the design, canonical, its cut repaired.
-    genes: tuple[int, ...]
-    #: Its error, fraction.
-    error: float
-    #: Its latency, ms.
-    latency_ms: float
-    #: Whether it meets the threshold, and bounds on other columns.
-    is_feasible: bool
-    #: Whether the most probable cut was not allowed, so that the nearest allowed one was taken.
-    is_repaired: bool = False
-
-
-class BudgetSpent(Exception):  # noqa: N818  # no error: it ends an algorithm that asks for more
-    """The archive holds as many designs as the run may evaluate."""
-
-
-class SearchStopped(Exception):  # noqa: N818  # no error: the caller asked for it
-    """Whoever runs the search wants it to stop; what was evaluated is kept."""
+from evonasc.search.steps import Answer
 
 
 class Archive:
-    """Evaluates designs, never one twice, and keeps them all in the order of evaluation.
+    """All designs of a search in the order of evaluation, each once. Algorithms only read it.
 
     Args:
-        problem: Evaluates what is new.
-        budget: Distinct designs it may evaluate; None for no limit.
-        on_new: Called with each batch of new (canonical genes, columns), as soon as evaluated.
-        should_stop: Asked before each batch, never between evaluating one and keeping it; True
-            ends the search.
+        problem: Whose designs they are.
+        budget: Distinct designs that may be evaluated; None for no limit.
     """
 
-    def __init__(
-        self,
-        problem: DesignProblem,
-        *,
-        budget: int | None,
-        on_new: Callable[[IntArray, dict[str, FloatArray]], None] = lambda genes, columns: None,
-        should_stop: Callable[[], bool] = lambda: False,
-    ) -> None:
+    def __init__(self, problem: DesignProblem, *, budget: int | None) -> None:
         self.problem, self.budget = problem, budget
-        self._on_new, self._should_stop = on_new, should_stop
         self._table = RowTable(np.array(problem.designs.n_choices))
         self._columns: dict[str, GrowingArray] = {}
         #: Designs asked for, repeats and passes on single batches included.
         self.n_requested = 0
         #: Forward passes that belong to no design kept here, yet count against the budget.
         self.n_passes = 0
+        #: Row -> why the evaluation of its design failed, one line.
+        self.failures: dict[int, str] = {}
         #: What a search under thresholds would itself name as its result; else empty.
         self.answers: list[Answer] = []
 
@@ -77,73 +41,67 @@ class Archive:
         """Evaluations left of the budget; None where there is no limit."""
         return None if self.budget is None else max(self.budget - len(self) - self.n_passes, 0)
 
-    def count_passes(self, n: int) -> None:
-        """Charge forward passes on single batches, by weights in training, to the budget.
-
-        What they gave is kept nowhere: the weights move on.
-
-        Raises:
-            SearchStopped: The search is to stop.
-        """
-        self.n_passes += n
-        self.n_requested += n
-        if self._should_stop():
-            raise SearchStopped
-
     def is_known(self, canonical: IntArray) -> BoolArray:
         """Tell which canonical designs were evaluated, ``(n,)``."""
         return self._table.find(canonical) >= 0
 
-    def evaluate(self, genes: IntArray) -> FloatArray:
-        """Return the objectives of designs, ``(n, n_obj)``, evaluating what is new.
+    def first_of_new(self, canonical: IntArray) -> IntArray:
+        """Return where canonical designs that were not evaluated stand for the first time."""
+        return self._table.first_of_new(canonical)
 
-        Args:
-            genes: ``(n, n_genes)`` designs; repeats and spellings of known designs are free.
+    def rows_of(self, canonical: IntArray) -> IntArray:
+        """Return the rows of canonical designs that were evaluated, ``(n,)``.
 
         Raises:
-            BudgetSpent: Not all new designs fit the budget; those that fit are evaluated and kept.
-            SearchStopped: The search is to stop; nothing of these designs is evaluated.
-            GenomeError: Genes outside the space.
-            EvaluationError: The evaluation failed.
+            KeyError: One was not evaluated.
         """
-        if len(genes) == 0:  # an empty archive has no columns yet
-            return np.zeros((0, self.problem.n_obj))
-        return self.problem.objective_values(self.columns_of(genes))
+        rows = self._table.find(canonical)
+        if (rows < 0).any():
+            raise KeyError(f"{np.count_nonzero(rows < 0)} designs were not evaluated")
+        return rows
 
     def columns_of(self, genes: IntArray) -> dict[str, FloatArray]:
-        """Return all columns of designs, evaluating what is new; see :meth:`evaluate`."""
-        if self._should_stop():
-            raise SearchStopped
-        canonical = self.problem.designs.canonical(genes)
-        self.n_requested += len(canonical)
-        new = self._table.first_of_new(canonical)
-        left = len(new) if self.n_left is None else self.n_left
-        if len(new) and left:
-            self._add(canonical[new[:left]])
-        if len(new) > left:
-            raise BudgetSpent
-        rows = self._table.find(canonical)
-        return {name: array.rows[rows] for name, array in self._columns.items()}
+        """Return all columns of designs that were evaluated, ``(n,)`` each.
 
-    def _add(self, canonical: IntArray) -> None:
-        """Evaluate new designs and keep them.
+        Args:
+            genes: ``(n, n_genes)`` designs in any spelling.
 
         Raises:
-            EvaluationError: The evaluation failed, or gave other columns than before.
+            KeyError: One was not evaluated.
         """
-        columns = self.problem.checked_columns(canonical)
-        if self._columns and columns.keys() != self._columns.keys():
+        return self.columns_at(self.rows_of(self.problem.designs.canonical(genes)))
+
+    def columns_at(self, rows: IntArray | slice) -> dict[str, FloatArray]:
+        """Return all columns of some rows, ``(n,)`` each."""
+        return {name: array.rows[rows] for name, array in self._columns.items()}
+
+    def add(self, canonical: IntArray, found: Evaluated) -> None:
+        """Keep new designs; for whoever drives the search.
+
+        Args:
+            canonical: ``(n, n_genes)`` canonical designs, none of them here yet, all different.
+            found: What is known of them.
+
+        Raises:
+            EvaluationError: Other columns than before.
+        """
+        columns, n_before = found.columns, len(self)
+        if not columns:  # all of them failed
+            columns = dict.fromkeys(self._columns, np.full(len(canonical), np.nan))
+        elif self._columns and columns.keys() != self._columns.keys():
             raise EvaluationError(
                 f"A problem must give the same columns for all designs, got {', '.join(columns)} "
                 f"after {', '.join(self._columns)}."
             )
-        self._table.add(canonical)
         for name, values in columns.items():
-            if name in self._columns:
-                self._columns[name].extend(values)
-            else:
-                self._columns[name] = GrowingArray(values)
-        self._on_new(canonical, columns)
+            if name not in self._columns:
+                self._columns[name] = GrowingArray(np.full(n_before, np.nan))
+                if n_before == 0:
+                    self._columns[name] = GrowingArray(values)
+                    continue
+            self._columns[name].extend(values)
+        self._table.add(canonical)
+        self.failures |= {n_before + row: reason for row, reason in found.failures.items()}
 
     def genes(self) -> IntArray:
         """Return all designs, canonical, in the order of evaluation, ``(n, n_genes)``."""
@@ -153,11 +111,36 @@ class Archive:
         """Return all columns, ``(n,)`` each, in the order of evaluation."""
         return {name: array.rows.copy() for name, array in self._columns.items()}
 
-    def objectives(self) -> FloatArray:
-        """Return the objectives of all designs, ``(n, n_obj)``."""
-        if len(self) == 0:
-            return np.zeros((0, self.problem.n_obj))
-        return self.problem.objective_values(self.columns())
+    def objectives(self, rows: IntArray | slice = slice(None)) -> FloatArray:
+        """Return the objectives of all designs, or of some rows, ``(n, n_obj)``.
+
+        Infinite where the evaluation failed.
+        """
+        if not self._columns:
+            n_rows = len(np.arange(len(self))[rows])
+            return np.full((n_rows, self.problem.n_obj), np.inf)
+        values = self.problem.objective_values(self.columns_at(rows))
+        if self.failures:
+            values[np.isnan(values)] = np.inf
+        return values
+
+    def violations_of(self, genes: IntArray) -> FloatArray:
+        """Return by how much designs miss the bounds, ``(n,)``; infinite where they failed."""
+        bounds = self.problem.column_bounds
+        if not (bounds or self.failures) or len(genes) == 0:
+            return np.zeros(len(genes))
+        rows = self.rows_of(self.problem.designs.canonical(genes))
+        if not self._columns:
+            return np.full(len(rows), np.inf)
+        missed = violations(self.columns_at(rows), bounds)
+        missed[np.isin(rows, list(self.failures))] = np.inf
+        return missed
+
+    def is_failed(self) -> BoolArray:
+        """Tell which designs failed, ``(n,)``."""
+        failed = np.zeros(len(self), dtype=bool)
+        failed[list(self.failures)] = True
+        return failed
 
     def front_rows(self) -> IntArray:
         """Return the rows of the front of everything evaluated, by rising first objective.
@@ -165,7 +148,7 @@ class Archive:
         Of designs that keep to the problem's bounds; none where none does. Of designs with equal
         objectives, the one evaluated first.
         """
-        if len(self) == 0:
+        if not self._columns:
             return np.zeros(0, dtype=np.int64)
-        allowed = is_within(self.columns(), self.problem.column_bounds)
-        return front_rows(self.objectives(), is_allowed=allowed)
+        allowed = is_within(self.columns_at(slice(None)), self.problem.column_bounds)
+        return front_rows(self.objectives(), is_allowed=allowed & ~self.is_failed())

@@ -1,7 +1,7 @@
 """NSGA-II by DEAP: the same algorithm from another library, to check the first one against.
 
-Selection and sorting are DEAP's; sampling, crossover and mutation are our operators, with the
-probabilities they have under pymoo, and no design is paid for twice.
+Selection and sorting are DEAP's; sampling, crossover and mutation are our operators, as in
+:mod:`evonasc.search.nsga2`, and no design is paid for twice.
 
 References: Fortin et al. 2012, "DEAP: Evolutionary Algorithms Made Easy", JMLR 13; Deb et al. 2002,
 "A Fast and Elitist Multiobjective Genetic Algorithm: NSGA-II", IEEE Transactions on Evolutionary
@@ -9,21 +9,17 @@ Computation 6(2); Fortin, Grenier and Parizeau 2013, "Generalizing the Improved 
 Algorithm for Non-dominated Sorting", GECCO (``nd="log"``).
 """
 
-from typing import Any
+from collections.abc import Generator
 
 import numpy as np
 from deap import base, tools
-from pymoo.core.population import Population
 
 from evonasc.arrays import FloatArray, IntArray
-from evonasc.bounds import violations
 from evonasc.search.algorithm import Algorithm
 from evonasc.search.archive import Archive
+from evonasc.search.array_operators import ArrayOperators
 from evonasc.search.config import SearchConfig
-from evonasc.search.pymoo_driver import design_operators
-
-#: Matings in a row that may fail to give enough new designs (as many as pymoo's).
-_MATINGS = 100
+from evonasc.search.steps import Steps
 
 
 class _Fitness(base.Fitness):
@@ -48,46 +44,26 @@ class _Individual:
         return bool(self.fitness.dominates(other.fitness))
 
 
-class _Operators:
-    """pymoo operators on arrays, each with its own probability."""
-
-    def __init__(self, archive: Archive, config: SearchConfig, rng: np.random.Generator) -> None:
-        self._problem, self._rng = archive.problem, rng
-        self._chosen = design_operators(archive, config)
-
-    def sample(self, n: int) -> IntArray:
-        """Return ``(n, n_genes)`` designs."""
-        return self._repaired(self._applied("sampling", n))
-
-    def children(self, parents: IntArray) -> IntArray:
-        """Map parents ``(n_matings, 2, n_genes)`` to ``(2 n_matings, n_genes)`` children."""
-        pairs = [Population.new("X", pair) for pair in parents]
-        return self._repaired(self._applied("mutation", self._applied("crossover", pairs)))
-
-    def _applied(self, kind: str, given: Any) -> Population:
-        """Return what the operator of a kind makes."""
-        return self._chosen[kind](self._problem, given, random_state=self._rng)
-
-    def _repaired(self, made: Population) -> IntArray:
-        """Return ``(n, n_genes)`` designs, checked and refined as the search is told."""
-        genes: IntArray = self._chosen["repair"]._do(self._problem, made.get("X"))
-        return genes
-
-
-def deap_nsga2(archive: Archive, config: SearchConfig) -> None:
+def deap_nsga2(archive: Archive, config: SearchConfig) -> Steps:
     """Search by DEAP's non-dominated sorting and crowding distance, with our integer operators.
 
-    Returns when mating finds no new design, 100 times in a row.
+    Ends when neither mating nor drawing finds a new design.
     """
     rng = np.random.default_rng(config.seed)
-    operators = _Operators(archive, config, rng)
-    first = _new(archive, operators.sample(config.population))
-    parents = _survivors(_evaluated(archive, first), config.population)
+    operators = ArrayOperators(archive, config, rng=rng)
+    first = operators.sample(config.population)
+    parents = _survivors((yield from _evaluated(archive, first)), config.population)
     while True:
-        offspring = _offspring(archive, operators, parents, n=config.population, rng=rng)
+
+        def draw(n_matings: int, parents: list[_Individual] = parents) -> IntArray:
+            winners = _tournaments(parents, 2 * n_matings, rng=rng)
+            return np.stack([one.genes for one in winners]).reshape(2, n_matings, -1)
+
+        offspring = operators.new_children(config.population, draw)
         if len(offspring) == 0:
             return
-        parents = _survivors(parents + _evaluated(archive, offspring), config.population)
+        children = yield from _evaluated(archive, offspring)
+        parents = _survivors(parents + children, config.population)
 
 
 def _survivors(individuals: list[_Individual], n: int) -> list[_Individual]:
@@ -105,26 +81,6 @@ def _survivors(individuals: list[_Individual], n: int) -> list[_Individual]:
         within, min(n, len(within)), nd="standard" if is_single else "log"
     )
     return survivors + beyond[: n - len(survivors)]
-
-
-def _offspring(
-    archive: Archive,
-    operators: _Operators,
-    parents: list[_Individual],
-    *,
-    n: int,
-    rng: np.random.Generator,
-) -> IntArray:
-    """Mate until there are ``n`` new designs, or mating was tried often enough."""
-    found = np.zeros((0, archive.problem.n_var), dtype=np.int64)
-    for _ in range(_MATINGS):
-        n_matings = -(-(n - len(found)) // 2)
-        winners = _tournaments(parents, 2 * n_matings, rng=rng)
-        pairs = np.stack([winner.genes for winner in winners]).reshape(n_matings, 2, -1)
-        found = _new(archive, np.concatenate([found, operators.children(pairs)]))[:n]
-        if len(found) == n:
-            break
-    return found
 
 
 def _tournaments(
@@ -151,21 +107,14 @@ def _tournaments(
     return winners
 
 
-def _new(archive: Archive, genes: IntArray) -> IntArray:
-    """Return the designs not evaluated in this run, one of each canonical form, in their order."""
-    canonical = archive.problem.designs.canonical(genes)
-    _, first = np.unique(canonical, axis=0, return_index=True)
-    rows = np.sort(first)
-    return genes[rows[~archive.is_known(canonical[rows])]]
-
-
-def _evaluated(archive: Archive, genes: IntArray) -> list[_Individual]:
-    """Evaluate designs and make individuals of them."""
+def _evaluated(
+    archive: Archive, genes: IntArray
+) -> Generator[IntArray, FloatArray, list[_Individual]]:
+    """Ask for designs and make individuals of them."""
     if len(genes) == 0:  # an empty archive has no columns yet
         return []
-    columns, problem = archive.columns_of(genes), archive.problem
-    values = problem.objective_values(columns)
-    missed = violations(columns, problem.column_bounds).tolist()
+    values = yield genes
+    missed = archive.violations_of(genes).tolist()
     return [_Individual(*row) for row in zip(genes, values, missed, strict=True)]
 
 

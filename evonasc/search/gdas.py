@@ -21,6 +21,7 @@ from evonasc.problems import DesignProblem
 from evonasc.search.algorithm import Algorithm
 from evonasc.search.archive import Archive
 from evonasc.search.config import SearchConfig
+from evonasc.search.steps import Steps
 from evonasc.search.weight_sharing import READS, StepLog, search_thresholds, shared_weights
 
 if TYPE_CHECKING:  # torch comes with it, and takes seconds
@@ -42,7 +43,7 @@ def gdas(
     config: SearchConfig,
     *,
     on_step: Callable[[StepLog], None] = lambda log: None,
-) -> None:
+) -> Steps:
     """Train weights and logits together, under one threshold or a few.
 
     Args:
@@ -53,11 +54,10 @@ def gdas(
 
     Raises:
         ConfigError: The problem's errors come from elsewhere, or no design meets the threshold.
-        BudgetSpent: Always but where the distribution has too few designs for the budget's rest.
     """
     weights = shared_weights(archive, name="gdas")
     learner = RelaxedSearch(archive.problem, weights, config)
-    search_thresholds(archive, config, learner, on_step=on_step)
+    yield from search_thresholds(archive, config, learner, on_step=on_step)
 
 
 def architecture_rate(n_steps: int) -> float:

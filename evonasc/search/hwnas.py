@@ -18,12 +18,14 @@ from evonasc.errors import ConfigError
 from evonasc.front import non_dominated
 from evonasc.problems import DesignProblem
 from evonasc.search.algorithm import Algorithm
-from evonasc.search.archive import Answer, Archive, BudgetSpent
+from evonasc.search.archive import Archive
 from evonasc.search.config import SearchConfig
 from evonasc.search.design_latency import best_cuts, cuttable_networks, on_device_ms
+from evonasc.search.steps import Answer, Steps
 from evonasc.search.threshold_search import (
     N_THRESHOLDS,
     READS,
+    Sweep,
     nasc_remark,
     search_each,
     sweep_and_fill,
@@ -35,16 +37,16 @@ from evonasc.space import DesignSpace
 _CUT_SHARE = 0.1
 
 
-def hwnas(archive: Archive, config: SearchConfig) -> None:
+def hwnas(archive: Archive, config: SearchConfig) -> Steps:
     """Search networks by error and on-device latency, then cut each where it is fastest.
 
     Sweeps again while a good part of the budget is left; the last designs are drawn at random.
     Under one threshold, on the latency of the whole network on the device, it ends with its answer.
     """
-    sweep_and_fill(archive, config, lambda rng: sweep(archive, config, rng=rng))
+    return sweep_and_fill(archive, config, lambda rng: sweep(archive, config, rng=rng))
 
 
-def sweep(archive: Archive, config: SearchConfig, *, rng: np.random.Generator) -> list[Answer]:
+def sweep(archive: Archive, config: SearchConfig, *, rng: np.random.Generator) -> Sweep:
     """Search under each threshold once, cut what was found, and return the answers.
 
     While it searches, a network is evaluated as computed on the device as a whole, or, where
@@ -54,7 +56,7 @@ def sweep(archive: Archive, config: SearchConfig, *, rng: np.random.Generator) -
     width of the payload is the fastest too.
 
     Args:
-        archive: Evaluates; its problem must have the columns ``error`` and ``latency_ms``.
+        archive: What is known; its problem must have the columns ``error`` and ``latency_ms``.
         config: Thresholds, about the whole network on the device; rule and cut; the budget where
             the archive has none.
         rng: Draws the samples.
@@ -81,7 +83,7 @@ def sweep(archive: Archive, config: SearchConfig, *, rng: np.random.Generator) -
     goals = thresholds(
         problem, pool_ms, budget=left - n_reserved, config=config, n_most=N_THRESHOLDS
     )
-    found = search_each(
+    found = yield from search_each(
         archive,
         config,
         goals,
@@ -93,7 +95,7 @@ def sweep(archive: Archive, config: SearchConfig, *, rng: np.random.Generator) -
     )
     if config.fixed_cut is not None:
         return [_with_latency(archive, answer, answer.genes) for answer in found]
-    return _cut_where_fastest(archive, found)
+    return (yield from _cut_where_fastest(archive, found))
 
 
 @dataclass(frozen=True)
@@ -115,14 +117,14 @@ def _whole_network_ms(problem: DesignProblem, genes: IntArray) -> FloatArray:
     return on_device_ms(problem, problem.designs.operations(genes))
 
 
-def _cut_where_fastest(archive: Archive, found: list[Answer]) -> list[Answer]:
+def _cut_where_fastest(archive: Archive, found: list[Answer]) -> Sweep:
     """Cut the answers, then the front of all networks, at their fastest cuts; see above."""
-    if len(archive) == 0:
+    problem, rows = archive.problem, np.flatnonzero(~archive.is_failed())
+    if len(rows) == 0:
         return []
-    problem = archive.problem
-    networks = problem.designs.operations(archive.genes())
-    whole_ms = _whole_network_ms(problem, archive.genes())
-    error = problem.compared(archive.columns(), "error")
+    genes = archive.genes()[rows]
+    networks, whole_ms = problem.designs.operations(genes), _whole_network_ms(problem, genes)
+    error = problem.compared(archive.columns_at(rows), "error")
     points = np.stack([error, whole_ms], axis=1)
     front = np.unique(networks[non_dominated(points)], axis=0)
     # Every network here was evaluated, so each has an allowed cut.
@@ -130,21 +132,22 @@ def _cut_where_fastest(archive: Archive, found: list[Answer]) -> list[Answer]:
     answers = answers.reshape(len(found), problem.designs.n_genes)
     cut = best_cuts(problem, problem.designs.operations(answers))[0]
     cut = problem.designs.canonical(cut)
-    _evaluate_what_fits(archive, np.concatenate([cut, best_cuts(problem, front)[0]]))
-    # Where the budget was spent before an answer could be cut, it stays as it was searched.
-    rows = np.where(archive.is_known(cut)[:, None], cut, answers)
+    yield _what_fits(archive, np.concatenate([cut, best_cuts(problem, front)[0]]))
+    # Where the budget was spent before an answer could be cut, or the cut one failed, it stays as
+    # it was searched.
+    is_cut = archive.is_known(cut)
+    is_cut[is_cut] = ~archive.is_failed()[archive.rows_of(cut[is_cut])]
+    designs = np.where(is_cut[:, None], cut, answers)
     return [
         _with_latency(archive, answer, tuple(row))
-        for answer, row in zip(found, rows.tolist(), strict=True)
+        for answer, row in zip(found, designs.tolist(), strict=True)
     ]
 
 
-def _evaluate_what_fits(archive: Archive, genes: IntArray) -> None:
-    """Evaluate designs in their order until the budget is spent."""
-    try:
-        archive.evaluate(genes)
-    except BudgetSpent:
-        return
+def _what_fits(archive: Archive, genes: IntArray) -> IntArray:
+    """Return the first new ones of designs, as many as the budget pays for."""
+    canonical = archive.problem.designs.canonical(genes)
+    return canonical[archive.first_of_new(canonical)[: archive.n_left]]
 
 
 def _with_latency(archive: Archive, answer: Answer, genes: tuple[int, ...]) -> Answer:

@@ -16,6 +16,7 @@ from evonasc.search.archive import Archive
 from evonasc.search.config import SearchConfig
 from evonasc.search.directions import reference_directions
 from evonasc.search.pymoo_driver import design_operators, drive
+from evonasc.search.steps import Steps
 
 
 class _Moead(MOEAD):
@@ -38,7 +39,7 @@ class _Moead(MOEAD):
         self.pop[near[is_better]] = off
 
 
-def moead(archive: Archive, config: SearchConfig) -> None:
+def moead(archive: Archive, config: SearchConfig) -> Steps:
     """Search one scalar problem a direction; children may repeat designs, repeats cost nothing.
 
     pymoo's MOEA/D does not normalise objectives: milliseconds weigh more than fractions.
@@ -47,7 +48,9 @@ def moead(archive: Archive, config: SearchConfig) -> None:
     del operators["eliminate_duplicates"]  # MOEA/D keeps copies of good designs on purpose
     directions = reference_directions(archive.problem.n_obj, config)
     n_neighbors = min(20, len(directions))
-    drive(_Moead(directions, n_neighbors=n_neighbors, **operators), archive, seed=config.seed)
+    yield from drive(
+        _Moead(directions, n_neighbors=n_neighbors, **operators), archive, seed=config.seed
+    )
 
 
 ALGORITHM = Algorithm(moead, is_evolving=True, can_refine=True, heeds=None, least_objectives=2)

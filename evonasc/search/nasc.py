@@ -16,12 +16,14 @@ networks' weights are frozen: an evaluation looks the error up instead of traini
 import numpy as np
 
 from evonasc.search.algorithm import Algorithm
-from evonasc.search.archive import Answer, Archive
+from evonasc.search.archive import Archive
 from evonasc.search.config import SearchConfig
 from evonasc.search.design_latency import cuttable_networks
+from evonasc.search.steps import Steps
 from evonasc.search.threshold_search import (
     N_THRESHOLDS,
     READS,
+    Sweep,
     nasc_remark,
     search_each,
     sweep_and_fill,
@@ -29,21 +31,21 @@ from evonasc.search.threshold_search import (
 from evonasc.search.thresholds import evaluations_left, require_reachable, thresholds
 
 
-def nasc(archive: Archive, config: SearchConfig) -> None:
+def nasc(archive: Archive, config: SearchConfig) -> Steps:
     """Search by ASNG over network, cut and width, sweeping latency thresholds.
 
     Sweeps again, from uniform distributions, while a good part of the budget is left: repeated
     samples cost nothing. The last designs, too few for a sweep, are drawn at random. Under one
     threshold it ends with its answer.
     """
-    sweep_and_fill(archive, config, lambda rng: sweep(archive, config, rng=rng))
+    return sweep_and_fill(archive, config, lambda rng: sweep(archive, config, rng=rng))
 
 
-def sweep(archive: Archive, config: SearchConfig, *, rng: np.random.Generator) -> list[Answer]:
+def sweep(archive: Archive, config: SearchConfig, *, rng: np.random.Generator) -> Sweep:
     """Search under each threshold once and return the answers, by rising threshold.
 
     Args:
-        archive: Evaluates; its problem must have the columns ``error`` and ``latency_ms``.
+        archive: What is known; its problem must have the columns ``error`` and ``latency_ms``.
         config: Thresholds and rule; the budget where the archive has none.
         rng: Draws the samples.
 
@@ -54,7 +56,9 @@ def sweep(archive: Archive, config: SearchConfig, *, rng: np.random.Generator) -
     require_reachable(archive.problem, least_ms, networks=networks)
     budget = evaluations_left(archive, config)
     goals = thresholds(archive.problem, least_ms, budget=budget, config=config, n_most=N_THRESHOLDS)
-    return search_each(archive, config, goals, archive.problem.designs.n_choices, rng=rng)
+    return (
+        yield from search_each(archive, config, goals, archive.problem.designs.n_choices, rng=rng)
+    )
 
 
 def _remark(config: SearchConfig) -> str:

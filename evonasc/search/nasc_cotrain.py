@@ -25,6 +25,7 @@ from evonasc.search.algorithm import Algorithm
 from evonasc.search.archive import Archive
 from evonasc.search.asng import Asng
 from evonasc.search.config import SearchConfig
+from evonasc.search.steps import Steps
 from evonasc.search.threshold_rule import ranked_losses
 from evonasc.search.threshold_search import nasc_remark
 from evonasc.search.thresholds import with_nearest_cut
@@ -48,7 +49,7 @@ def nasc_cotrain(
     config: SearchConfig,
     *,
     on_step: Callable[[StepLog], None] = lambda log: None,
-) -> None:
+) -> Steps:
     """Train weights and distribution together, under one threshold or a few.
 
     Args:
@@ -59,10 +60,9 @@ def nasc_cotrain(
 
     Raises:
         ConfigError: The problem's errors come from elsewhere, or no design meets the threshold.
-        BudgetSpent: Always but where the distribution has too few designs for the budget's rest.
     """
     weights = shared_weights(archive, name="nasc-cotrain")
-    search_thresholds(
+    yield from search_thresholds(
         archive, config, CotrainedAsng(archive.problem, weights, config), on_step=on_step
     )
 

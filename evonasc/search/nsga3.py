@@ -16,9 +16,10 @@ from evonasc.search.archive import Archive
 from evonasc.search.config import SearchConfig
 from evonasc.search.directions import reference_directions
 from evonasc.search.pymoo_driver import design_operators, drive, with_batch_mating
+from evonasc.search.steps import Steps
 
 
-def nsga3(archive: Archive, config: SearchConfig) -> None:
+def nsga3(archive: Archive, config: SearchConfig) -> Steps:
     """Search by non-dominated sorting and niches around reference directions."""
     directions = reference_directions(archive.problem.n_obj, config)
     pop_size = max(config.population, len(directions))  # pymoo warns on the console otherwise
@@ -28,7 +29,7 @@ def nsga3(archive: Archive, config: SearchConfig) -> None:
         selection=TournamentSelection(func_comp=_by_violation_then_chance),
         **design_operators(archive, config),
     )
-    drive(with_batch_mating(algorithm), archive, seed=config.seed)
+    yield from drive(with_batch_mating(algorithm), archive, seed=config.seed)
 
 
 def _by_violation_then_chance(

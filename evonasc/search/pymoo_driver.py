@@ -11,12 +11,16 @@ from pymoo.core.population import Population
 from pymoo.core.termination import NoTermination
 from pymoo.problems.static import StaticProblem
 
+from evonasc.arrays import BoolArray, FloatArray
 from evonasc.operators import CanonicalDuplicates
 from evonasc.search.archive import Archive
 from evonasc.search.config import SearchConfig
 from evonasc.search.operator_table import ValidOnly, foreign_operators, operators_of
 from evonasc.search.refinement import SplitRefinement
+from evonasc.search.steps import Steps
 
+#: By how many times a bound counts as missed where the evaluation failed.
+_FAILED = 1e6
 #: Designs in a row without a new one before a search is called exhausted.
 _PATIENCE = 5000
 
@@ -66,15 +70,15 @@ def with_batch_mating(algorithm: GeneticAlgorithm) -> GeneticAlgorithm:
     return algorithm
 
 
-def drive(algorithm: PymooAlgorithm, archive: Archive, *, seed: int) -> None:
-    """Let an algorithm ask for designs until the archive's budget is spent.
+def drive(algorithm: PymooAlgorithm, archive: Archive, *, seed: int) -> Steps:
+    """Let an algorithm of pymoo ask for designs.
 
     Returns early if the algorithm finds no design it has not seen: the space is exhausted, or the
     algorithm's population is.
 
     Args:
         algorithm: A fresh pymoo algorithm with integer operators.
-        archive: Evaluates; raises :class:`BudgetSpent` when done.
+        archive: What is known.
         seed: Of the algorithm's generator.
     """
     problem = archive.problem
@@ -87,10 +91,24 @@ def drive(algorithm: PymooAlgorithm, archive: Archive, *, seed: int) -> None:
         # MOEA/D asks for one design at a time and does not call it a population.
         batch = Population.create(asked) if isinstance(asked, Individual) else asked
         n_known = len(archive)
-        columns = archive.columns_of(np.asarray(batch.get("X"), dtype=np.int64))
+        genes = np.asarray(batch.get("X"), dtype=np.int64)
+        values = {"F": _finite((yield genes), archive)}
         idle = idle + len(batch) if len(archive) == n_known else 0
-        values = {"F": problem.objective_values(columns)}
         if problem.column_bounds:  # constraints to pymoo
-            values["G"] = problem.excesses(columns)
+            values["G"] = np.nan_to_num(problem.excesses(archive.columns_of(genes)), nan=_FAILED)
         algorithm.evaluator.eval(StaticProblem(problem, **values), batch)
         algorithm.tell(infills=asked)
+
+
+def _finite(values: FloatArray, archive: Archive) -> FloatArray:
+    """Return objectives, those of failed designs a range beyond the worst: pymoo takes no others.
+
+    Their columns are not a number, so under bounds they miss them all, too.
+    """
+    is_failed: BoolArray = np.logical_or.reduce(~np.isfinite(values), axis=1)
+    if not is_failed.any():
+        return values
+    known = archive.objectives()
+    known = known[np.isfinite(known).all(axis=1)]
+    worst = 2 * known.max(axis=0) - known.min(axis=0) + 1
+    return np.where(is_failed[:, None], worst, values)

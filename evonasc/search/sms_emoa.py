@@ -11,15 +11,16 @@ from evonasc.search.algorithm import Algorithm
 from evonasc.search.archive import Archive
 from evonasc.search.config import SearchConfig
 from evonasc.search.pymoo_driver import design_operators, drive, with_batch_mating
+from evonasc.search.steps import Steps
 
 
-def sms_emoa(archive: Archive, config: SearchConfig) -> None:
+def sms_emoa(archive: Archive, config: SearchConfig) -> Steps:
     """Search by least hypervolume contribution."""
     # pymoo divides by the range first; its own margin is ten ranges.
     survival = LeastHypervolumeContributionSurvival(eps=REFERENCE_MARGIN)
     operators = design_operators(archive, config)
     algorithm = SMSEMOA(pop_size=config.population, survival=survival, **operators)
-    drive(with_batch_mating(algorithm), archive, seed=config.seed)
+    yield from drive(with_batch_mating(algorithm), archive, seed=config.seed)
 
 
 ALGORITHM = Algorithm(

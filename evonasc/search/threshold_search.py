@@ -4,15 +4,16 @@ A sample's loss is its error and how far its latency exceeds the threshold
 (:mod:`evonasc.search.threshold_rule`); :mod:`evonasc.search.nasc` says where this comes from.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 
 import numpy as np
 
 from evonasc.arrays import BoolArray, FloatArray, IntArray
-from evonasc.search.archive import Answer, Archive
+from evonasc.search.archive import Archive
 from evonasc.search.asng import ALPHA, FIRST_STEP, Asng
 from evonasc.search.config import SearchConfig
 from evonasc.search.random_search import draw_until_spent
+from evonasc.search.steps import Answer, Answers, Steps
 from evonasc.search.threshold_rule import ranked_losses
 from evonasc.search.thresholds import (
     MIN_SHARE,
@@ -30,6 +31,8 @@ from evonasc.search.thresholds import (
 N_THRESHOLDS = 10
 #: Samples in a row without a new design before a distribution counts as settled.
 _SETTLED = 400
+#: Asks for the designs of a sweep and returns its answers.
+Sweep = Generator[IntArray, FloatArray, list[Answer]]
 #: What a search built on this reads of its configuration.
 READS = frozenset(
     {
@@ -77,8 +80,8 @@ def nasc_remark(config: SearchConfig, *, what: str, weights: str, most: int) -> 
 def sweep_and_fill(
     archive: Archive,
     config: SearchConfig,
-    sweep: Callable[[np.random.Generator], list[Answer]],
-) -> None:
+    sweep: Callable[[np.random.Generator], Sweep],
+) -> Steps:
     """Sweep until the budget is spent or sweeps find nothing new, then draw what is left.
 
     However small the budget, there is one sweep: without it the search would be a random one under
@@ -86,15 +89,15 @@ def sweep_and_fill(
     """
     rng = np.random.default_rng(config.seed)
     if only_threshold(archive.problem, config) is not None:
-        archive.answers += sweep(rng)
+        yield Answers((yield from sweep(rng)))
         return
     n_known = -1
     while len(archive) > n_known:
         n_known = len(archive)
-        archive.answers += sweep(rng)
+        yield Answers((yield from sweep(rng)))
         if evaluations_left(archive, config) < MIN_SHARE:
             break
-    draw_until_spent(archive, seed=config.seed)
+    yield from draw_until_spent(archive, seed=config.seed)
 
 
 def search_each(
@@ -107,14 +110,14 @@ def search_each(
     decode: Decoder = with_nearest_cut,
     latency_of: Latency | None = None,
     rng: np.random.Generator,
-) -> list[Answer]:
+) -> Sweep:
     """Search under each threshold in turn and return the answers, by rising threshold.
 
     Each threshold, the lowest first, gets an equal share of the budget that is left, in distinct
     designs, its answer included.
 
     Args:
-        archive: Evaluates; its problem must have the columns ``error`` and ``latency_ms``.
+        archive: What is known; its problem must have the columns ``error`` and ``latency_ms``.
         config: Rule and sizes.
         goals: The thresholds, ms, rising.
         n_choices: Categories of each variable of the distribution.
@@ -132,10 +135,12 @@ def search_each(
         share = (evaluations_left(archive, config) - n_reserved) // (len(goals) - index)
         if not config.is_warm:
             asng = Asng(n_choices)
-        _search_under(
+        yield from _search_under(
             archive, config, goal, asng, share, decode=decode, latency_of=latency_of, rng=rng
         )
-        answers += answers_of(archive, goal, asng.mode(), decode=decode, latency_of=latency_of)
+        answers += yield from answers_of(
+            archive, goal, asng.mode(), decode=decode, latency_of=latency_of
+        )
     return answers
 
 
@@ -149,7 +154,7 @@ def _search_under(
     decode: Decoder,
     latency_of: Latency | None,
     rng: np.random.Generator,
-) -> None:
+) -> Generator[IntArray, FloatArray, None]:
     """Sample and update until the share is used; leaves one design of it for the answer.
 
     Ends earlier when the distribution has settled: too many samples in all, or too many in a row,
@@ -163,7 +168,7 @@ def _search_under(
         idle = 0 if n_unknown else idle + len(samples)
         if len(archive) + n_unknown > last or idle > _SETTLED:
             return
-        losses = losses_under(
+        losses = yield from losses_under(
             archive, config, goal_ms, genes, is_design=is_design, latency_of=latency_of
         )
         asng.update(samples, losses)
@@ -177,13 +182,13 @@ def losses_under(
     *,
     is_design: BoolArray,
     latency_of: Latency | None = None,
-) -> FloatArray:
-    """Evaluate the designs among samples and return what all are ranked by, ``(n_samples,)``.
+) -> Generator[IntArray, FloatArray, FloatArray]:
+    """Ask for the designs among samples and return what all are ranked by, ``(n_samples,)``.
 
     What a design misses of bounds on other columns counts like an excess over the threshold.
 
     Args:
-        archive: Evaluates.
+        archive: What is known.
         config: Rule and weight.
         goal_ms: The threshold, ms.
         genes: ``(n, n_genes)`` designs.
@@ -192,8 +197,13 @@ def losses_under(
     """
     error = latency = violation = np.zeros(0)
     if len(genes):  # an empty archive has no columns yet
-        error, latency, violation = errors_and_latencies(archive, genes, latency_of)
+        error, latency, violation = yield from errors_and_latencies(archive, genes, latency_of)
         error = archive.problem.compared({"error": error}, "error")
+        is_known = np.isfinite(error) & np.isfinite(latency) & np.isfinite(violation)
+        if not is_known.all():  # what failed ranks with the samples that are no designs
+            error, latency, violation = error[is_known], latency[is_known], violation[is_known]
+            is_design = is_design.copy()
+            is_design[is_design] = is_known
     return ranked_losses(
         error,
         np.maximum(latency / goal_ms - 1, 0.0) + violation,

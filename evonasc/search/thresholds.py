@@ -1,6 +1,6 @@
 """Latency thresholds: which ones a search goes through, and what it answers to each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 
 import numpy as np
 
@@ -8,9 +8,10 @@ from evonasc.arrays import BoolArray, FloatArray, IntArray
 from evonasc.bounds import violations
 from evonasc.errors import ConfigError
 from evonasc.problems import DesignProblem
-from evonasc.search.archive import Answer, Archive
+from evonasc.search.archive import Archive
 from evonasc.search.config import SearchConfig
 from evonasc.search.design_latency import best_cuts
+from evonasc.search.steps import Answer
 from evonasc.search.threshold_rule import is_within
 from evonasc.space import DesignSpace
 
@@ -138,13 +139,14 @@ def n_new(archive: Archive, genes: IntArray) -> int:
 
 def errors_and_latencies(
     archive: Archive, genes: IntArray, latency_of: Latency | None
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Evaluate designs, ``(n, n_genes)``; return error, latency (ms) and violation, ``(n,)`` each.
+) -> Generator[IntArray, FloatArray, tuple[FloatArray, FloatArray, FloatArray]]:
+    """Ask for designs, ``(n, n_genes)``; return error, latency (ms) and violation, ``(n,)`` each.
 
     The latency is what a threshold is about; None for the column ``latency_ms``. The violation is
     that of bounds on other columns; 0 where a threshold is about another latency: the cut, which
     decides those columns, is not found yet.
     """
+    yield genes
     columns, problem = archive.columns_of(genes), archive.problem
     error = problem.column(columns, "error")
     if latency_of is not None:
@@ -160,21 +162,24 @@ def answers_of(
     *,
     decode: Decoder = with_nearest_cut,
     latency_of: Latency | None = None,
-) -> list[Answer]:
-    """Evaluate the most probable design and return it as the answer to a threshold.
+) -> Generator[IntArray, FloatArray, list[Answer]]:
+    """Ask for the most probable design and return it as the answer to a threshold.
 
     The mode, ``(n_variables,)``, is the most probable sample, of which ``decode`` makes a design.
 
     Returns:
-        One answer; none where the network has no allowed cut, or the budget is spent.
+        One answer; none where the network has no allowed cut, its evaluation failed, or the budget
+        is spent.
     """
     designs, sample = archive.problem.designs, mode[None]
     genes, _ = decode(designs, sample)
     if len(genes) == 0 or (archive.n_left == 0 and n_new(archive, genes)):
         return []
     error, latency, violation = (
-        float(values[0]) for values in errors_and_latencies(archive, genes, latency_of)
+        float(values[0]) for values in (yield from errors_and_latencies(archive, genes, latency_of))
     )
+    if not np.isfinite([error, latency, violation]).all():  # its evaluation failed
+        return []
     # A search that has no cut among its variables has none to repair.
     is_repaired = sample.shape[1] == designs.n_genes and not designs.is_valid(sample)[0]
     return [

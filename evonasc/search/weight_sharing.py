@@ -20,6 +20,7 @@ from evonasc.errors import ConfigError
 from evonasc.search.archive import Archive
 from evonasc.search.config import SearchConfig
 from evonasc.search.design_latency import cuttable_networks
+from evonasc.search.steps import Answers, Passes, Steps
 from evonasc.search.thresholds import (
     answers_of,
     evaluations_left,
@@ -103,14 +104,13 @@ def search_thresholds(
     learner: Learner,
     *,
     on_step: Callable[[StepLog], None] = lambda log: None,
-) -> None:
+) -> Steps:
     """Train under each threshold in turn, then evaluate; see above.
 
-    The archive counts every pass, and keeps the closing evaluations and the answers.
+    Every pass is counted; the closing evaluations and the answers are kept.
 
     Raises:
         ConfigError: No design meets the threshold.
-        BudgetSpent: The closing evaluations used the budget up.
     """
     rng = np.random.default_rng(config.seed)
     networks, least_ms = cuttable_networks(archive.problem, rng=rng)
@@ -126,13 +126,13 @@ def search_thresholds(
         learner.begin_threshold()
         while step < n_steps * (index + 1) // len(goals):
             log = learner.step(step + 1, goal, progress=step / n_steps)
-            archive.count_passes(log.n_passes)
             step += 1
             on_step(log)
+            yield Passes(log.n_passes)
         modes.append(learner.mode())
         drawn.append(learner.sample(4 * n_closing))
     for goal, mode in zip(goals, modes, strict=True):
-        archive.answers += answers_of(archive, goal, mode)
+        yield Answers((yield from answers_of(archive, goal, mode)))
     # One design of each distribution after the other, so that each gets its share of the rest.
     interleaved = np.stack(drawn, axis=1).reshape(-1, drawn[0].shape[1])
-    archive.evaluate(with_nearest_cut(archive.problem.designs, interleaved)[0])
+    yield with_nearest_cut(archive.problem.designs, interleaved)[0]

@@ -5,6 +5,7 @@ integers; a batch is an ``(n, n_operation_genes)`` int64 array throughout.
 """
 
 from abc import ABC, abstractmethod
+from functools import cached_property
 
 import numpy as np
 
@@ -52,7 +53,7 @@ class SearchSpace(ABC):
         """Number of blocks; cuts are ``0..n_blocks``."""
         return len(self.block_names)
 
-    @property
+    @cached_property
     def landmark_cuts(self) -> IntArray:
         """Cuts at which the payload changes: first and last of each stretch of equal tensors.
 
@@ -121,6 +122,11 @@ class SearchSpace(ABC):
         """
         return operations
 
+    @cached_property
+    def _limits(self) -> IntArray:
+        """Choices of each operation gene, ``(n_operation_genes,)``."""
+        return np.array(self.n_choices)
+
     def check(self, operations: IntArray) -> IntArray:
         """Return ``operations`` as an ``(n, n_operation_genes)`` int64 array.
 
@@ -135,7 +141,7 @@ class SearchSpace(ABC):
             )
         if not np.issubdtype(array.dtype, np.integer):
             raise GenomeError(f"operations must be integers, got dtype {array.dtype}.")
-        outside = (array < 0) | (array >= np.array(self.n_choices))
+        outside = (array < 0) | (array >= self._limits)
         if outside.any():
             row, gene = np.argwhere(outside)[0]
             raise GenomeError(

@@ -7,7 +7,7 @@ arrays.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -80,11 +80,16 @@ class DesignSpace:
         """Where the bits genes stand; an empty slice where there are none."""
         return slice(self.split_genes.stop, self.n_genes)
 
-    @property
+    @cached_property
     def n_choices(self) -> tuple[int, ...]:
         """Choices of each gene; gene ``i`` lies in ``[0, n_choices[i])``."""
         bits = (len(self.payload_bits),) * self.n_links if self.has_bits_gene else ()
         return (*self.space.n_choices, *(self.space.n_blocks + 1,) * self.n_links, *bits)
+
+    @cached_property
+    def _limits(self) -> IntArray:
+        """Choices of each gene, ``(n_genes,)``."""
+        return np.array(self.n_choices)
 
     def check(self, genes: IntArray) -> IntArray:
         """Return genes as an ``(n, n_genes)`` int64 array.
@@ -97,6 +102,9 @@ class DesignSpace:
             raise GenomeError(
                 f"genes must have shape (n, n_genes) = (n, {self.n_genes}), got {array.shape}."
             )
+        is_whole = np.issubdtype(array.dtype, np.integer)
+        if is_whole and not ((array < 0) | (array >= self._limits)).any():
+            return array.astype(np.int64, copy=False)
         n = self.space.n_operation_genes
         self.space.check(array[:, :n])
         names = ["split_point"] * self.n_links + ["bits gene"] * self.n_links
@@ -237,7 +245,7 @@ class DesignSpace:
         return has_placement
 
     def repair(self, genes: IntArray, *, fallback: IntArray) -> IntArray:
-        """Return valid designs: split points sorted, then moved to the nearest valid ones.
+        """Return valid designs: split points that are not valid sorted, then moved to the nearest.
 
         One vectorised step; see :func:`evonasc.space.placement.nearest`.
 
@@ -251,10 +259,14 @@ class DesignSpace:
         """
         result = self.check(genes).copy()
         valid = self.valid_cuts(result)
-        is_lost = ~placement.completable(valid)[:, 0].any(axis=1)
-        moved = placement.nearest(self.split_points(result), valid)
-        result[:, self.split_genes] = moved
-        result[is_lost] = fallback[is_lost]
+        rows = np.flatnonzero(~placement.is_placement(self.split_points(result), valid))
+        if len(rows) == 0:
+            return result
+        result[rows, self.split_genes] = placement.nearest(
+            self.split_points(result)[rows], valid[rows]
+        )
+        lost = rows[~placement.completable(valid[rows])[:, 0].any(axis=1)]
+        result[lost] = fallback[lost]
         return result
 
     def sample(self, n: int, *, rng: np.random.Generator) -> IntArray:

@@ -43,9 +43,12 @@ def completable(allowed: BoolArray) -> BoolArray:
 
 def is_placement(splits: IntArray, allowed: BoolArray) -> BoolArray:
     """Tell for each row of ``(n, n_links)`` split points whether it is an allowed placement."""
-    each = np.take_along_axis(allowed, splits[:, :, None], axis=2)[:, :, 0]
-    rises: BoolArray = np.logical_and.reduce(np.diff(splits, axis=1) >= 0, axis=1)
-    return each.all(axis=1) & rises
+    n, n_links = splits.shape
+    found: BoolArray = allowed[np.arange(n), 0, splits[:, 0]]
+    for link in range(1, n_links):
+        found &= allowed[np.arange(n), link, splits[:, link]]
+        found &= splits[:, link] >= splits[:, link - 1]
+    return found
 
 
 def nearest(splits: IntArray, allowed: BoolArray) -> IntArray:

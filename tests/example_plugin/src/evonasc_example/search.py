@@ -14,7 +14,7 @@ def uniform(archive, config):
     refinement = SplitRefinement.of(archive.problem, config)
     for _ in range(1000):
         drawn = archive.problem.designs.sample(10, rng=rng)
-        archive.evaluate(refinement.refined(drawn))  # raises when the budget is spent
+        yield refinement.refined(drawn)
 
 
 UNIFORM = Algorithm(uniform, can_refine=True)

@@ -1,0 +1,153 @@
+"""Searching into a folder: what ``run`` and ``resume`` do once they know what to search."""
+
+import argparse
+import contextlib
+import json
+import signal
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from evonasc.arrays import IntArray
+from evonasc.bounds import in_words, is_within
+from evonasc.cli.console import output, progress
+from evonasc.cli.interrupt import Interruption, stop_on_interrupt
+from evonasc.cli.plot import draw_front
+from evonasc.errors import EvaluationError, EvonascError
+from evonasc.runs.prepare import Prepared
+from evonasc.runs.problem_table import place_in_words
+from evonasc.runs.resume import replaying
+from evonasc.runs.run import RunResult, lists_designs, run_prepared, with_exact
+from evonasc.runs.tables import answer_table, front_table
+from evonasc.runs.writer import RunWriter
+from evonasc.search.evaluation import Evaluated, evaluate
+
+
+def add_result_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what is done with the result, and on the way to it."""
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="stop at the first design whose evaluation fails, which is else recorded as failed",
+    )
+    parser.add_argument(
+        "--exact",
+        action="store_true",
+        help="evaluate every design after the search, for the exact front, also where that calls "
+        "code of others; without it only where errors are stored and all code is evonasc's",
+    )
+    parser.add_argument("--no-plot", action="store_true", help="do not draw the front")
+    parser.add_argument("--quiet", action="store_true", help="no progress, no tables")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def search_into(
+    folder: Path, prepared: Prepared, arguments: argparse.Namespace, *, is_resumed: bool = False
+) -> int:
+    """Search, and return 0, 3 where no design keeps to the bounds, or 130 after Ctrl-C.
+
+    What the search found is on disk before anything else is computed.
+
+    Args:
+        folder: Of the run.
+        prepared: What is searched.
+        arguments: Those of :func:`add_result_arguments`.
+        is_resumed: Go on with the run that is in the folder.
+    """
+    problem, config = prepared.problem, prepared.config
+    is_listed = lists_designs(prepared, is_asked=arguments.exact or None)
+    quiet = arguments.quiet or arguments.json
+    with (
+        RunWriter(folder, prepared, is_resumed=is_resumed) as writer,
+        _telling_what_is_kept(writer),
+        progress(quiet=quiet) as bar,
+    ):
+        task = bar.add_task(config.search.algorithm, total=config.search.budget, note="")
+        best = np.inf
+
+        def on_new(genes: IntArray, found: Evaluated) -> None:
+            nonlocal best
+            writer.add(genes, found)
+            note = "none within yet"
+            if found.columns:
+                within = is_within(found.columns, problem.column_bounds)
+                values = found.columns[problem.objectives[0]][within]
+                best = min(best, np.nanmin(values, initial=np.inf))
+            if np.isfinite(best):
+                note = f"least {problem.objectives[0]} {best:.4f}"
+            bar.update(task, advance=len(genes), note=note)
+
+        stored = writer.stored
+        with stop_on_interrupt() as should_stop:
+            result = run_prepared(
+                prepared,
+                on_new=on_new,
+                evaluate=evaluate if stored is None else replaying(stored),
+                is_strict=arguments.strict,
+                should_stop=should_stop,
+            )
+        if not len(result.genes):
+            raise Interruption(should_stop.number or signal.SIGINT)
+        result = replace(result, seconds=writer.seconds)
+        written = writer.finish(result)
+        if is_listed and result.status != "interrupted":
+            task = bar.add_task("exact front", total=None, note="")
+
+            def on_listed(done: int, total: int) -> None:
+                bar.update(task, completed=done, total=total)
+
+            result = with_exact(result, on_progress=on_listed)
+            written = writer.finish(result)
+    if not arguments.no_plot and len(result.front_rows):
+        _draw(result, folder)
+    if arguments.json:
+        document = {"out": str(folder), **written, "front": front_table(result)}
+        if result.answers:
+            document["answers"] = answer_table(result)
+        print(json.dumps(document, indent=2))
+    else:
+        from evonasc.analysis.report import run_view
+
+        # the last line is to be copied: it is never cut
+        output(quiet=arguments.quiet).print(run_view(result, folder=folder), crop=False)
+    if result.status == "interrupted":
+        return should_stop.exit_code
+    return 0 if result.nearest_miss is None else 3
+
+
+def _draw(result: RunResult, folder: Path) -> None:
+    """Draw the front into the folder."""
+    problem, config = result.problem, result.config
+    name = config.search.algorithm
+    parts = [
+        name,
+        f"{len(result.genes)} evaluated",
+        place_in_words(config),
+        in_words(problem.column_bounds),
+    ]
+    draw_front(
+        problem,
+        result.genes[result.front_rows],
+        folder / "front",
+        points=result.front,
+        evaluated=result.columns,
+        true_front=None if result.exact is None else result.exact.points,
+        label=name,
+        title=", ".join(filter(None, parts)),
+    )
+
+
+@contextlib.contextmanager
+def _telling_what_is_kept(writer: RunWriter) -> Iterator[None]:
+    """Let an error say where the designs are that were evaluated before it."""
+    try:
+        yield
+    except EvonascError as error:
+        if writer.n_written == 0:
+            raise
+        raise EvaluationError(
+            f"{error} The {writer.n_written} designs evaluated before are kept: evonasc show "
+            f"{writer.folder}; to go on, evonasc resume {writer.folder}."
+        ) from error
