@@ -116,7 +116,7 @@ def _killed(
                     file.unlink()
             noted[:8] = struct.pack("q", 0)
             command = ["resume", str(out)] if is_there else [*words, "--out", str(out)]
-            was_killed = ended(begun([*command, *QUIET], noted), rng.uniform(0, 1.1 * whole))
+            was_killed = ended(begun([*command, *QUIET], noted), rng.uniform(0, 1.6 * whole))
             if not was_killed:
                 break
             kills += 1

@@ -77,6 +77,13 @@ def test_every_algorithm_goes_on_to_what_it_would_have_been(name, after, tmp_pat
     assert read_summary(tmp_path / "cut")["n_evaluated"] == 130
 
 
+def test_a_run_that_was_killed_before_its_first_batch_goes_on(tmp_path):
+    with RunWriter(tmp_path / "r", prepare(config_of({"budget": 40}))):
+        pass
+    assert main(["resume", f"{tmp_path}/r", *QUIET]) == 0
+    assert read_summary(tmp_path / "r")["n_evaluated"] == 40
+
+
 def test_a_finished_run_goes_on_under_a_larger_budget(tmp_path, capsys):
     long, short = tmp_path / "long", tmp_path / "short"
     run = ["run", "--problem", "toy", *QUIET]

@@ -14,8 +14,8 @@ from evonasc.arrays import IntArray
 from evonasc.bounds import in_words, is_within
 from evonasc.cli.console import output, progress
 from evonasc.cli.interrupt import Interruption, stop_on_interrupt
-from evonasc.cli.plot import draw_front
 from evonasc.errors import EvaluationError, EvonascError
+from evonasc.runs.parallel import in_processes
 from evonasc.runs.prepare import Prepared
 from evonasc.runs.problem_table import place_in_words
 from evonasc.runs.resume import replaying
@@ -23,10 +23,18 @@ from evonasc.runs.run import RunResult, lists_designs, run_prepared, with_exact
 from evonasc.runs.tables import answer_table, front_table
 from evonasc.runs.writer import RunWriter
 from evonasc.search.evaluation import Evaluated, evaluate
+from evonasc.search.search import Evaluate
 
 
 def add_result_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what is done with the result, and on the way to it."""
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        metavar="N",
+        help="worker processes to evaluate in, where evaluating takes time (default: this one); "
+        "the front is the same",
+    )
     parser.add_argument(
         "--strict",
         action="store_true",
@@ -59,6 +67,9 @@ def search_into(
     problem, config = prepared.problem, prepared.config
     is_listed = lists_designs(prepared, is_asked=arguments.exact or None)
     quiet = arguments.quiet or arguments.json
+    evaluation: Evaluate = evaluate
+    if arguments.jobs is not None:
+        evaluation = in_processes(prepared, n_jobs=arguments.jobs)
     with (
         RunWriter(folder, prepared, is_resumed=is_resumed) as writer,
         _telling_what_is_kept(writer),
@@ -84,7 +95,7 @@ def search_into(
             result = run_prepared(
                 prepared,
                 on_new=on_new,
-                evaluate=evaluate if stored is None else replaying(stored),
+                evaluate=evaluation if stored is None else replaying(stored, evaluation),
                 is_strict=arguments.strict,
                 should_stop=should_stop,
             )
@@ -119,6 +130,8 @@ def search_into(
 
 def _draw(result: RunResult, folder: Path) -> None:
     """Draw the front into the folder."""
+    from evonasc.cli.plot import draw_front  # half of what a run imports, and some draw nothing
+
     problem, config = result.problem, result.config
     name = config.search.algorithm
     parts = [

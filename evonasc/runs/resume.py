@@ -96,13 +96,13 @@ def replaying(stored: Stored, evaluate: Evaluate = evaluate) -> Evaluate:
         nonlocal n_replayed
         known = slice(n_replayed, min(n_replayed + len(genes), len(stored)))
         n_known = known.stop - known.start
+        if n_known == 0:
+            return evaluate(problem, genes)
         _require_same(stored.genes[known], genes[:n_known], first=n_replayed)
         n_replayed = known.stop
         if n_known == len(genes):
             return part_of(stored.found, known)
         new = evaluate(problem, genes[n_known:])
-        if n_known == 0:
-            return new
         return joined([part_of(stored.found, known), new], n_rows=[n_known, len(genes) - n_known])
 
     return answer

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy.special import expit, logit
+import scipy  # its `special` takes a quarter of a second and is loaded when it is used
 
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.benchmark import ErrorSource
@@ -86,7 +86,7 @@ class TrainedCalibration:
         self._lines = lines
         self._missed = np.abs(y - (lines[:, 0] + lines[:, 1] * x))
         #: ``(n,)`` trained error of each network by the line through the others, fractions.
-        self.left_out: FloatArray = expit(lines[:, 0] + lines[:, 1] * x)
+        self.left_out: FloatArray = scipy.special.expit(lines[:, 0] + lines[:, 1] * x)
         #: Root mean square of what that misses, fraction.
         self.left_out_error = math.sqrt(np.mean((self.left_out - pairs.trained_error) ** 2))
         self.provenance = (
@@ -108,7 +108,11 @@ class TrainedCalibration:
         low = np.sort(lines - self._missed[:, None], axis=0)[n_pairs - rank]
         high = np.sort(lines + self._missed[:, None], axis=0)[rank - 1]
         # The jackknife+ promises a share of networks, not that the line itself lies inside.
-        return expit(middle), expit(np.minimum(low, middle)), expit(np.maximum(high, middle))
+        return (
+            scipy.special.expit(middle),
+            scipy.special.expit(np.minimum(low, middle)),
+            scipy.special.expit(np.maximum(high, middle)),
+        )
 
 
 def read_pairs(path: Path, source: ErrorSource, space: SearchSpace) -> TrainedPairs:
@@ -217,7 +221,7 @@ def read_calibration(path: Path, source: ErrorSource, space: SearchSpace) -> Tra
 
 def _logit(error: FloatArray) -> FloatArray:
     """Return the logit of errors, none nearer to 0 or 1 than ``NEAREST``."""
-    values: FloatArray = logit(np.clip(error, NEAREST, 1 - NEAREST))
+    values: FloatArray = scipy.special.logit(np.clip(error, NEAREST, 1 - NEAREST))
     return values
 
 

@@ -1,0 +1,161 @@
+"""Evaluating in worker processes: batches stay whole, so any number of workers gives one front.
+
+Each worker makes the problem once, weights included, from the run's configuration. A batch is cut
+into chunks that keep the designs of a network together, since what a network costs is computed once
+a chunk; chunks are as large as their measured cost asks for.
+"""
+
+import os
+import pickle
+import time
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+
+import numpy as np
+
+from evonasc.arrays import IntArray
+from evonasc.errors import ConfigError, WorkerError
+from evonasc.limits import require_workers
+from evonasc.problems import DesignProblem
+from evonasc.runs.config import RunConfig
+from evonasc.runs.prepare import Prepared, prepare
+from evonasc.search.evaluation import Evaluated, evaluate, joined
+from evonasc.workers import in_workers
+
+#: Time that a chunk takes at least, if there are designs enough: handing it over costs
+#: milliseconds.
+_LEAST_CHUNK_S = 0.2
+#: Chunks a worker that a batch is cut into at most, so that none waits long for the last.
+_CHUNKS_A_WORKER = 4
+#: Times that chunks are tried together and, those that still kill their worker, alone.
+_TRIES = 2
+
+#: A chunk: the pickled configuration and folder, and its genes.
+Task = tuple[bytes, IntArray]
+#: Yields the seconds that each chunk took and what it gave, in order; raises ``WorkerError``.
+Spread = Callable[[list[Task]], Iterator[tuple[float, Evaluated]]]
+
+
+class SpreadEvaluation:
+    """Evaluates batches elsewhere; see :data:`evonasc.search.search.Evaluate`.
+
+    Args:
+        config: Of the run; describes the problem.
+        spread: Evaluates chunks.
+        n_workers: How many there are.
+    """
+
+    def __init__(self, config: RunConfig, spread: Spread, *, n_workers: int) -> None:
+        # Paths and code of others in it are told from the folder one is in.
+        self._config = pickle.dumps((config, os.getcwd()))
+        self._spread, self._n_workers = spread, n_workers
+        self._seconds_each = 0.0  # of the last batch; nothing is known of the first
+
+    def __call__(self, problem: DesignProblem, genes: IntArray) -> Evaluated:
+        """Evaluate designs, ``(n, n_genes)``."""
+        # The designs of a network stand together.
+        order = np.lexsort(problem.designs.operations(genes).T)
+        chunks = np.array_split(order, self._n_chunks(len(order)))
+        found = self._evaluated([genes[rows] for rows in chunks])
+        whole = joined(found, n_rows=[len(rows) for rows in chunks])
+        back = np.argsort(order)
+        return Evaluated(
+            {name: values[back] for name, values in whole.columns.items()},
+            {int(order[row]): reason for row, reason in sorted(whole.failures.items())},
+        )
+
+    def _n_chunks(self, n: int) -> int:
+        """Return into how many chunks a batch is cut."""
+        least = self._n_workers  # of the first batch
+        if self._seconds_each:
+            worth = int(n * self._seconds_each / _LEAST_CHUNK_S)
+            least = min(max(worth, 1), self._n_workers * _CHUNKS_A_WORKER)
+        return max(1, min(least, n))
+
+    def _evaluated(self, chunks: list[IntArray]) -> list[Evaluated]:
+        """Return what each chunk gave; where a worker is killed, try again."""
+        found: dict[int, Evaluated] = {}
+        for _ in range(_TRIES):
+            self._try(chunks, [place for place in range(len(chunks)) if place not in found], found)
+        for place in range(len(chunks)):  # one at a time: who kills its worker kills no other
+            if place not in found:
+                self._try(chunks, [place], found)
+            if place not in found:
+                reason = "the worker process was killed each time it was evaluated"
+                failures = dict.fromkeys(range(len(chunks[place])), reason)
+                found[place] = Evaluated({}, failures)
+        return [found[place] for place in range(len(chunks))]
+
+    def _try(self, chunks: list[IntArray], places: list[int], found: dict[int, Evaluated]) -> None:
+        """Evaluate some of the chunks, as far as that goes."""
+        if not places:
+            return
+        seconds, n = 0.0, 0
+        try:
+            answers = self._spread([(self._config, chunks[place]) for place in places])
+            for place, (taken, answer) in zip(places, answers, strict=False):
+                found[place] = answer
+                seconds, n = seconds + taken, n + len(chunks[place])
+        except WorkerError:
+            pass  # what is missing is tried again
+        if n:
+            self._seconds_each = seconds / n
+
+
+def in_processes(prepared: Prepared, *, n_jobs: int) -> SpreadEvaluation:
+    """Return what evaluates the designs of a run in worker processes of this machine.
+
+    Raises:
+        ConfigError: Evaluating is a look-up, which is done here faster; the problem was in hand; or
+            there would be more threads than cores.
+    """
+    require_workers("jobs", n_jobs)
+    require_spreadable(prepared, option="--jobs")
+    threads = getattr(prepared.config.error.options, "threads", 1)
+    if n_jobs * threads > max(os.cpu_count() or 1, n_jobs):
+        raise ConfigError(
+            f"jobs x threads must be at most the {os.cpu_count()} cores of this machine, got "
+            f"{n_jobs} x {threads}. Use --threads 1."
+        )
+
+    def spread(tasks: list[Task]) -> Iterator[tuple[float, Evaluated]]:
+        return in_workers(evaluate_chunk, tasks, n_jobs=n_jobs)
+
+    return SpreadEvaluation(prepared.config, spread, n_workers=n_jobs)
+
+
+def require_spreadable(prepared: Prepared, *, option: str) -> None:
+    """Refuse to spread evaluations that are look-ups, or that other processes cannot make.
+
+    Raises:
+        ConfigError: They are.
+    """
+    if prepared.algorithm.trains:
+        raise ConfigError(
+            f"{option} must not be used with {prepared.config.search.algorithm}, which trains "
+            f"weights here as it searches. Leave out {option}."
+        )
+    if not prepared.is_described:
+        raise ConfigError("The problem must be one that the configuration names, got one in hand.")
+    if prepared.is_stored and not prepared.problem.is_foreign:
+        raise ConfigError(
+            f"{option} must be used where evaluating takes time (--accuracy live, or a problem of "
+            f"your own); errors are looked up here, which is faster in one process. Leave out "
+            f"{option}."
+        )
+
+
+def evaluate_chunk(config: bytes, genes: IntArray) -> tuple[float, Evaluated]:
+    """Evaluate designs in a worker; returns the seconds that took, and what is known of them."""
+    problem = _problem(config)
+    started = time.perf_counter()
+    found = evaluate(problem, genes)
+    return time.perf_counter() - started, found
+
+
+@lru_cache(maxsize=1)
+def _problem(config: bytes) -> DesignProblem:
+    """Return the problem of a run, made once a worker: weights are loaded for it."""
+    run, folder = pickle.loads(config)  # of our own parent process
+    os.chdir(folder)
+    return prepare(run).problem
