@@ -105,7 +105,7 @@ DOORS = {
         "evonasc.runs",
         "evonasc.search",
     ),
-    "pandas": ("evonasc.analysis.comparison_figures",),  # what seaborn draws from
+    "pandas": ("evonasc.analysis.comparison_figures", "evonasc.runs.frames"),
     "rich": (
         "evonasc.analysis.comparison_report",
         "evonasc.analysis.failures",

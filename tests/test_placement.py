@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from evonasc.operators import CutRepair, DesignCrossover, DesignMutation, DesignSampling
 from evonasc.problems.toy import ToySpace
-from evonasc.runs.tables import placement_columns
+from evonasc.runs.design_rows import placement_columns
 from evonasc.runs.tabulated import _tabulated_designs
 from evonasc.space import DesignSpace, Genome, placement
 

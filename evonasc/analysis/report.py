@@ -16,8 +16,9 @@ from evonasc.analysis.shares import truth_words
 from evonasc.bounds import Bound, in_words, is_within
 from evonasc.names import visible
 from evonasc.runs.config import RunConfig
+from evonasc.runs.design_rows import design_rows, placement_columns
 from evonasc.runs.run import RunResult
-from evonasc.runs.tables import answer_table, design_rows, front_table, placement_columns
+from evonasc.runs.tables import answer_table, front_table
 from evonasc.search.algorithms import ALGORITHMS
 from evonasc.search.algorithms import algorithm as find_algorithm
 from evonasc.space import DesignSpace, SearchSpace

@@ -33,6 +33,7 @@ COMMANDS = {
     "report": ("report", "write finished runs as one HTML page, front and link rate to play with"),
     "resume": ("resume", "go on with a run that was cut short, or evaluate more"),
     "run": ("run", "search networks and cuts, return the front of trade-offs"),
+    "runs": ("runs", "list the runs of a folder, or remove some"),
     "show": ("show", "show a finished run"),
     "supernet": ("supernet", "train, score and rank the one-shot supernet"),
     "sweep": ("sweep", "fronts and best cuts of a run over a range of link rates"),

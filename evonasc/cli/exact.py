@@ -29,11 +29,12 @@ from evonasc.errors import ConfigError
 from evonasc.files import write_output
 from evonasc.problems import DesignProblem
 from evonasc.runs.config import RunConfig
+from evonasc.runs.design_rows import design_rows
 from evonasc.runs.exact_front import ExactFront, exact_front
 from evonasc.runs.folder import require_empty
 from evonasc.runs.prepare import prepare
 from evonasc.runs.problem_table import place_in_words
-from evonasc.runs.tables import as_csv, design_rows
+from evonasc.runs.tables import as_csv
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -8,10 +8,10 @@ from evonasc.analysis.report import front_view, plain_table, shown_columns
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cli.console import output
 from evonasc.problems import DesignProblem
+from evonasc.runs.design_rows import design_rows
 from evonasc.runs.finished import load_run, read_designs, require_same
 from evonasc.runs.folder import read_config
 from evonasc.runs.prepare import prepare
-from evonasc.runs.tables import design_rows
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -11,8 +11,8 @@ from evonasc.bounds import is_within
 from evonasc.cli.bound_arguments import add_bound_arguments, bounds_of, require_meant
 from evonasc.cli.console import output
 from evonasc.errors import ConfigError
+from evonasc.runs.design_rows import placement_columns
 from evonasc.runs.finished import FinishedRun, load_run
-from evonasc.runs.tables import placement_columns
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -9,6 +9,7 @@ from evonasc.arrays import FloatArray, IntArray
 from evonasc.bounds import in_words, is_within
 from evonasc.cli.console import output
 from evonasc.problems import DesignProblem
+from evonasc.runs.design_rows import placement_columns
 from evonasc.runs.finished import FinishedRun, load_run, read_designs, require_alike
 from evonasc.runs.folder import (
     EVALUATIONS_FILE,
@@ -18,7 +19,6 @@ from evonasc.runs.folder import (
     table_columns,
 )
 from evonasc.runs.problem_table import place_in_words
-from evonasc.runs.tables import placement_columns
 from evonasc.search.config import SearchConfig
 
 #: Letters of a file name that is made of the names of runs, at most.

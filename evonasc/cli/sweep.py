@@ -26,10 +26,11 @@ from evonasc.cli.console import output
 from evonasc.errors import ConfigError
 from evonasc.files import write_output
 from evonasc.problems import DesignProblem
+from evonasc.runs.design_rows import design_rows
 from evonasc.runs.finished import FinishedRun, StoredDesigns, load_run, read_designs, require_same
 from evonasc.runs.folder import read_config
 from evonasc.runs.prepare import prepare
-from evonasc.runs.tables import as_csv, design_rows
+from evonasc.runs.tables import as_csv
 
 #: Rates of the diagram and of the regret, at least.
 _N_FINE = 200

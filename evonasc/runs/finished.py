@@ -1,10 +1,12 @@
 """What a run left, read back: its front as columns, and its designs as genes."""
 
+from __future__ import annotations
+
 import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +16,7 @@ from evonasc.errors import ConfigError, DataFileError, EvonascError, GenomeError
 from evonasc.field_types import argument
 from evonasc.front import front_rows
 from evonasc.runs.config import RunConfig
+from evonasc.runs.design_rows import design_rows, placement_columns
 from evonasc.runs.folder import (
     CONFIG_FILE,
     EVALUATIONS_FILE,
@@ -32,8 +35,11 @@ from evonasc.runs.record import require_trusted
 from evonasc.runs.run import RunResult
 from evonasc.runs.stored import STORE_FILE, read_store
 from evonasc.runs.stored_space import stored_designs
-from evonasc.runs.tables import design_rows, front_table, placement_columns
+from evonasc.runs.tables import front_table
 from evonasc.space import DesignSpace, Genome, SearchSpace, any_cut
+
+if TYPE_CHECKING:
+    from evonasc.runs.frames import Frame
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,12 @@ class FinishedRun:
     def space(self) -> SearchSpace:
         """Its networks."""
         return self.designs.space
+
+    def frame(self) -> Frame:
+        """Return the front as a table of pandas, by ``id``."""
+        from evonasc.runs.frames import text_frame  # pandas takes half a second
+
+        return text_frame(self.rows, self.columns)
 
     @property
     def points(self) -> FloatArray:

@@ -21,10 +21,10 @@ from evonasc.errors import ConfigError, DataFileError, PluginError, UnknownNameE
 from evonasc.files import is_locked
 from evonasc.inputs import MOST_ARRAYS, file_text
 from evonasc.runs.config import RunConfig
+from evonasc.runs.design_rows import placement_columns
 from evonasc.runs.record import config_from, read_object, require_trusted
 from evonasc.runs.run import ExactComparison
 from evonasc.runs.stored import STORE_FILE, count_stored
-from evonasc.runs.tables import placement_columns
 from evonasc.space import DesignSpace
 
 CONFIG_FILE, SUMMARY_FILE, LOCK_FILE = "config.json", "run.json", "run.lock"

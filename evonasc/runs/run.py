@@ -1,8 +1,11 @@
 """One search from its configuration to its result."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,6 +25,9 @@ from evonasc.search.evaluation import evaluate
 from evonasc.search.search import Evaluate, OnBatch, OnNew, Search
 from evonasc.search.steps import Answer
 from evonasc.search.thresholds import only_threshold
+
+if TYPE_CHECKING:
+    from evonasc.runs.frames import Frame
 
 
 @dataclass(frozen=True)
@@ -87,6 +93,23 @@ class RunResult:
     def front(self) -> FloatArray:
         """Objectives of the front, ``(n, n_obj)``."""
         return self.problem.objective_values(self.columns)[self.front_rows]
+
+    def frame(self) -> Frame:
+        """Return all designs as a table of pandas, by ``id``, with ``is_on_front``.
+
+        Example:
+            >>> frame = run(RunConfig(problem="toy")).frame()
+            >>> bool(frame[frame.is_on_front].error.min() == frame.error.min())
+            True
+        """
+        from evonasc.runs.frames import design_frame  # pandas takes half a second
+
+        n = len(self.genes)
+        is_on_front = np.isin(np.arange(n), self.front_rows)
+        ids = np.arange(1, n + 1)
+        return design_frame(
+            self.problem.designs, self.genes, self.columns, ids=ids, is_on_front=is_on_front
+        )
 
     def noisy_objectives(self) -> tuple[str, ...]:
         """Objectives of which the true front's designs had other values in the search."""

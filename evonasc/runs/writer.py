@@ -19,6 +19,7 @@ from evonasc.errors import ConfigError
 from evonasc.files import lock, make_folders, write_atomically, writing
 from evonasc.problems import SplitNasProblem
 from evonasc.problems.coarse_error import CoarseErrorProblem
+from evonasc.runs.design_rows import design_rows
 from evonasc.runs.digests import input_digests
 from evonasc.runs.folder import (
     ANSWERS_FILE,
@@ -38,7 +39,7 @@ from evonasc.runs.run import RunResult
 from evonasc.runs.store import RunStore, mend_store
 from evonasc.runs.stored import STORE_FILE, Stored, read_store
 from evonasc.runs.stored_space import designs_record
-from evonasc.runs.tables import answer_table, as_csv, design_rows, failure_table, front_table
+from evonasc.runs.tables import answer_table, as_csv, failure_table, front_table
 from evonasc.search.evaluation import Evaluated, part_of
 
 

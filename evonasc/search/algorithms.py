@@ -39,6 +39,10 @@ ALGORITHMS = Registry(
             "evonasc.search.nsga3:ALGORITHM",
             "NSGA-III (pymoo), for three objectives and more",
         ),
+        "pls": (
+            "evonasc.search.pls:ALGORITHM",
+            "Pareto local search around the front of everything evaluated",
+        ),
         "pymoo-nsga2": ("evonasc.search.pymoo_nsga2:ALGORITHM", "NSGA-II (pymoo)"),
         "random": ("evonasc.search.random_search:ALGORITHM", "random valid designs"),
         "sms-emoa": ("evonasc.search.sms_emoa:ALGORITHM", "SMS-EMOA (pymoo)"),

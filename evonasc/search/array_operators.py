@@ -55,7 +55,7 @@ class ArrayOperators:
     def sample(self, n: int) -> IntArray:
         """Return the new designs among ``n`` drawn ones, ``(n, n_genes)`` at most."""
         drawn = self._sampling(self._problem, n, random_state=self._rng)
-        return self._new(self._repaired(drawn.get("X")))
+        return self.new(self._repaired(drawn.get("X")))
 
     def children(self, parents: IntArray) -> IntArray:
         """Map parents ``(2, n_matings, n_genes)`` to ``(2 n_matings, n_genes)`` children."""
@@ -79,17 +79,23 @@ class ArrayOperators:
             n_matings = int(np.clip(-(-wanted // 2), -(-n // 2), _MOST_AT_ONCE * n))
             made = self.children(draw(n_matings))
             n_made += len(made)
-            new = self._new(np.concatenate([found, made]))
+            new = self.new(np.concatenate([found, made]))
             share = (len(new) - len(found)) / len(made)
             self._new_share = 0.5 * (self._new_share + share)
             found = new
-        for _ in range(_DRAWS):  # what is near the parents is known: draw from anywhere
-            if len(found) >= n:
-                break
-            found = self._new(np.concatenate([found, self.sample(n)]))
-        return found[:n]
+        return found[:n] if len(found) >= n else self.drawn(n, found=found)
 
-    def _new(self, genes: IntArray) -> IntArray:
+    def drawn(self, n: int, *, found: IntArray | None = None) -> IntArray:
+        """Return ``n`` new designs drawn from anywhere, those found before first, or fewer."""
+        rows = np.zeros((0, self._problem.designs.n_genes), dtype=np.int64)
+        rows = rows if found is None else found
+        for _ in range(_DRAWS):
+            if len(rows) >= n:
+                break
+            rows = self.new(np.concatenate([rows, self.sample(n)]))
+        return rows[:n]
+
+    def new(self, genes: IntArray) -> IntArray:
         """Return the designs that are not known, one of each canonical form, in their order."""
         canonical = self._problem.designs.canonical(genes)
         return genes[self._archive.first_of_new(canonical)]
