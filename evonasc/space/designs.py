@@ -20,6 +20,9 @@ from evonasc.space.base import SearchSpace
 #: ``(n, n_links)`` to the cuts that a scenario allows at each link, ``(n, n_links, n_blocks + 1)``.
 CutRule = Callable[[IntArray, IntArray], BoolArray]
 
+#: Designs from which on those of one network are dealt with together.
+_MANY = 2000
+
 
 def any_cut(n_blocks: int) -> CutRule:
     """Return the rule that allows every cut of networks of so many blocks, and any widths."""
@@ -204,7 +207,10 @@ class DesignSpace:
         genes = self.check(genes)
         result = genes.copy()
         n = self.space.n_operation_genes
-        networks, which = self.space.distinct(genes[:, :n])
+        if len(genes) < _MANY:  # sorting them takes longer than it saves
+            networks, which = genes[:, :n], np.arange(len(genes))
+        else:
+            networks, which = self.space.distinct(genes[:, :n])
         networks = self.space.canonical(networks)
         result[:, :n] = networks[which]
         first = placement.first_equal_cuts(self.space.is_identity_block(networks))

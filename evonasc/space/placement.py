@@ -18,10 +18,10 @@ def first_equal_cuts(is_identity: BoolArray) -> IntArray:
     Returns:
         ``(n, n_blocks + 1)``; it does not fall from cut to cut.
     """
-    n_blocks = is_identity.shape[1]
-    cuts = np.tile(np.arange(n_blocks + 1), (len(is_identity), 1))
-    for block in range(n_blocks):
-        cuts[:, block + 1] = np.where(is_identity[:, block], cuts[:, block], cuts[:, block + 1])
+    n, n_blocks = is_identity.shape
+    own = np.zeros((n, n_blocks + 1), dtype=np.int64)
+    own[:, 1:] = np.where(is_identity, 0, np.arange(1, n_blocks + 1))
+    cuts: IntArray = np.maximum.accumulate(own, axis=1)
     return cuts
 
 
