@@ -31,7 +31,7 @@ TABLES = ("evaluations.csv", "front.csv")
 WORDS = (
     ("run", "--problem", "toy", "--algo", "nsga2", "--budget", "600"),
     ("run", "--budget", "800", "--pop-size", "50"),
-    ("run", "--algo", "nasc", "--budget", "400"),
+    ("run", "--problem", "toy", "--algo", "nasc", "--budget", "150"),
 )
 QUIET = ("--no-plot", "--quiet")
 

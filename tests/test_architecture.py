@@ -30,7 +30,7 @@ GROUND = {
     "files",
     "foreign_code",
 }
-GROUND |= {"front", "inputs", "limits", "names", "parsing", "plugins", "workers"}
+GROUND |= {"cluster", "front", "inputs", "limits", "names", "parsing", "plugins", "workers"}
 MAY_IMPORT = {
     "": set(),
     "arrays": set(),
@@ -41,6 +41,7 @@ MAY_IMPORT = {
     "parsing": set(),
     "field_types": {"errors", "names", "parsing"},
     "inputs": {"errors", "parsing"},
+    "cluster": {"errors"},
     "workers": {"errors"},
     "csv_file": {"errors", "inputs", "names"},
     "plugins": {"errors"},
@@ -91,6 +92,7 @@ FIGURES = (
 )
 DOORS = {
     "PIL": ("evonasc.data.image_files",),
+    "distributed": ("evonasc.cluster",),
     "deap": ("evonasc.search.deap_nsga2",),
     "jinja2": ("evonasc.analysis.report_page",),
     "hypothesis": ("evonasc.contracts", "evonasc.cli.check_plugin"),

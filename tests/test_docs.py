@@ -17,7 +17,7 @@ from evonasc.nasbench201.machines.machine import KnownMachine
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-PROGRAMS = ("evonasc", "pip", "python", "python3")
+PROGRAMS = ("dask", "evonasc", "pip", "python", "python3")
 OWN_SUPERNET = "minutes of training first; tests/test_own_supernet.py trains a small one"
 PLUGIN = "needs an installed package; the plug-in tests build one"
 INSTALLS = "installs packages; CI runs the test command as the README has it"
@@ -42,6 +42,10 @@ NOT_RUN = {
         "evonasc check-plugin": PLUGIN,
         "evonasc run --problem": PLUGIN,
         "evonasc run --space": PLUGIN,
+    },
+    "runs.md": {
+        "dask ": "test_cluster.py starts them",
+        "evonasc run --problem mine": "needs them",
     },
     "report.md": {"pip install": INSTALLS},
     "results.md": {

@@ -86,6 +86,7 @@ def test_every_option_is_one_of_those_that_are_looked_at(module):
         *("images", "no_cache", "device", "threads"),
         *("error_resolution", "calibration", "out", "exact", "no_plot", "quiet", "json", "help"),
         "strict",  # whatever is searched may fail
+        *("backend", "scheduler"),  # test_cluster.py
         *("rows", "provenance", "algos", "arm", "seeds", "jobs"),
     }  # fmt: skip
     found = {action.dest for action in parser._actions if action.dest != argparse.SUPPRESS}

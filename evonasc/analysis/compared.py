@@ -12,6 +12,7 @@ from evonasc.analysis.indicators import (
     references,
     summary_rows,
 )
+from evonasc.cluster import Cluster
 from evonasc.field_types import argument
 from evonasc.runs.comparison import (
     ComparisonConfig,
@@ -56,6 +57,7 @@ def compare(
     folder: Path | str,
     *,
     n_jobs: int = 1,
+    cluster: Cluster | None = None,
     is_exact_wanted: bool | None = None,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Comparison:
@@ -67,6 +69,7 @@ def compare(
         config: Who meets where.
         folder: Made, or taken up where it holds this comparison; it may grow.
         n_jobs: Worker processes; the results do not depend on it.
+        cluster: Workers of a scheduler, which take their place.
         is_exact_wanted: Enumerate the exact fronts, see :func:`evonasc.runs.run.lists_designs`.
         on_progress: Called with (searches done, searches in all).
 
@@ -94,7 +97,7 @@ def compare(
     if is_exact_wanted:  # refused before any search
         lists_designs(prepare(replace(config.base, scenario=config.scenarios[0])), is_asked=True)
     open_folder(folder, config)
-    for done, total in run_comparison(folder, config, n_jobs=n_jobs):
+    for done, total in run_comparison(folder, config, n_jobs=n_jobs, cluster=cluster):
         on_progress(done, total)
     config, trials, left_out = read_everything(folder, config)
     truths = true_points(config, is_exact_wanted=is_exact_wanted)

@@ -17,6 +17,7 @@ from evonasc.cli.accuracy_arguments import (
     add_weights_arguments,
     error_of,
 )
+from evonasc.cli.backend_arguments import add_backend_arguments, cluster_of
 from evonasc.cli.bound_arguments import (
     add_bound_arguments,
     add_margin_argument,
@@ -92,7 +93,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         help=f"of those that have a population (default: {SearchConfig.pop_size})",
     )
-    parser.add_argument("--jobs", type=int, default=1, help="worker processes, one thread each")
+    add_backend_arguments(parser, jobs="worker processes, one thread each (default: 1)")
     parser.add_argument(
         "--out", type=Path, required=True, help="folder of the comparison; resumes and grows"
     )
@@ -128,12 +129,16 @@ def execute(arguments: argparse.Namespace) -> int:
     )
     config = config.with_own_names()
     require_meant(arguments, config.base.objectives)
-    with counter("comparing", quiet=arguments.quiet) as on_progress:
+    with (
+        cluster_of(arguments) as cluster,
+        counter("comparing", quiet=arguments.quiet) as on_progress,
+    ):
         try:
             comparison = compare(
                 config,
                 arguments.out,
-                n_jobs=arguments.jobs,
+                n_jobs=1 if arguments.jobs is None else arguments.jobs,
+                cluster=cluster,
                 is_exact_wanted=arguments.exact or None,
                 on_progress=on_progress,
             )

@@ -12,10 +12,11 @@ import numpy as np
 
 from evonasc.arrays import IntArray
 from evonasc.bounds import in_words, is_within
+from evonasc.cli.backend_arguments import add_backend_arguments, cluster_of
 from evonasc.cli.console import output, progress
 from evonasc.cli.interrupt import Interruption, stop_on_interrupt
 from evonasc.errors import EvaluationError, EvonascError
-from evonasc.runs.parallel import in_processes
+from evonasc.runs.parallel import in_processes, on_cluster
 from evonasc.runs.prepare import Prepared
 from evonasc.runs.problem_table import place_in_words
 from evonasc.runs.resume import replaying
@@ -28,11 +29,9 @@ from evonasc.search.search import Evaluate
 
 def add_result_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what is done with the result, and on the way to it."""
-    parser.add_argument(
-        "--jobs",
-        type=int,
-        metavar="N",
-        help="worker processes to evaluate in, where evaluating takes time (default: this one); "
+    add_backend_arguments(
+        parser,
+        jobs="worker processes to evaluate in, where evaluating takes time (default: this one); "
         "the front is the same",
     )
     parser.add_argument(
@@ -67,10 +66,8 @@ def search_into(
     problem, config = prepared.problem, prepared.config
     is_listed = lists_designs(prepared, is_asked=arguments.exact or None)
     quiet = arguments.quiet or arguments.json
-    evaluation: Evaluate = evaluate
-    if arguments.jobs is not None:
-        evaluation = in_processes(prepared, n_jobs=arguments.jobs)
     with (
+        cluster_of(arguments) as cluster,
         RunWriter(folder, prepared, is_resumed=is_resumed) as writer,
         _telling_what_is_kept(writer),
         progress(quiet=quiet) as bar,
@@ -90,6 +87,12 @@ def search_into(
                 note = f"least {problem.objectives[0]} {best:.4f}"
             bar.update(task, advance=len(genes), note=note)
 
+        evaluation: Evaluate = evaluate
+        if cluster is not None:
+            evaluation = on_cluster(prepared, cluster)
+        elif arguments.jobs is not None or arguments.backend is not None:
+            n_jobs = 1 if arguments.jobs is None else arguments.jobs
+            evaluation = in_processes(prepared, n_jobs=n_jobs)
         stored = writer.stored
         with stop_on_interrupt() as should_stop:
             result = run_prepared(

@@ -10,12 +10,12 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import evonasc
 from evonasc.arrays import FloatArray
+from evonasc.cluster import Cluster
 from evonasc.cost.scenario import Scenario, as_dict
 from evonasc.errors import ConfigError, DataFileError
 from evonasc.field_types import require_types
@@ -26,14 +26,13 @@ from evonasc.runs.benchmarks import benchmark
 from evonasc.runs.config import RunConfig
 from evonasc.runs.digests import problem_inputs, scenario_inputs, search_inputs
 from evonasc.runs.exact_front import exact_front
-from evonasc.runs.prepare import Prepared, prepare, settled
+from evonasc.runs.prepare import prepare, settled
 from evonasc.runs.problem_table import PROBLEMS, place_in_words, problem_kind
 from evonasc.runs.record import config_dict
 from evonasc.runs.run import lists_designs
-from evonasc.runs.tabulated import tabulated
-from evonasc.runs.trials import Trial, read_trial, run_trial, write_trial
+from evonasc.runs.trial_tasks import written_trials
+from evonasc.runs.trials import Trial, read_trial
 from evonasc.search.config import SearchConfig
-from evonasc.workers import in_workers
 
 #: Fields of a search in which trials differ.
 _OF_TRIALS = ("algorithm", "budget", "seed")
@@ -232,13 +231,13 @@ def _digest(values: dict[str, object]) -> str:
 
 
 def run_comparison(
-    folder: Path, config: ComparisonConfig, *, n_jobs: int
+    folder: Path, config: ComparisonConfig, *, n_jobs: int, cluster: Cluster | None = None
 ) -> Iterator[tuple[int, int]]:
     """Run the trials that are missing and yield (trials done, trials in all) as they end.
 
     One thread a worker. A trial is on disk before it counts, so an interrupted comparison goes on
-    where it stopped, and its results do not depend on the number of worker processes ``n_jobs``.
-    The folder is one that ``open_folder`` opened.
+    where it stopped, and its results do not depend on the number of worker processes ``n_jobs``, or
+    on the ``cluster`` that takes their place. The folder is one that ``open_folder`` opened.
 
     Raises:
         ConfigError: ``n_jobs`` out of range, or a search that its scenario does not allow.
@@ -259,8 +258,9 @@ def run_comparison(
         )
         for key in missing
     ]
-    done = in_workers(_run_and_write, tasks, n_jobs=n_jobs, is_ordered=False)
-    for count, _ in enumerate(done, start=len(keys) - len(missing) + 1):
+    for count, _ in enumerate(
+        written_trials(tasks, n_jobs=n_jobs, cluster=cluster), start=len(keys) - len(missing) + 1
+    ):
         yield count, len(keys)
 
 
@@ -296,22 +296,6 @@ def true_points(
         exact = exact_front(prepared.problem) if is_listed else None
         truths[scenario.name] = None if exact is None else exact.points
     return truths
-
-
-def _run_and_write(path: Path, config: RunConfig, problem_digest: str, digest: str) -> None:
-    """Run one trial, in whatever process, and put it on disk."""
-    prepared = _prepared(replace(config, search=RunConfig().search), problem_digest)
-    write_trial(path, run_trial(prepared.for_search(config.search)), digest=digest)
-
-
-@lru_cache(maxsize=4)
-def _prepared(config: RunConfig, digest: str) -> Prepared:
-    """Return a problem with its table, made once a process, scenario and state of the files."""
-    prepared = prepare(config)
-    # What is not evonasc's own is asked for what a search asks for, and no more.
-    if not lists_designs(prepared):
-        return prepared
-    return replace(prepared, problem=tabulated(prepared.problem))
 
 
 def _is_done(path: Path, digest: str) -> bool:

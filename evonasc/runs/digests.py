@@ -76,8 +76,10 @@ def scenario_inputs(config: RunConfig) -> dict[str, str]:
         return {}
     try:
         path = path_of_run(config)
-    except EvonascError:  # a problem that needs them refuses them when it is made
-        return {}
+    except EvonascError:
+        if PROBLEMS.is_built_in(config.problem):  # a file that is gone is no change of it
+            raise
+        return {}  # another package's problem may give the names a meaning of its own
     scenario, found = config.scenario, _code(_scenario_entries(config))
     machines = zip((scenario.head_hardware, scenario.tail_hardware), path.machines, strict=True)
     found |= {f"hardware {name}": machine.digest for name, machine in machines}

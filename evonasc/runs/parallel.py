@@ -14,6 +14,7 @@ from functools import lru_cache
 import numpy as np
 
 from evonasc.arrays import IntArray
+from evonasc.cluster import Cluster
 from evonasc.errors import ConfigError, WorkerError
 from evonasc.limits import require_workers
 from evonasc.problems import DesignProblem
@@ -29,6 +30,9 @@ _LEAST_CHUNK_S = 0.2
 _CHUNKS_A_WORKER = 4
 #: Times that chunks are tried together and, those that still kill their worker, alone.
 _TRIES = 2
+
+#: Why a design failed whose evaluation ends whoever tries.
+KILLED = "the worker process was killed each time it was evaluated"
 
 #: A chunk: the pickled configuration and folder, and its genes.
 Task = tuple[bytes, IntArray]
@@ -81,10 +85,16 @@ class SpreadEvaluation:
             if place not in found:
                 self._try(chunks, [place], found)
             if place not in found:
-                reason = "the worker process was killed each time it was evaluated"
-                failures = dict.fromkeys(range(len(chunks[place])), reason)
-                found[place] = Evaluated({}, failures)
+                found[place] = self._alone(chunks[place])
         return [found[place] for place in range(len(chunks))]
+
+    def _alone(self, chunk: IntArray) -> Evaluated:
+        """Evaluate the designs of a chunk that kills its workers, each for itself."""
+        alone: dict[int, Evaluated] = {}
+        designs = [chunk[row : row + 1] for row in range(len(chunk))]
+        for row in range(len(designs)) if len(designs) > 1 else ():
+            self._try(designs, [row], alone)
+        return joined([alone.get(row, Evaluated({}, {0: KILLED})) for row in range(len(designs))])
 
     def _try(self, chunks: list[IntArray], places: list[int], found: dict[int, Evaluated]) -> None:
         """Evaluate some of the chunks, as far as that goes."""
@@ -124,6 +134,31 @@ def in_processes(prepared: Prepared, *, n_jobs: int) -> SpreadEvaluation:
     return SpreadEvaluation(prepared.config, spread, n_workers=n_jobs)
 
 
+def on_cluster(prepared: Prepared, cluster: Cluster) -> SpreadEvaluation:
+    """Return what evaluates the designs of a run on the workers of a cluster.
+
+    Raises:
+        ConfigError: Evaluating is a look-up, which is done here faster, or the problem was in hand.
+    """
+    require_spreadable(prepared, option="--backend dask")
+
+    def spread(tasks: list[Task]) -> Iterator[tuple[float, Evaluated]]:
+        found = dict(cluster.map(evaluate_chunk, tasks))
+        for place, task in enumerate(tasks):
+            answer = found[place]
+            yield _one_by_one(task) if answer is None else answer
+
+    def _one_by_one(task: Task) -> tuple[float, Evaluated]:
+        """Evaluate the designs of a chunk that no worker survived, each alone."""
+        config, genes = task
+        alone: list[Task] = [(config, genes[row : row + 1]) for row in range(len(genes))]
+        found = dict(cluster.map(evaluate_chunk, alone)) if len(alone) > 1 else {}
+        answers = [found.get(row) or (0.0, Evaluated({}, {0: KILLED})) for row in range(len(alone))]
+        return sum(seconds for seconds, _ in answers), joined([one for _, one in answers])
+
+    return SpreadEvaluation(prepared.config, spread, n_workers=cluster.n_workers)
+
+
 def require_spreadable(prepared: Prepared, *, option: str) -> None:
     """Refuse to spread evaluations that are look-ups, or that other processes cannot make.
 
@@ -157,5 +192,6 @@ def evaluate_chunk(config: bytes, genes: IntArray) -> tuple[float, Evaluated]:
 def _problem(config: bytes) -> DesignProblem:
     """Return the problem of a run, made once a worker: weights are loaded for it."""
     run, folder = pickle.loads(config)  # of our own parent process
-    os.chdir(folder)
+    if os.path.isdir(folder):  # on another machine it need not be there
+        os.chdir(folder)
     return prepare(run).problem
