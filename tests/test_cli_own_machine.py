@@ -75,7 +75,7 @@ def test_this_machine_is_profiled_and_used(tmp_path, capsys):
 
 
 BAD = {
-    "got 'raspi4'. Choose another --name": ["--name", "raspi4", "--out", "{tmp}/m.npz"],
+    "got 'raspi4'. Choose another name": ["--name", "raspi4", "--out", "{tmp}/m.npz"],
     "must be 1 to 40 letters": ["--name", "../m", "--out", "{tmp}/m.npz"],
     "must end in .npz, got": ["--out", "{tmp}/m.toml"],
     "power_mw must be positive, got -1.0": ["--power-mw", "-1", "--out", "{tmp}/m.npz"],

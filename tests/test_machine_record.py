@@ -62,7 +62,7 @@ def test_a_name_is_a_word(name):
 
 
 def test_a_name_that_is_taken_is_refused():
-    with pytest.raises(ConfigError, match="got 'raspi4'. Choose another --name"):
+    with pytest.raises(ConfigError, match="got 'raspi4'. Choose another name"):
         check_name("raspi4", HARDWARE)
     check_name("raspi4-garage", HARDWARE)
 

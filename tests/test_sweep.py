@@ -113,7 +113,7 @@ def test_a_run_on_a_trace_can_be_swept_and_needs_its_trace(tmp_path, capsys):
     capsys.readouterr()
     trace.write_text("time_s,mbps\n0,3\n")
     assert main(["explain", out, "1", "--no-plot"]) == 2
-    assert "a table, a trace or evonasc changed since" in capsys.readouterr().err
+    assert "a machine, a table, a trace or evonasc changed since" in capsys.readouterr().err
     trace.unlink()
     assert main(["explain", out, "1", "--no-plot"]) == 2
     assert "Cannot read the link trace" in capsys.readouterr().err

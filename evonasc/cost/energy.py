@@ -57,6 +57,7 @@ def device_power(scenario: Scenario, path: Path) -> DevicePower:
     if head_mw is None:
         raise ConfigError(
             f"The objective energy_mj needs the power of {scenario.head_hardware!r}, which is "
-            "unknown. Give --head-power-mw, or head_power_mw in a scenario file."
+            "unknown. Give --head-power-mw, head_power_mw in a scenario file, or power_mw in the "
+            "machine's own file."
         )
     return DevicePower(head_mw, *RADIO_POWER_MW[scenario.radio], scenario.radio)

@@ -104,7 +104,7 @@ def check_name(name: str, taken: Container[str]) -> None:
     if name in taken:
         raise ConfigError(
             f"The name of a machine must differ from those evonasc knows, got {name!r}. "
-            "Choose another --name."
+            "Choose another name."
         )
 
 
@@ -149,7 +149,10 @@ def read_record(path: Path) -> tuple[MachineRecord, str]:
     Raises:
         DataFileError: It is missing, of another format, or holds what cannot be.
     """
-    remedy = "Make it with: evonasc hardware profile (or calibrate)."
+    remedy = (
+        f"It was looked for from {Path.cwd()}. Where it was moved, put it back or name its new "
+        "place; a new one is made by evonasc hardware profile (or calibrate)."
+    )
     data = file_bytes(path, kind="machine", most=MOST_TABLE, remedy=remedy)
     try:
         arrays = npz_arrays(data)

@@ -283,8 +283,8 @@ def require_same(
             first = changed[0]
             raise ConfigError(
                 f"{name} of design {stored.ids[rows[first]]} must be {then[first]:.6g} as {folder} "
-                f"has it, got {now[first]:.6g} today: a table, a trace or evonasc changed since. "
-                "Run it again."
+                f"has it, got {now[first]:.6g} today: a machine, a table, a trace or evonasc "
+                "changed since. Run it again."
             )
 
 

@@ -327,5 +327,5 @@ class DesignSpace:
 #: Of a scenario that forbids everything.
 NO_CUT = (
     "The scenario leaves no valid cut for any network. Lower min_split, or raise "
-    "max_head_memory_bytes or max_payload_bytes."
+    "max_head_memory_bytes, max_payload_bytes or memory_bytes in the device's own file."
 )
