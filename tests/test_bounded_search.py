@@ -36,7 +36,7 @@ def searched(name, problem, *, budget=300, seed=0, **options):
 
 
 def test_the_evolutionary_algorithms_and_nasc_are_steered():
-    names = ["deap-nsga2", "moead", "nasc", "nsga2", "nsga3", "pymoo-nsga2", "sms-emoa"]
+    names = ["deap-nsga2", "moead", "nasc", "nsga2", "nsga3", "pls", "pymoo-nsga2", "sms-emoa"]
     assert names == STEERED
 
 
@@ -245,16 +245,16 @@ def test_where_no_design_meets_the_bounds_the_nearest_is_told(tmp_path, capsys):
     ]
     assert main([*words, "--out", str(out)]) == 3
     text = " ".join(capsys.readouterr().out.split())
-    assert "No design meets this: the nearest misses " in text
+    assert "No design evaluated meets this: the nearest misses " in text
     assert (out / "evaluations.csv").read_text().count("\n") == 301
     assert front_of(out) == []
     nearest = json.loads((out / "run.json").read_text())["nearest_miss"]
     assert nearest["id"] in range(1, 301)
     assert set(nearest["beyond"]) <= {"error", "latency_ms"}
     assert main(["show", str(out)]) == 0
-    assert "no design has error <= 0.5 and latency_ms <= 8" in capsys.readouterr().out
+    assert "no design evaluated has error <= 0.5 and latency_ms <= 8" in capsys.readouterr().out
     assert main(["pick", str(out)]) == 2
-    assert "no design had error <= 0.5 and latency_ms <= 8" in capsys.readouterr().err
+    assert "no design evaluated had error <= 0.5 and latency_ms <= 8" in capsys.readouterr().err
 
 
 def test_exact_within_bounds(tmp_path, capsys):

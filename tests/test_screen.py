@@ -152,7 +152,7 @@ def test_a_nearest_miss_fits_too(result, tmp_path):
     none = run(RunConfig(problem="toy", bounds=(bound,), search=SearchConfig(budget=60)))
     lines = lines_of(none, tmp_path)
     assert len(lines) < 24
-    assert any("No design meets this" in line for line in lines)
+    assert any("No design evaluated meets this" in line for line in lines)
     assert replace(none.config, bounds=()).bounds == ()
 
 

@@ -19,6 +19,9 @@ from evonasc.field_types import argument
 from evonasc.runs.finished import FinishedRun, as_finished
 from evonasc.runs.run import RunResult
 
+#: Columns that are a design's latency.
+_LATENCIES = ("latency_ms", "latency_p95_ms")
+
 
 @dataclass(frozen=True)
 class Picked:
@@ -47,8 +50,8 @@ def pick(
 ) -> Picked:
     """Pick one design of a run's front: by at most one wish, within bounds.
 
-    Without a wish it is the front's knee or, within bounds, the design that is least in the first
-    objective: bounds say already what is enough of the rest.
+    Without a wish it is the front's knee or, within bounds, these or those of the run, the design
+    that is least in the first objective: bounds say already what is enough of the rest.
 
     Args:
         run: What :func:`evonasc.runs.run.run` returned, or
@@ -81,7 +84,7 @@ def pick(
         )
     columns = named(bounds, tuple(run.columns))
     kept = [replace(bound, column=name) for bound, name in zip(bounds, columns, strict=True)]
-    is_least = bool(bounds) and not wants_knee
+    is_least = bool(bounds or run.config.bounds) and not wants_knee
     scores, wished, why = _wish(run, max_error_increase, weights, is_least=is_least)
     limits = (*wished, *kept)
     depths = knee_depths(run.points)
@@ -109,13 +112,15 @@ def _wish(
 ) -> tuple[FloatArray, list[Bound], str]:
     """Return what to minimise, the bounds that the wish brings, and the wish in words."""
     if max_error_increase is not None:
-        for name in ("error", "latency_ms"):
+        # what the run minimised, where that is a quantile
+        latency = next((one for one in run.config.objectives if one in _LATENCIES), "latency_ms")
+        for name in ("error", latency):
             if name not in run.columns:
                 raise UnknownNameError("column", name, run.columns)
         if not max_error_increase >= 0:
             raise ConfigError(f"max_error_increase must be at least 0, got {max_error_increase}.")
         bound = Bound("error", float(run.columns["error"].min()) + max_error_increase)
-        return run.columns["latency_ms"], [bound], "that of least latency_ms, {score:.2f},"
+        return run.columns[latency], [bound], f"that of least {latency}, {{score:.2f}},"
     if weights is not None:
         terms = [(name, weight) for name, weight in weights.items() if weight]
         text = " + ".join(name if weight == 1 else f"{weight:g} x {name}" for name, weight in terms)

@@ -104,7 +104,7 @@ def front_view(
         most: Rows at most; of a longer front, evenly spaced ones with both ends.
     """
     if not rows:
-        why = f"no design has {in_words(bounds)}" if bounds else "nothing was evaluated"
+        why = f"no design evaluated has {in_words(bounds)}" if bounds else "nothing was evaluated"
         return Text(f"The front is empty: {why}.")
     objectives = tuple(dict.fromkeys((*objectives, *(bound.column for bound in bounds))))
     extra = [name for name in objectives if name not in _ORDER]
@@ -220,7 +220,7 @@ def nearest_view(result: RunResult) -> tuple[RenderableType, ...]:
         return ()
     columns = {name: values[[miss.row]] for name, values in result.columns.items()}
     rows = design_rows(problem.designs, result.genes[[miss.row]], columns, ids=[miss.row + 1])
-    line = Text(f"No design meets this: the nearest misses {miss}.")
+    line = Text(f"No design evaluated meets this: the nearest misses {miss}.")
     shown = shown_columns(result.config)
     view = front_view(rows, problem.designs, objectives=shown, bounds=problem.column_bounds)
     return (line, view)

@@ -121,7 +121,9 @@ def _show(run: FinishedRun, picked: Picked) -> None:
             soft_wrap=True,
         )
     if bounds and not picked.binding:
-        console.print("\nNo bound binds: without them the choice would be the same.")
+        console.print(
+            "\nNone of these bounds binds: without them the same design of this front is chosen."
+        )
 
 
 def _weight(text: str) -> tuple[str, float]:

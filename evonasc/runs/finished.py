@@ -120,7 +120,7 @@ def load_run(folder: Path | str) -> FinishedRun:
     run = read_run(argument("folder", Path, folder))
     if not run.rows:
         bounds = run.config.bounds
-        why = f"no design had {in_words(bounds)}" if bounds else "it evaluated none"
+        why = f"no design evaluated had {in_words(bounds)}" if bounds else "it evaluated none"
         raise ConfigError(f"{folder} has an empty front: {why}.")
     return run
 
