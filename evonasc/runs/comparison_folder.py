@@ -121,7 +121,7 @@ def _grown(folder: Path, config: ComparisonConfig) -> tuple[ComparisonConfig, li
                 try:
                     whole = grow(part, name, values)
                 except EvonascError as error:
-                    left_out.append(f"Left out: {name}: {error}.")
+                    left_out.append(f"Left out: {name}: {str(error).rstrip('.')}.")
     places = [place for place in map(_budget_and_seed, _trial_files(folder)) if place]
     budgets = {*whole.budgets, *(budget for budget, _ in places)}
     n_seeds = max(whole.n_seeds, *(seed + 1 for _, seed in places))
