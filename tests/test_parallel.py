@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from evonasc.cli import main
-from evonasc.errors import ConfigError
+from evonasc.errors import ConfigError, EvaluationError, WorkerError
 from evonasc.problems import Staircase
 from evonasc.runs.config import RunConfig
-from evonasc.runs.parallel import SpreadEvaluation, evaluate_chunk, in_processes
+from evonasc.runs.parallel import SpreadEvaluation, evaluate_chunk, in_processes, on_cluster
 from evonasc.runs.prepare import Prepared, prepare
 from evonasc.runs.run import run_prepared
 from evonasc.search.config import SearchConfig
@@ -138,3 +138,28 @@ def test_chunks_are_put_together_in_the_order_of_the_batch(rng, tmp_path, monkey
     is_marking = False
     result = run_prepared(prepared, evaluate=spreading)
     np.testing.assert_array_equal(result.genes, run_prepared(prepared).genes)
+
+
+class LostCluster:
+    """Its scheduler ends at the second batch."""
+
+    n_workers, calls = 2, 0
+
+    def map(self, function, tasks):
+        self.calls += 1
+        if self.calls > 1:
+            raise WorkerError("The scheduler was lost.")
+        yield from enumerate(function(*task) for task in tasks)
+
+
+def test_a_lost_scheduler_ends_the_search_and_fails_no_design(problem):
+    config = RunConfig(problem=problem(), search=SearchConfig(budget=60))
+    told = []
+    with pytest.raises(EvaluationError, match="The scheduler was lost"):
+        run_prepared(
+            prepared := prepare(config),
+            evaluate=on_cluster(prepared, LostCluster()),
+            on_new=lambda genes, found: told.append(found.failures),
+        )
+    assert len(told) == 1
+    assert not any("killed" in reason for reason in told[0].values())

@@ -15,7 +15,7 @@ import numpy as np
 
 from evonasc.arrays import IntArray
 from evonasc.cluster import Cluster
-from evonasc.errors import ConfigError, WorkerError
+from evonasc.errors import ConfigError, EvaluationError, WorkerError
 from evonasc.limits import require_workers
 from evonasc.problems import DesignProblem
 from evonasc.runs.config import RunConfig
@@ -142,8 +142,15 @@ def on_cluster(prepared: Prepared, cluster: Cluster) -> SpreadEvaluation:
     """
     require_spreadable(prepared, option="--backend dask")
 
+    def _mapped(tasks: list[Task]) -> dict[int, tuple[float, Evaluated] | None]:
+        """Evaluate chunks; where the scheduler is lost, no design is to blame."""
+        try:
+            return dict(cluster.map(evaluate_chunk, tasks))
+        except WorkerError as error:
+            raise EvaluationError(str(error)) from error
+
     def spread(tasks: list[Task]) -> Iterator[tuple[float, Evaluated]]:
-        found = dict(cluster.map(evaluate_chunk, tasks))
+        found = _mapped(tasks)
         for place, task in enumerate(tasks):
             answer = found[place]
             yield _one_by_one(task) if answer is None else answer
@@ -152,7 +159,7 @@ def on_cluster(prepared: Prepared, cluster: Cluster) -> SpreadEvaluation:
         """Evaluate the designs of a chunk that no worker survived, each alone."""
         config, genes = task
         alone: list[Task] = [(config, genes[row : row + 1]) for row in range(len(genes))]
-        found = dict(cluster.map(evaluate_chunk, alone)) if len(alone) > 1 else {}
+        found = _mapped(alone) if len(alone) > 1 else {}
         answers = [found.get(row) or (0.0, Evaluated({}, {0: KILLED})) for row in range(len(alone))]
         return sum(seconds for seconds, _ in answers), joined([one for _, one in answers])
 
