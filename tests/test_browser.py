@@ -117,7 +117,8 @@ def front_ids(folder, mbps):
         columns, config.scenario, power=None if power is None else DevicePower(**power)
     )
     objectives = sweep_objectives(config.objectives)
-    front = front_at(parts, mbps, objectives, sweep_bounds(config.bounds))
+    bounds = sweep_bounds(config.bounds, deadline_ms=config.scenario.deadline_ms)
+    front = front_at(parts, mbps, objectives, bounds)
     return [int(rows[row]["id"]) for row in front]
 
 

@@ -3,8 +3,15 @@ import itertools
 import numpy as np
 import pytest
 
-from evonasc.analysis.rate_policy import every_cut, fastest_by_rate, rate_policy
+from evonasc.analysis.rate_policy import (
+    every_cut,
+    fastest_by_rate,
+    fastest_within,
+    rate_policy,
+    regret_in_words,
+)
 from evonasc.analysis.rate_sweep import LinkParts
+from evonasc.bounds import Bound
 from evonasc.cost.cuts import design_space
 from evonasc.cost.scenario import Scenario
 from evonasc.nasbench201.cells import CONV3X3, NONE, SKIP
@@ -70,6 +77,26 @@ def test_the_envelope_is_the_minimum_everywhere(rng):
                 assert latency[one.row] == pytest.approx(latency.min())
 
 
+def test_within_bounds_the_envelope_is_the_minimum_of_what_keeps_to_them(rng):
+    n_gaps = 0
+    for _ in range(200):
+        n = int(rng.integers(1, 12))
+        parts = parts_of(rng.integers(1, 40, n), rng.integers(0, 60, n))
+        bounds = [Bound("latency_ms", float(rng.integers(5, 60)))]
+        stretches = fastest_within(parts, bounds, low_mbps=0.5, high_mbps=50)
+        for one, after in itertools.pairwise(stretches):
+            assert one.high_mbps == pytest.approx(after.low_mbps)
+            assert one.row != after.row
+        rates = rng.uniform(0.5, 50, 40)
+        for rate in rates:
+            allowed = np.where(parts.is_within(rate, bounds), parts.latency_ms(rate), np.inf)
+            rows = [one.row for one in stretches if one.low_mbps <= rate <= one.high_mbps]
+            n_gaps += not rows
+            assert bool(rows) == np.isfinite(allowed).any()
+            assert all(allowed[row] == pytest.approx(allowed.min()) for row in rows)
+    assert n_gaps > 100
+
+
 # Against the best network
 
 
@@ -84,6 +111,25 @@ def test_regret_by_hand():
     np.testing.assert_allclose(policy.regret_ms, [10, 0, 0])
     np.testing.assert_allclose(policy.kept_regret_ms, [10, 30, 39])
     assert ranges(policy.stretches) == [(1, 2.5, 0), (2.5, 100, 1)]
+
+
+def test_what_breaks_a_bound_at_a_rate_counts_for_nothing_there():
+    # The network: 50, or 10 + 100 / r. At most 45: only the latter, from 100 / 35 on.
+    network = parts_of([50, 10], [0, 100], [0.2, 0.2])
+    everything = parts_of([20, 46], [30, 0], [0.2, 0.2])  # within from 1.2 on; never
+    rates, bounds = np.array([1.0, 2.0, 4.0, 100.0]), [Bound("latency_ms", 45.0)]
+    policy = rate_policy(network, kept=0, everything=everything, rates=rates, bounds=bounds)
+    np.testing.assert_allclose(policy.adaptive_ms, [np.inf, np.inf, 35, 11])
+    np.testing.assert_allclose(policy.best_ms, [np.inf, 35, 27.5, 11])
+    np.testing.assert_allclose(policy.regret_ms, [np.nan, np.nan, 7.5, 0])
+    assert np.isnan(policy.kept_regret_ms).all()
+    assert ranges(policy.stretches) == [(round(100 / 35, 9), 100, 1)]
+    words = regret_in_words(policy, rates=rates, bounds=bounds, cut="9 c")
+    assert "that keeps to latency_ms <= 45 of at most its error at each rate it loses 3.75" in words
+    assert "Kept at cut 9 c, it would not keep to latency_ms <= 45 at any of the rates." in words
+    again = rate_policy(network, kept=1, everything=everything, rates=rates, bounds=bounds)
+    words = regret_in_words(again, rates=rates, bounds=bounds, cut="9 c")
+    assert "it would keep to latency_ms <= 45 from 4 Mbit/s on; there it would lose 3.75" in words
 
 
 def test_cuts_of_larger_error_are_not_used():

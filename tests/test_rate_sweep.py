@@ -10,6 +10,7 @@ from evonasc.analysis.rate_sweep import (
     front_at,
     link_parts,
     rates_from_text,
+    sweep_bounds,
     sweep_objectives,
 )
 from evonasc.bounds import Bound, is_within
@@ -25,7 +26,12 @@ SCENARIO = Scenario(
 
 
 #: A column that no rate changes, one that every rate does, one that is no objective.
-BOUNDS = (Bound("tail_ms", 8.0), Bound("latency_ms", 120.0), Bound("energy_mj", 60.0))
+BOUNDS = (
+    Bound("tail_ms", 8.0),
+    Bound("latency_ms", 120.0),
+    Bound("energy_mj", 60.0),
+    Bound("uplink_ms", 110.0),
+)
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +120,49 @@ def test_the_fastest_of_at_most_an_error_by_search(make, genes):
             assert allowed[best[i, j]] == allowed.min()
     assert (best[0] == -1).all()
     assert (best[1:] >= 0).all()
+
+
+def test_the_fastest_within_bounds_by_search(make, genes, power):
+    parts = link_parts(make(10.0, ("error", "energy_mj")).columns(genes), SCENARIO, power=power)
+    rates, levels = np.array([0.5, 8.0, 90.0]), np.array([0.06, 0.2, 0.9])
+    best, error = best_rows(parts, rates, levels, BOUNDS), parts.fixed["error"]
+    for j, rate in enumerate(rates.tolist()):
+        values = parts.objective_values(rate, [bound.column for bound in BOUNDS])
+        kept = (values <= [bound.limit for bound in BOUNDS]).all(axis=1)
+        for i, level in enumerate(levels):
+            allowed = np.where(kept & (error <= level), parts.latency_ms(rate), np.inf)
+            if best[i, j] < 0:
+                assert np.isinf(allowed).all()
+            else:
+                assert allowed[best[i, j]] == allowed.min()
+    assert (best >= 0).any()
+    assert (best != best_rows(parts, rates, levels)).any()
+
+
+def test_from_their_lowest_rate_on_designs_keep_to_bounds(make, genes, power):
+    parts = link_parts(make(10.0, ("error", "energy_mj")).columns(genes), SCENARIO, power=power)
+    low, high = 0.2, 300.0
+    lowest = parts.lowest_mbps(BOUNDS, low=low, high=high)
+    inside = (lowest > low) & np.isfinite(lowest)
+    assert 0 < inside.sum() < np.isfinite(lowest).sum() < len(genes)
+    assert parts.is_within(np.where(inside, lowest, high), BOUNDS)[inside].all()
+    assert not parts.is_within(np.where(inside, lowest * (1 - 1e-9), low), BOUNDS)[inside].any()
+    assert not parts.is_within(high, BOUNDS)[np.isinf(lowest)].any()
+    assert parts.is_within(low, BOUNDS)[lowest == low].all()
+
+
+@pytest.mark.parametrize(
+    ("bound", "deadline_ms", "expected"),
+    [
+        (Bound("latency_p95_ms", 25.0, margin=0.1), None, (Bound("latency_ms", 25.0, margin=0.1),)),
+        (Bound("miss_probability", 0.01), 20.0, (Bound("latency_ms", 20.0),)),
+        (Bound("miss_probability", 1.0), 20.0, ()),
+        (Bound("energy_mj", 45.0), None, (Bound("energy_mj", 45.0),)),
+        (Bound("uplink_ms", 4.0), None, (Bound("uplink_ms", 4.0),)),
+    ],
+)
+def test_bounds_of_a_trace_are_on_the_latency_at_one_rate(bound, deadline_ms, expected):
+    assert sweep_bounds([bound], deadline_ms=deadline_ms) == expected
 
 
 def test_columns_that_are_missing_are_named(make, genes):

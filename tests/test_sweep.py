@@ -92,6 +92,38 @@ def test_bad_input_is_one_line_and_writes_nothing(words, message, run, capsys):
     assert sorted(run.iterdir()) == before
 
 
+def test_the_bounds_of_a_run_hold_in_everything_a_sweep_shows(tmp_path, capsys):
+    out = str(tmp_path / "r")
+    words = ["--objectives", "error,latency_ms,energy_mj", "--max", "energy=45"]
+    assert main(["run", "--budget", "300", "--no-plot", "--quiet", "--out", out, *words]) == 0
+    number = rows_of(tmp_path / "r" / "front.csv")[0]["id"]
+    sweep = ["sweep", out, "--uplink-mbps", "1:100:9", "--no-plot", "--design", number]
+    assert main(sweep) == 0
+    swept, policy = (rows_of(tmp_path / "r" / name) for name in ("sweep.csv", "policy.csv"))
+    assert {row["uplink_mbps"] for row in swept} >= {"1.0", "100.0"}
+    assert max(float(row["energy_mj"]) for row in swept) <= 45
+    assert max(float(row["most_energy_mj"]) for row in policy) <= 45
+    assert float(policy[0]["low_mbps"]) > 1  # its all-local cut takes 160 mJ
+    text = " ".join(capsys.readouterr().out.split())
+    assert "of designs with energy_mj <= 45" in text
+    assert f"Below {float(policy[0]['low_mbps']):.4g} Mbit/s none of its cuts keeps to" in text
+    assert main([*sweep[:3], "0.1:0.2:3", *sweep[4:]]) == 0
+    assert "None of its cuts keeps to energy_mj <= 45 at any of the rates" in " ".join(
+        capsys.readouterr().out.split()
+    )
+    assert rows_of(tmp_path / "r" / "policy.csv") == []
+
+
+def test_bounds_that_no_design_keeps_to_at_the_rates_leave_no_diagram(tmp_path, capsys):
+    out = str(tmp_path / "r")
+    words = ["--max", "head_ms=1", "--max", "latency_ms=30"]
+    assert main(["run", "--budget", "100", "--no-plot", "--quiet", "--out", out, *words]) == 0
+    assert main(["sweep", out, "--uplink-mbps", "0.01:0.02:3"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "No diagram: at no rate does a design keep to head_ms <= 1 and latency_ms <= 30" in text
+    assert not (tmp_path / "r" / "sweep.png").exists()
+
+
 def test_runs_without_times_or_without_an_end_are_refused(run, tmp_path, capsys):
     out = str(tmp_path / "toy")
     words = ["run", "--problem", "toy", "--budget", "50", "--no-plot", "--quiet", "--out", out]
@@ -105,11 +137,17 @@ def test_a_run_on_a_trace_can_be_swept_and_needs_its_trace(tmp_path, capsys):
     trace.write_text("time_s,mbps\n0,2\n1,40\n2,0\n3,9\n")
     words = ["--link", f"trace:{trace}", "--deadline-ms", "20"]
     words += ["--objectives", "error,latency_ms,latency_p95_ms,miss_probability"]
+    words += ["--max", "p95=2000"]
     assert main(["run", "--budget", "60", "--no-plot", "--quiet", "--out", out, *words]) == 0
     assert main(["sweep", out, "--uplink-mbps", "1:9:2", "--no-plot"]) == 0
     header = list(rows_of(tmp_path / "r" / "sweep.csv")[0])
     assert "latency_ms" in header
     assert "latency_p95_ms" not in header
+    swept = rows_of(tmp_path / "r" / "sweep.csv")
+    assert max(float(row["latency_ms"]) for row in swept) <= 2000
+    assert "On a link of one rate latency_p95_ms <= 2000 is latency_ms <= 2000" in " ".join(
+        capsys.readouterr().out.split()
+    )
     capsys.readouterr()
     trace.write_text("time_s,mbps\n0,3\n")
     assert main(["explain", out, "1", "--no-plot"]) == 2

@@ -135,7 +135,7 @@ def _run_data(folder: Path, run: FinishedRun, label: str) -> dict[str, Any]:
     front = _front_places(folder, run, stored)
     seen = _seen_columns(stored, config)
     always, objectives, parts = np.array([], dtype=np.int64), config.objectives, None
-    bounds = sweep_bounds(config.bounds)
+    bounds = sweep_bounds(config.bounds, deadline_ms=config.scenario.deadline_ms)
     power = None if "energy_mj" not in seen else _power(folder, summary)
     if set(NEEDED) <= set(stored.columns):
         objectives = sweep_objectives(config.objectives)

@@ -13,8 +13,9 @@ from matplotlib.patches import Patch
 from evonasc.analysis.column_words import axis_label
 from evonasc.analysis.figure_layout import LegendBlock, arrange, readable_log
 from evonasc.analysis.plotting import cut_colours, cut_name
-from evonasc.analysis.rate_sweep import LinkParts, best_rows
+from evonasc.analysis.rate_sweep import LinkParts, best_rows, front_at
 from evonasc.arrays import FloatArray, IntArray
+from evonasc.bounds import Bound
 
 #: Cells of the diagram along each axis, at least.
 _N_LEVELS = 240
@@ -26,6 +27,7 @@ def phase_figure(
     *,
     rates: FloatArray,
     block_names: tuple[str, ...],
+    bounds: Sequence[Bound] = (),
     policy: tuple[float, Sequence[float]] | None = None,
     title: str = "",
 ) -> Figure:
@@ -36,13 +38,15 @@ def phase_figure(
         cuts: ``(n,)`` their split points.
         rates: ``(n_rates,)`` rising, Mbit/s.
         block_names: Of the space, to name the cuts.
+        bounds: What designs keep to at a rate, or count for nothing there; at the greatest rate
+            one does.
         policy: Error of one network and the rates at which its best cut changes, to mark.
         title: Above the figure.
     """
     sns.set_theme(style="ticks", context="notebook")
-    low, high = _error_range(parts, rates)
+    low, high = _error_range(parts, rates, bounds)
     levels = np.linspace(low, high, _N_LEVELS)
-    best = best_rows(parts, rates, levels)
+    best = best_rows(parts, rates, levels, bounds)
     latency = np.array(
         [parts.latency_ms(float(rate))[best[:, place]] for place, rate in enumerate(rates)]
     ).T
@@ -62,7 +66,10 @@ def phase_figure(
     )
     bar = figure.colorbar(mesh, ax=right, label=axis_label("latency_ms"))
     readable_log(bar.ax.yaxis)
-    for axes, name in ((left, "cut of the fastest design"), (right, "its latency")):
+    none = (
+        " (white: none within the bounds)" if bounds and not is_known[levels >= low].all() else ""
+    )
+    for axes, name in ((left, f"cut of the fastest design{none}"), (right, "its latency")):
         axes.set_xscale("log")
         axes.set_xlabel("uplink rate (Mbit/s)")
         readable_log(axes.xaxis)
@@ -77,14 +84,16 @@ def phase_figure(
     return figure
 
 
-def _error_range(parts: LinkParts, rates: FloatArray) -> tuple[float, float]:
+def _error_range(
+    parts: LinkParts, rates: FloatArray, bounds: Sequence[Bound]
+) -> tuple[float, float]:
     """Return the errors between which the fastest design changes at some rate."""
-    errors = parts.fixed["error"]
-    high = max(
-        float(errors[np.lexsort([errors, parts.latency_ms(float(rate))])[0]])
+    ends = [
+        front_at(parts, float(rate), ("error", "latency_ms"), bounds)
         for rate in (rates[0], rates[-1])
-    )
-    low = float(errors.min())
+    ]
+    errors = parts.fixed["error"][np.concatenate(ends)]
+    low, high = float(errors.min()), float(errors.max())
     margin = 0.04 * (high - low) or 0.01
     return low, high + margin
 

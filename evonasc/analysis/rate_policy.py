@@ -4,12 +4,15 @@ Reference: Kang et al. 2017, "Neurosurgeon: Collaborative Intelligence Between t
 Edge", ASPLOS, which chooses the cut of a given network so.
 """
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from evonasc.analysis.rate_sweep import LinkParts
 from evonasc.arrays import FloatArray, IntArray
+from evonasc.bounds import Bound, in_words
 from evonasc.space import DesignSpace
 
 
@@ -26,7 +29,11 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Policy:
-    """A network that is cut by the rate, against the best network of each rate."""
+    """A network that is cut by the rate, against the best network of each rate.
+
+    Under bounds only designs that keep to them at a rate count there; times are infinite at rates
+    where none does.
+    """
 
     #: Which of the network's designs is used at which rates, by rising rate.
     stretches: list[Stretch]
@@ -39,13 +46,19 @@ class Policy:
 
     @property
     def regret_ms(self) -> FloatArray:
-        """What the network cut by the rate is slower than the best network, ms, ``(n_rates,)``."""
-        return self.adaptive_ms - self.best_ms
+        """What the network cut by the rate is slower than the best network, ms, ``(n_rates,)``.
+
+        Not a number where none of its cuts keeps to the bounds.
+        """
+        return _slower_ms(self.adaptive_ms, self.best_ms)
 
     @property
     def kept_regret_ms(self) -> FloatArray:
-        """What the network with the cut it had is slower than the best, ms, ``(n_rates,)``."""
-        return self.kept_ms - self.best_ms
+        """What the network with the cut it had is slower than the best, ms, ``(n_rates,)``.
+
+        Not a number where that breaks the bounds.
+        """
+        return _slower_ms(self.kept_ms, self.best_ms)
 
 
 def every_cut(genes: IntArray, designs: DesignSpace) -> IntArray:
@@ -92,8 +105,35 @@ def fastest_by_rate(parts: LinkParts, *, low_mbps: float, high_mbps: float) -> l
         row = int(others[first])
 
 
+def fastest_within(
+    parts: LinkParts, bounds: Sequence[Bound], *, low_mbps: float, high_mbps: float
+) -> list[Stretch]:
+    """Return which of some designs that keep to bounds is fastest at which rates.
+
+    As :func:`fastest_by_rate`; rates at which none keeps to the bounds are in no stretch.
+    """
+    starts = parts.lowest_mbps(bounds, low=low_mbps, high=high_mbps)
+    inside = np.unique(starts[(starts > low_mbps) & (starts < high_mbps)])
+    stretches: list[Stretch] = []
+    for low, high in itertools.pairwise([low_mbps, *inside.tolist(), high_mbps]):
+        rows = np.flatnonzero(starts <= low)
+        if len(rows) == 0:
+            continue
+        for one in fastest_by_rate(parts.rows(rows), low_mbps=low, high_mbps=high):
+            row = int(rows[one.row])
+            goes_on = bool(stretches) and stretches[-1].row == row
+            begin = stretches.pop().low_mbps if goes_on else one.low_mbps
+            stretches.append(Stretch(begin, one.high_mbps, row))
+    return stretches
+
+
 def rate_policy(
-    network: LinkParts, *, kept: int, everything: LinkParts, rates: FloatArray
+    network: LinkParts,
+    *,
+    kept: int,
+    everything: LinkParts,
+    rates: FloatArray,
+    bounds: Sequence[Bound] = (),
 ) -> Policy:
     """Cut a network at each rate where it is fastest, and set it against the best of all designs.
 
@@ -103,24 +143,70 @@ def rate_policy(
             allowed.
         everything: All designs that are known; the network's own count besides.
         rates: ``(n_rates,)`` rising, Mbit/s.
+        bounds: Of :func:`evonasc.analysis.rate_sweep.sweep_bounds`.
     """
     limit = float(network.fixed["error"][kept])
     own = np.flatnonzero(network.fixed["error"] <= limit)
     usable = network.rows(own)
     rivals = everything.rows(np.flatnonzero(everything.fixed["error"] <= limit))
     low, high = float(rates[0]), float(rates[-1])
-    adaptive = _fastest_ms(usable, rates)
+    adaptive = _fastest_ms(usable, rates, bounds)
     return Policy(
         stretches=[
             Stretch(one.low_mbps, one.high_mbps, int(own[one.row]))
-            for one in fastest_by_rate(usable, low_mbps=low, high_mbps=high)
+            for one in fastest_within(usable, bounds, low_mbps=low, high_mbps=high)
         ],
         adaptive_ms=adaptive,
-        best_ms=np.minimum(adaptive, _fastest_ms(rivals, rates)),
-        kept_ms=_fastest_ms(network.rows(np.array([kept])), rates),
+        best_ms=np.minimum(adaptive, _fastest_ms(rivals, rates, bounds)),
+        kept_ms=_fastest_ms(network.rows(np.array([kept])), rates, bounds),
     )
 
 
-def _fastest_ms(parts: LinkParts, rates: FloatArray) -> FloatArray:
-    """Return the latency of the fastest design at each rate, ms; infinite for no designs."""
-    return np.array([parts.latency_ms(float(rate)).min(initial=np.inf) for rate in rates])
+def regret_in_words(policy: Policy, *, rates: FloatArray, bounds: Sequence[Bound], cut: str) -> str:
+    """Say what a network that is cut by the rate loses, and what it would with the cut it had.
+
+    Args:
+        policy: Of the network, with a stretch at least.
+        rates: ``(n_rates,)`` that it was made for, evenly in ratio, Mbit/s.
+        bounds: That it was made for.
+        cut: The cut that it had, in words.
+    """
+    within = f" that keeps to {in_words(bounds)}" if bounds else ""
+    keeps = np.isfinite(policy.kept_ms)
+    kept = f"would not keep to {in_words(bounds)} at any of the rates"
+    if keeps.any():
+        kept = f"would lose {_loss(policy, policy.kept_regret_ms, rates)}"
+    if keeps.any() and not keeps.all():
+        least = rates[keeps.argmax()]
+        kept = f"would keep to {in_words(bounds)} from {least:.3g} Mbit/s on; there it {kept}"
+    return (
+        f"Against the fastest known design{within} of at most its error at each rate it loses "
+        f"{_loss(policy, policy.regret_ms, rates)}. Kept at cut {cut}, it {kept}."
+    )
+
+
+def _loss(policy: Policy, regret_ms: FloatArray, rates: FloatArray) -> str:
+    """Say what is lost against the best design, over the rates at which that is a number."""
+    known = np.flatnonzero(np.isfinite(regret_ms))
+    worst = known[regret_ms[known].argmax()]
+    return (
+        f"{regret_ms[known].mean():.2f} ms on average over the range (rates evenly in ratio), at "
+        f"most {regret_ms[worst]:.2f} ms at {rates[worst]:.3g} Mbit/s "
+        f"({regret_ms[worst] / policy.best_ms[worst]:.0%})"
+    )
+
+
+def _fastest_ms(parts: LinkParts, rates: FloatArray, bounds: Sequence[Bound]) -> FloatArray:
+    """Return the latency of the fastest design within bounds at each rate, ms; inf for none."""
+    return np.array(
+        [
+            parts.latency_ms(rate)[parts.is_within(rate, bounds)].min(initial=np.inf)
+            for rate in rates.tolist()
+        ]
+    )
+
+
+def _slower_ms(times: FloatArray, best: FloatArray) -> FloatArray:
+    """Return what times are above the best ones; not a number for those that are infinite."""
+    is_known = np.isfinite(times)
+    return np.where(is_known, times, np.nan) - np.where(is_known, best, np.nan)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evonasc.arrays import FloatArray, IntArray
+from evonasc.arrays import BoolArray, FloatArray, IntArray
 from evonasc.bounds import Bound, is_within
 from evonasc.cost.energy import DevicePower, device_power
 from evonasc.cost.link import FixedLink
@@ -26,7 +26,10 @@ _MOST_RATES = 10_000
 #: Columns that the time on a link is computed from.
 NEEDED = ("error", "head_ms", "tail_ms", "payload_bytes")
 #: Objectives that a link of one rate does not have, and those that its rate changes.
-_OF_TRACES, _OF_RATES = ("latency_p95_ms", "miss_probability"), ("latency_ms", "energy_mj")
+_OF_TRACES = ("latency_p95_ms", "miss_probability")
+_OF_RATES = ("latency_ms", "uplink_ms", "energy_mj")
+#: Halvings that find the rate from which on a design keeps to bounds.
+_N_HALVINGS = 60
 
 
 def rates_from_text(text: str) -> FloatArray:
@@ -70,9 +73,11 @@ class LinkParts:
     steady_ms: FloatArray
     #: Time to send the payload at 1 Mbit/s, ms; 0 where nothing is sent.
     unit_ms: FloatArray
+    #: Delay of what is sent, part of ``steady_ms``, ms.
+    one_way_delay_ms: float = 0.0
 
-    def latency_ms(self, mbps: float) -> FloatArray:
-        """Return the latency at a rate, ms, ``(n,)``."""
+    def latency_ms(self, mbps: float | FloatArray) -> FloatArray:
+        """Return the latency at a rate, or at one a design, ms, ``(n,)``."""
         return self.steady_ms + self.unit_ms / mbps
 
     def rows(self, chosen: IntArray) -> "LinkParts":
@@ -82,26 +87,49 @@ class LinkParts:
             {name: values[chosen] for name, values in self.fixed.items()},
             self.steady_ms[chosen],
             self.unit_ms[chosen],
+            self.one_way_delay_ms,
         )
 
     def objective_values(self, mbps: float, objectives: Sequence[str]) -> FloatArray:
         """Return objectives at a rate, ``(n, n_obj)``."""
-        return np.stack([self._column(name, mbps) for name in objectives], axis=1)
+        return np.stack([self.column(name, mbps) for name in objectives], axis=1)
+
+    def is_within(self, mbps: float | FloatArray, bounds: Sequence[Bound]) -> BoolArray:
+        """Tell which designs keep to bounds at a rate, or each at its own, ``(n,)``."""
+        columns = {bound.column: self.column(bound.column, mbps) for bound in bounds}
+        if not columns:
+            return np.ones(len(self.unit_ms), dtype=np.bool_)
+        return is_within(columns, bounds)
 
     def within(self, mbps: float, bounds: Sequence[Bound]) -> IntArray:
         """Return the rows that keep to bounds at a rate."""
-        columns = {bound.column: self._column(bound.column, mbps) for bound in bounds}
-        if not columns:
-            return np.arange(len(self.unit_ms))
-        return np.flatnonzero(is_within(columns, bounds))
+        return np.flatnonzero(self.is_within(mbps, bounds))
 
-    def _column(self, name: str, mbps: float) -> FloatArray:
-        """Return a column at a rate."""
+    def column(self, name: str, mbps: float | FloatArray) -> FloatArray:
+        """Return a column at a rate, or at one a design, ``(n,)``."""
         if name == "latency_ms":
             return self.latency_ms(mbps)
+        if name == "uplink_ms":
+            delay = np.where(self.unit_ms > 0, self.one_way_delay_ms, 0.0)
+            return self.unit_ms / mbps + delay
         if name == "energy_mj" and self.power is not None:
             return self.power.energy_mj(self.fixed["head_ms"], self.unit_ms / mbps, mbps=mbps)
         return self.fixed[name]
+
+    def lowest_mbps(self, bounds: Sequence[Bound], *, low: float, high: float) -> FloatArray:
+        """Return the least rate of a range at which designs keep to bounds, ``(n,)``.
+
+        From there on they keep to them: times and energies only fall as the rate rises. Infinite
+        where the greatest rate is not enough.
+        """
+        falls_short, enough = np.full(len(self.unit_ms), low), np.full(len(self.unit_ms), high)
+        at_all, throughout = self.is_within(high, bounds), self.is_within(low, bounds)
+        for _ in range(_N_HALVINGS if (at_all & ~throughout).any() else 0):
+            middle = np.sqrt(falls_short * enough)
+            is_enough = self.is_within(middle, bounds)
+            enough = np.where(is_enough, middle, enough)
+            falls_short = np.where(is_enough, falls_short, middle)
+        return np.where(throughout, low, np.where(at_all, enough, np.inf))
 
 
 def link_parts(
@@ -126,12 +154,13 @@ def link_parts(
     unit_link = FixedLink(replace(scenario, uplink_mbps=1.0, one_way_delay_ms=0.0))
     payload = columns["payload_bytes"]
     delay = np.where(payload > 0, scenario.one_way_delay_ms, 0.0)
-    changed = (*_OF_RATES, *_OF_TRACES, "uplink_ms")
+    changed = (*_OF_RATES, *_OF_TRACES)
     return LinkParts(
         power,
         {name: values for name, values in columns.items() if name not in changed},
         columns["head_ms"] + columns["tail_ms"] + delay,
         unit_link.send_ms(payload),
+        scenario.one_way_delay_ms,
     )
 
 
@@ -153,9 +182,29 @@ def sweep_objectives(objectives: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*kept, "error", "latency_ms"]))
 
 
-def sweep_bounds(bounds: Sequence[Bound]) -> tuple[Bound, ...]:
-    """Return a run's bounds that say something of a link of one rate."""
-    return tuple(one for one in bounds if one.column not in (*_OF_TRACES, "uplink_ms"))
+def sweep_bounds(bounds: Sequence[Bound], *, deadline_ms: float | None) -> tuple[Bound, ...]:
+    """Return a run's bounds as they are on a link of one rate.
+
+    There every input takes the same time: the latency is that of 95 % of inputs too, and either
+    all inputs miss a deadline or none does.
+
+    Args:
+        bounds: Of the run.
+        deadline_ms: Of its scenario.
+
+    Example:
+        >>> print(*sweep_bounds([Bound("latency_p95_ms", 25.0)], deadline_ms=None))
+        latency_ms <= 25
+    """
+    of_one_rate: list[Bound] = []
+    for one in bounds:
+        if one.column == "latency_p95_ms":
+            of_one_rate.append(replace(one, column="latency_ms"))
+        elif one.column != "miss_probability":
+            of_one_rate.append(one)
+        elif deadline_ms is not None and one.at_most < 1:
+            of_one_rate.append(Bound("latency_ms", deadline_ms))
+    return tuple(dict.fromkeys(of_one_rate))
 
 
 def contenders(
@@ -171,7 +220,7 @@ def contenders(
     wanted = (*objectives, *(bound.column for bound in bounds))
     names = [name for name in wanted if name not in _OF_RATES]
     if "energy_mj" in wanted:
-        names.append("head_ms")  # energy grows with it and with unit_ms
+        names.append("head_ms")  # energy grows with it and with unit_ms; uplink_ms with the latter
     table = [parts.fixed[name] for name in dict.fromkeys(names)]
     points = np.stack([*table, parts.steady_ms, parts.unit_ms], axis=1)
     rows = parts.within(1.0, [bound for bound in bounds if bound.column not in _OF_RATES])
@@ -191,17 +240,24 @@ def front_at(
     return rows[first]
 
 
-def best_rows(parts: LinkParts, rates: FloatArray, levels: FloatArray) -> IntArray:
+def best_rows(
+    parts: LinkParts, rates: FloatArray, levels: FloatArray, bounds: Sequence[Bound] = ()
+) -> IntArray:
     """Return the fastest design of at most an error, ``(n_levels, n_rates)``; -1 where none is.
+
+    Of those that keep to the bounds at the rate.
 
     Args:
         parts: Of the designs.
         rates: ``(n_rates,)`` Mbit/s.
         levels: ``(n_levels,)`` errors.
+        bounds: Of :func:`sweep_bounds`.
     """
     best = np.full((len(levels), len(rates)), -1, dtype=np.int64)
     for place, rate in enumerate(rates):
-        front = front_at(parts, float(rate), ("error", "latency_ms"))  # by rising error
+        front = front_at(parts, float(rate), ("error", "latency_ms"), bounds)  # by rising error
+        if len(front) == 0:
+            continue
         last = np.searchsorted(parts.fixed["error"][front], levels, side="right") - 1
         best[:, place] = np.where(last >= 0, front[last.clip(min=0)], -1)
     return best

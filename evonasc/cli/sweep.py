@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from evonasc.analysis.choice import knee_depths
-from evonasc.analysis.rate_policy import Policy, every_cut, rate_policy
+from evonasc.analysis.rate_policy import Policy, every_cut, rate_policy, regret_in_words
 from evonasc.analysis.rate_sweep import (
     LinkParts,
     best_rows,
@@ -21,7 +21,7 @@ from evonasc.analysis.rate_sweep import (
 )
 from evonasc.analysis.report import plain_table
 from evonasc.arrays import FloatArray, IntArray
-from evonasc.bounds import in_words
+from evonasc.bounds import Bound, in_words
 from evonasc.cli.console import output
 from evonasc.errors import ConfigError
 from evonasc.files import write_output
@@ -70,7 +70,8 @@ def execute(arguments: argparse.Namespace) -> int:
     problem = prepare(config).problem
     stored = read_designs(arguments.run, problem.designs)
     genes, columns = _designs(problem) if arguments.exact else (stored.genes, stored.columns)
-    objectives, bounds = sweep_objectives(problem.objectives), sweep_bounds(problem.column_bounds)
+    objectives = sweep_objectives(problem.objectives)
+    bounds = sweep_bounds(problem.column_bounds, deadline_ms=config.scenario.deadline_ms)
     every = parts_of_run(columns, run.config)
     chosen = contenders(every, objectives, bounds)
     parts, genes = every.rows(chosen), genes[chosen]
@@ -78,7 +79,8 @@ def execute(arguments: argparse.Namespace) -> int:
     fronts = [front_at(parts, float(rate), objectives, bounds) for rate in rates]
     per_rate_ms = (time.perf_counter() - started) * 1e3 / len(rates)
     fine = np.geomspace(rates[0], rates[-1], max(_N_FINE, len(rates)))
-    network = _network(arguments, run, problem, stored, parts, fine)
+    fronts_of = _Fronts(rates, fronts, parts, genes, objectives, bounds)
+    network = _network(arguments, run, problem, stored, fronts_of, fine)
     console = output()
     console.print(
         f"{len(every.steady_ms)} designs, {len(chosen)} of which no other beats at every rate; "
@@ -86,17 +88,24 @@ def execute(arguments: argparse.Namespace) -> int:
         f"{', of designs with ' if bounds else ''}{in_words(bounds)}.",
         soft_wrap=True,
     )
-    fronts_of = _Fronts(rates, fronts, parts, genes, objectives)
+    if bounds != problem.column_bounds:
+        console.print(
+            f"On a link of one rate {in_words(problem.column_bounds)} is "
+            f"{in_words(bounds) or 'always met'}: all inputs take the same time.",
+            soft_wrap=True,
+        )
     _show_fronts(fronts_of, network, problem)
-    _show_network(network, problem, fine)
+    _show_network(network, problem, fine, bounds)
     is_own, out = arguments.out is None, arguments.out or arguments.run
     paths = [
         _write_fronts(out / "sweep.csv", fronts_of, problem, may_replace=is_own),
-        _write_policy(out / "policy.csv", network, problem, may_replace=is_own),
+        _write_policy(out / "policy.csv", network, problem, bounds, may_replace=is_own),
     ]
-    if not arguments.no_plot:
+    if not arguments.no_plot and len(fronts[-1]):
         stem = out / "sweep"
         paths += _draw(stem, run, problem, fronts_of, network, fine, may_replace=is_own)
+    elif not arguments.no_plot:
+        console.print(f"\nNo diagram: at no rate does a design keep to {in_words(bounds)}.")
     console.print(f"\nWritten to {out}: {', '.join(path.name for path in paths)}.", soft_wrap=True)
     return 0
 
@@ -111,6 +120,8 @@ class _Fronts:
     parts: LinkParts
     genes: IntArray
     objectives: tuple[str, ...]
+    #: What a design keeps to at a rate, or is on no front there.
+    bounds: tuple[Bound, ...]
 
 
 @dataclass(frozen=True)
@@ -146,7 +157,7 @@ def _network(
     run: FinishedRun,
     problem: DesignProblem,
     stored: StoredDesigns,
-    everything: LinkParts,
+    fronts: _Fronts,
     fine: FloatArray,
 ) -> _Network:
     """Return the network that was asked for, or that of the front's knee, cut by the rate."""
@@ -160,14 +171,16 @@ def _network(
     genes = every_cut(design[0], problem.designs)
     parts = parts_of_run(problem.checked_columns(genes), run.config)
     kept = int((genes == design).all(axis=1).argmax())
-    policy = rate_policy(parts, kept=kept, everything=everything, rates=fine)
+    policy = rate_policy(
+        parts, kept=kept, everything=fronts.parts, rates=fine, bounds=fronts.bounds
+    )
     return _Network(number, kept, genes, parts, policy)
 
 
 def _show_fronts(fronts: _Fronts, network: _Network, problem: DesignProblem) -> None:
     """Print, rate by rate, the front's size and ends and the best design of the network's error."""
     space, parts = problem.designs.space, fronts.parts
-    best = best_rows(parts, fronts.rates, np.array([network.error]))[0]
+    best = best_rows(parts, fronts.rates, np.array([network.error]), fronts.bounds)[0]
     step = -(-len(fronts.rates) // _MOST_SHOWN)
     rows = []
     for place in range(0, len(fronts.rates), step):
@@ -193,7 +206,9 @@ def _show_fronts(fronts: _Fronts, network: _Network, problem: DesignProblem) -> 
         output().print(f"{len(rows)} of {len(fronts.rates)} rates shown; all are in sweep.csv.")
 
 
-def _show_network(network: _Network, problem: DesignProblem, fine: FloatArray) -> None:
+def _show_network(
+    network: _Network, problem: DesignProblem, fine: FloatArray, bounds: tuple[Bound, ...]
+) -> None:
     """Print which cut of the network to use at which rates, and what other networks would gain."""
     policy, designs = network.policy, problem.designs
     rows = []
@@ -215,18 +230,15 @@ def _show_network(network: _Network, problem: DesignProblem, fine: FloatArray) -
     console.print(
         f"\nThe network of design {network.number}, error {network.error:.4f}, cut by the rate:"
     )
+    if not rows:
+        console.print(f"None of its cuts keeps to {in_words(bounds)} at any of the rates.")
+        return
     console.print(plain_table(rows))
-    worst, kept = policy.regret_ms.argmax(), policy.kept_regret_ms.argmax()
-    cut = int(designs.split_point(network.genes[[network.kept]])[0])
-    console.print(
-        "Against the fastest known design of at most its error at each rate it loses "
-        f"{policy.regret_ms.mean():.2f} ms on average over the range (rates evenly in ratio), at "
-        f"most {policy.regret_ms[worst]:.2f} ms at {fine[worst]:.3g} Mbit/s "
-        f"({policy.regret_ms[worst] / policy.best_ms[worst]:.0%}). Kept at cut "
-        f"{designs.space.cut_in_words(cut)}, it would lose {policy.kept_regret_ms.mean():.2f} ms "
-        f"average, at most {policy.kept_regret_ms[kept]:.2f} ms at {fine[kept]:.3g} Mbit/s.",
-        soft_wrap=True,
-    )
+    low = policy.stretches[0].low_mbps
+    if low > fine[0]:
+        console.print(f"Below {low:.4g} Mbit/s none of its cuts keeps to {in_words(bounds)}.")
+    cut = designs.space.cut_in_words(int(designs.split_point(network.genes[[network.kept]])[0]))
+    console.print(regret_in_words(policy, rates=fine, bounds=bounds, cut=cut), soft_wrap=True)
 
 
 def _ranges(numbers: list[int]) -> str:
@@ -249,9 +261,8 @@ def _write_fronts(
     rows: list[dict[str, object]] = []
     for rate, front in zip(fronts.rates.tolist(), fronts.rows, strict=True):
         values = fronts.parts.rows(front)
-        columns = dict(
-            zip(fronts.objectives, values.objective_values(rate, fronts.objectives).T, strict=True)
-        )
+        names = (*fronts.objectives, *(bound.column for bound in fronts.bounds))
+        columns = {name: values.column(name, rate) for name in names}
         columns |= {"steady_ms": values.steady_ms, "sending_ms": values.unit_ms / rate}
         table = design_rows(problem.designs, fronts.genes[front], columns)
         rows += [{"uplink_mbps": rate, **row} for row in table]
@@ -260,14 +271,27 @@ def _write_fronts(
 
 
 def _write_policy(
-    path: Path, network: _Network, problem: DesignProblem, *, may_replace: bool
+    path: Path,
+    network: _Network,
+    problem: DesignProblem,
+    bounds: tuple[Bound, ...],
+    *,
+    may_replace: bool,
 ) -> Path:
-    """Write which design of the network to use at which rates."""
+    """Write which design of the network to use at which rates.
+
+    With the greatest value of each bounded column in the stretch, which is that at its low end.
+    """
     rows = [one.row for one in network.policy.stretches]
+    lowest = np.array([one.low_mbps for one in network.policy.stretches])
     columns = {
         "error": network.parts.fixed["error"][rows],
         "steady_ms": network.parts.steady_ms[rows],
         "sending_ms_at_1_mbps": network.parts.unit_ms[rows],
+    } | {
+        f"most_{bound.column}": network.parts.rows(np.array(rows)).column(bound.column, lowest)
+        for bound in bounds
+        if rows and bound.column != "error"
     }
     table = design_rows(problem.designs, network.genes[rows], columns)
     lines = [
@@ -292,13 +316,15 @@ def _draw(
     from evonasc.analysis.phase_figure import phase_figure
     from evonasc.analysis.plotting import save_figure
 
+    within = f", {in_words(fronts.bounds)}" if fronts.bounds else ""
     figure = phase_figure(
         fronts.parts,
         problem.designs.split_point(fronts.genes),
         rates=fine,
         block_names=problem.designs.space.block_names,
+        bounds=fronts.bounds,
         policy=(network.error, [one.high_mbps for one in network.policy.stretches[:-1]]),
-        title=f"{run.config.scenario.name} at other rates (dashed: design {network.number}; "
-        "dots: its best cut changes)",
+        title=f"{run.config.scenario.name} at other rates{within} (dashed: design "
+        f"{network.number}; dots: its best cut changes)",
     )
     return save_figure(figure, stem, may_replace=may_replace)
