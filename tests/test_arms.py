@@ -135,23 +135,36 @@ def test_fewer_arms_in_a_rerun_drop_none_of_the_others(tmp_path):
 def test_what_changed_since_is_left_out_and_said(tmp_path, capsys):
     trace, out = tmp_path / "t.csv", tmp_path / "c"
     trace.write_text("time_s,mbps\n0,8\n1,4\n")
-    words = ["compare", "--algos", "random", "--seeds", "1", "--budget", "20", "--no-plot"]
+    words = ["compare", "--algos", "random", "--seeds", "1", "--budget", "20"]
     words += ["--out", str(out)]
     first, second = "raspi4-edgegpu-10mbps", "raspi4-edgegpu-5mbps"
     assert main([*words, "--scenario", first, "--link", f"trace:{trace}"]) == 0
     assert main([*words, "--scenario", second]) == 0
     traced = f"{first} (trace t.csv)"
+    figures = {path.name for path in out.glob("*.png")}
+    assert len(figures) == 4
+    assert main(["show", str(out)]) == 0
+    assert "changed since" not in capsys.readouterr().out
     assert {row["scenario"] for row in rows_of(out / "trials.csv")} == {traced, second}
     capsys.readouterr()
     for change, why in (
-        (lambda: trace.write_text("time_s,mbps\n0,8\n1,2\n"), f"link trace:{trace} changed since."),
+        (lambda: trace.write_text("time_s,mbps\n0,8\n1,2\n"), "link trace:t.csv changed since."),
         (trace.unlink, f"Cannot read the link trace {trace}: No such file or directory."),
     ):
         change()
+        assert main(["show", str(out)]) == 0
+        is_there = trace.exists()
+        shown = " ".join(capsys.readouterr().out.split())
+        assert (f"link trace:{trace} changed since: these tables are of" in shown) == is_there
         assert main([*words, "--scenario", second]) == 0
         assert {row["scenario"] for row in rows_of(out / "trials.csv")} == {second}
         assert f"\nLeft out: {traced}: {why}\n" in (out / "report.md").read_text()
-        assert f"Left out: {traced}:" in " ".join(capsys.readouterr().out.split())
+        text = " ".join(capsys.readouterr().out.split())
+        assert f"Left out: {traced}:" in text
+        # the figures of what is left out go too, once, and are said to
+        assert {path.name for path in out.glob("*.png")} < figures
+        assert len(list(out.glob("*.png"))) == 2
+        assert ("Removed, of what is left out: fronts-" in text) == is_there
 
 
 @pytest.mark.parametrize(

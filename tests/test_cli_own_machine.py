@@ -35,6 +35,7 @@ def test_a_calibrated_machine_serves_as_head_and_tail(times, tmp_path, capsys):
     text = words(capsys)
     assert "mybox: a board of mine, TFLite; 10 networks" in text
     assert "leaning on raspi4; networks left out of the fit: mean error" in text
+    assert "Left-out error with each machine to lean on: raspi4 " in text
     both = ["--head-hardware", str(out), "--tail-hardware", str(out)]
     assert main([*RUN, *both, "--out", str(tmp_path / "r")]) == 0
     assert main(["show", str(tmp_path / "r"), "--provenance"]) == 0

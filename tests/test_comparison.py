@@ -147,6 +147,31 @@ def test_a_changed_file_of_a_machine_or_a_link_is_another_comparison(tmp_path):
     assert compared(tmp_path / "c", config) == [(2, 2)]
 
 
+def test_a_machine_or_a_trace_that_was_moved_is_the_same(tmp_path):
+    (tmp_path / "old").mkdir()
+    trace, box = tmp_path / "old" / "trace.csv", tmp_path / "old" / "box.toml"
+    trace.write_text("time_s,mbps\n0,4\n1,8\n")
+    box.write_text(BOX.format(speed="2e6"))
+
+    def config():
+        mine = replace(DEFAULT, name="mine", link=f"trace:{trace}", head_hardware=str(box))
+        return replace(
+            TOY, base=RunConfig(), scenarios=(mine,), contenders=("random",), budgets=(20,)
+        )
+
+    compared(tmp_path / "c", config())
+    before = config().digests()
+    (tmp_path / "old").rename(tmp_path / "new")
+    trace, box = tmp_path / "new" / "trace.csv", tmp_path / "new" / "box.toml"
+    assert config().digests() == before
+    assert compared(tmp_path / "c", config()) == [(2, 2)]
+    described = json.loads((tmp_path / "c" / "comparison.json").read_text())
+    assert described["scenarios"]["mine"]["head_hardware"] == str(box)
+    box.write_text(BOX.format(speed="1e6"))
+    with pytest.raises(ConfigError, match="mine: hardware box.toml changed since"):
+        compared(tmp_path / "c", config())
+
+
 def test_a_changed_calibration_is_another_comparison(tmp_path):
     file = tmp_path / "calibration.json"
     config = replace(TOY, base=RunConfig(calibration=file))

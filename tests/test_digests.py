@@ -151,3 +151,22 @@ def test_a_name_that_nobody_installed_is_code_in_hand(tmp_path, monkeypatch):
         refuse_code(["evil"], where=tmp_path)
     finally:
         all_points.cache_clear()
+
+
+@pytest.mark.slow
+def test_runs_of_one_file_before_and_after_a_change_look_different(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for name, speed in (("before", "2e6"), ("after", "1e6")):
+        (tmp_path / "box.toml").write_text(
+            f'name = "box"\ndescription = "mine"\nmacs_per_ms = {speed}\nbytes_per_ms = 1e6\n'
+        )
+        words = ["run", "--budget", "40", "--head-hardware", "box.toml", "--out", name]
+        assert main([*words, "--no-plot", "--quiet"]) == 0
+        digest = path_digest(tmp_path / "box.toml")[:8]
+        (tmp_path / f"{name}.txt").write_text(f"hardware box.toml with SHA-256 {digest}")
+    assert main(["report", "before", "after", "--out", "both.html"]) == 0
+    assert main(["plot", "before", "after", "--out", "both"]) == 0
+    for name in ("before", "after"):
+        told = (tmp_path / f"{name}.txt").read_text()
+        assert told in (tmp_path / "both.html").read_text()
+        assert told in (tmp_path / "both.svg").read_text()

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -63,7 +65,7 @@ def test_the_deployed_network_is_the_benchmarks_with_fixed_statistics(network):
 
 def test_values_neither_vanish_nor_overflow(network):
     """Subnormal numbers take many times as long: the times would depend on the weights."""
-    x = profiling._image(3, 32)
+    x = profiling._image(3, 32, "channels-last")
     cells = [SPACE.bare_network, *([op] * 6 for op in (1, 2, 3, 4)), *networks(8)[1:].tolist()]
     with torch.inference_mode():
         for cell in cells:
@@ -124,7 +126,30 @@ def test_a_clock_decides_every_number(monkeypatch):
     np.testing.assert_allclose(profile.noise, 0.0)
 
 
+def test_what_runs_lies_in_memory_as_told_and_the_description_says_how(monkeypatch):
+    seen = set()
+
+    def look(x, *rest):
+        seen.add((x.is_contiguous(), x.is_contiguous(memory_format=torch.channels_last)))
+        return 1.0
+
+    monkeypatch.setattr(profiling, "_time_layer", lambda part, x, *rest: look(x))
+    for layout, expected in (("channels-last", (False, True)), ("contiguous", (True, False))):
+        seen.clear()
+        config = replace(TINY, n_repeats=1, layout=layout)
+        profile = profile_this_machine(config, FAMILY, networks=networks(2))
+        assert seen - {(True, True)} == {expected}  # images of one pixel are both
+        assert f"eager, {layout}, batch 1" in profile.description
+        weights = [
+            one.weight
+            for one in profiling.deployed_network(FAMILY, layout=layout).modules()
+            if isinstance(one, torch.nn.Conv2d) and one.kernel_size == (3, 3)
+        ]
+        assert {one.is_contiguous() for one in weights} == {layout == "contiguous"}
+
+
 BAD = {
+    "layout must be 'channels-last' or 'contiguous', got 'rows'": {"layout": "rows"},
     "n_networks must lie in [10, 5000], got 3": {"n_networks": 3},
     "n_networks must lie in [10, 5000], got 6000": {"n_networks": 6000},
     "n_rounds must lie in [2, 10000], got 1": {"n_rounds": 1},

@@ -26,7 +26,7 @@ from evonasc.cost.energy import DevicePower
 from evonasc.errors import ConfigError, DataFileError
 from evonasc.problems.coarse_error import coarse
 from evonasc.runs.config import RunConfig
-from evonasc.runs.differences import differences
+from evonasc.runs.differences import changed_inputs, differences
 from evonasc.runs.digests import path_digest
 from evonasc.runs.finished import FinishedRun, StoredDesigns, load_run, read_designs, require_alike
 from evonasc.runs.folder import (
@@ -87,8 +87,10 @@ def page_data(folders: Sequence[Path]) -> dict[str, Any]:
         for folder, run, label in zip(folders, runs, labels, strict=True)
     ]
     documents = [read_object(folder / CONFIG_FILE, folder=folder) for folder in folders]
-    for run, others in zip(shown, differences(documents), strict=True):
-        run["otherwise"] = [f"{k} {v}" for k, v in others.items() if k not in _IN_COLUMNS]
+    changed = changed_inputs([read_summary(folder)["inputs"] or {} for folder in folders])
+    for run, others, inputs in zip(shown, differences(documents), changed, strict=True):
+        settings = [f"{k} {v}" for k, v in others.items() if k not in _IN_COLUMNS]
+        run["otherwise"] = settings + inputs
     own_rates = [config.scenario.uplink_mbps for config in configs]
     return {
         "problem": first.problem,

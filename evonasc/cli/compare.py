@@ -6,11 +6,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-
 from evonasc.analysis import comparison_report as tables
 from evonasc.analysis.compared import Comparison, compare
-from evonasc.analysis.indicators import Reference, evaluation_counts, fronts_of, hypervolume_curve
+from evonasc.analysis.indicators import Reference
 from evonasc.bounds import in_words
 from evonasc.cli.accuracy_arguments import (
     add_accuracy_arguments,
@@ -24,6 +22,7 @@ from evonasc.cli.bound_arguments import (
     bounds_of,
     require_meant,
 )
+from evonasc.cli.compare_figures import draw_comparison, remove_figures_of_others
 from evonasc.cli.console import counter, output
 from evonasc.cli.problem_arguments import (
     add_problem_arguments,
@@ -35,7 +34,6 @@ from evonasc.cli.problem_arguments import (
 from evonasc.errors import ConfigError
 from evonasc.files import write_atomically
 from evonasc.front import MOST_EXACT_OBJECTIVES
-from evonasc.names import file_name
 from evonasc.runs.arms import Arm, parse_arm, plain_arm
 from evonasc.runs.comparison import ComparisonConfig
 from evonasc.runs.config import RunConfig
@@ -179,7 +177,8 @@ def _report(arguments: argparse.Namespace, comparison: Comparison) -> None:
     for name, content in documents.items():
         write_atomically(arguments.out / name, content)
     if not arguments.no_plot:
-        _draw(arguments.out, comparison)
+        draw_comparison(arguments.out, comparison)
+    gone = remove_figures_of_others(arguments.out, config)
     console = output(quiet=arguments.quiet)
     for scenario in config.scenarios:
         words = [
@@ -207,6 +206,8 @@ def _report(arguments: argparse.Namespace, comparison: Comparison) -> None:
         console.print(note, style="dim")
     names = ", ".join(sorted(path.name for path in arguments.out.iterdir() if path.is_file()))
     console.print(f"Written to {arguments.out}: {names}.", soft_wrap=True)
+    if gone:
+        console.print(f"Removed, of what is left out: {', '.join(gone)}.", soft_wrap=True)
 
 
 def _bound_notes(config: ComparisonConfig) -> tuple[str, ...]:
@@ -249,44 +250,6 @@ def _reference_note(config: ComparisonConfig, fronts: Mapping[str, Reference]) -
         else (" A best known front is what all searches here found together.")
     )
     return f"Measured against {'; '.join(parts)}.{few}"
-
-
-def _draw(folder: Path, comparison: Comparison) -> None:
-    """Draw each scenario at the budget shown: fronts (of two objectives) and hypervolume."""
-    from evonasc.analysis.comparison_figures import attainment_figure, hypervolume_figure
-    from evonasc.analysis.plotting import save_figure
-
-    config, trials = comparison.config, comparison.trials
-    objectives, bounds = config.base.objectives, config.base.bounds
-    for name, reference in comparison.references.items():
-        rows = [row for row in comparison.summary if row["scenario"] == name]
-        budget = tables.shown_budget(rows, scenario=name)
-        rows = [row for row in rows if row["budget"] == budget]
-        counts = evaluation_counts(budget)
-        counts_in_words = (f"{budget} evaluations", tables.seeds_of(rows, scenario=name))
-        words = [config.place(name), *counts_in_words, *map(str, bounds)]
-        title = ", ".join(words)
-        if len(objectives) == 2:
-            found = fronts_of(trials, scenario=name, budget=budget)
-            figure = attainment_figure(found, reference, objectives=objectives, title=title)
-            save_figure(figure, folder / f"fronts-{file_name(name)}", may_replace=True)
-        curves = {
-            contender: np.stack(
-                [
-                    hypervolume_curve(
-                        trial.points, reference.points, is_within=trial.is_within, counts=counts
-                    )
-                    for key, trial in trials.items()
-                    if (key.scenario, key.contender, key.budget) == (name, contender, budget)
-                ]
-            )
-            for contender in (str(row["contender"]) for row in rows)
-        }
-        save_figure(
-            hypervolume_figure(curves, counts=counts, title=title),
-            folder / f"hypervolume-{file_name(name)}",
-            may_replace=True,
-        )
 
 
 def _search_of(arguments: argparse.Namespace) -> SearchConfig:

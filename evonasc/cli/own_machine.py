@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _BUSY = 1.2  # wall time over processor time above which a machine was not idle
 _NOISY = 0.1
+_N_NEAREST = 3  # machines that a calibration could lean on and that are shown
 
 
 def add_actions(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -30,6 +31,13 @@ def add_actions(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         default="wall",
         help="cpu counts only the time the one thread computes: for a machine that is never idle "
         "(default: %(default)s)",
+    )
+    profile.add_argument(
+        "--layout",
+        choices=("channels-last", "contiguous"),
+        default="channels-last",
+        help="how tensors lie in memory: contiguous is PyTorch's own default, in which pooling "
+        "takes several times as long on many processors (default: %(default)s)",
     )
     profile.add_argument("--seed", type=int, default=0, help="draws networks and order")
     plan = actions.add_parser("plan", help="draw different networks to measure, for calibrate")
@@ -115,6 +123,7 @@ def profile(arguments: argparse.Namespace) -> int:
         n_rounds=default.n_rounds if arguments.rounds is None else arguments.rounds,
         n_threads=arguments.threads,
         clock=arguments.clock,
+        layout=arguments.layout,
         seed=arguments.seed,
     )
     family = supernet_family(chosen.name)
@@ -135,7 +144,7 @@ def profile(arguments: argparse.Namespace) -> int:
 
 def calibrate(arguments: argparse.Namespace) -> int:
     """Fit a machine to the user's measurements."""
-    from evonasc.cost.calibration import calibrate, read_measured_networks
+    from evonasc.cost.calibration import Calibrator, calibrate, read_measured_networks
     from evonasc.cost.machine_record import write_record
     from evonasc.cost.machine_table import known_machines
     from evonasc.runs.benchmarks import benchmark
@@ -143,10 +152,11 @@ def calibrate(arguments: argparse.Namespace) -> int:
     chosen = benchmark(arguments.space)
     name, space = _checked_name(arguments, chosen), chosen.make_space()
     measured = read_measured_networks(arguments.measurements, space)
+    known = known_machines(chosen.machines)
     machine = calibrate(
         measured,
         space=space,
-        known=known_machines(chosen.machines),
+        known=known,
         name=name,
         description=arguments.description or f"times of {arguments.measurements.name}",
         like=arguments.like,
@@ -159,6 +169,16 @@ def calibrate(arguments: argparse.Namespace) -> int:
             "are taken to have been measured without what computes nothing."
         )
     _tell(arguments.out, machine)
+    if arguments.like is None:
+        fits = Calibrator(space, known).fits(measured)
+        nearest = [
+            f"{other} {fit.left_out_error:.1%}" for other, fit in list(fits.items())[:_N_NEAREST]
+        ]
+        output().print(
+            f"Left-out error with each machine to lean on: {', '.join(nearest)}. The error above "
+            "leaves the networks out of this choice too; --like NAME chooses another.",
+            soft_wrap=True,
+        )
     return 0
 
 
@@ -206,10 +226,15 @@ def _tell(path: Path, machine: "MachineRecord") -> None:
 
 def _warn(measured: "Profile", machine: "MachineRecord", *, clock: str) -> None:
     """Say so where the machine was too busy to be measured well."""
-    if clock == "wall" and measured.busyness > _BUSY:
+    is_wall = clock == "wall"
+    if is_wall and measured.busyness > _BUSY:
         output().print(
             f"The machine was busy: a run took {measured.busyness:.1f} times the time it computed. "
             "Measure again when it is idle, or with --clock cpu."
         )
     elif machine.noise > _NOISY:
-        output().print("The measurements are noisy; more --rounds make them steadier.")
+        output().print(
+            "The measurements are noisy; more --rounds make them steadier"
+            f"{', and --clock cpu leaves out what other programs take' if is_wall else ''}.",
+            soft_wrap=True,
+        )

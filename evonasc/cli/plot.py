@@ -10,6 +10,7 @@ from evonasc.bounds import in_words, is_within
 from evonasc.cli.console import output
 from evonasc.problems import DesignProblem
 from evonasc.runs.design_rows import placement_columns
+from evonasc.runs.differences import changed_inputs
 from evonasc.runs.finished import FinishedRun, load_run, read_designs, require_alike
 from evonasc.runs.folder import (
     EVALUATIONS_FILE,
@@ -48,7 +49,12 @@ def execute(arguments: argparse.Namespace) -> int:
     objectives, designs = configs[0].objectives, runs[0].designs
     series, clouds, within = [], [], []
     cut_names = placement_columns(designs)[: designs.n_links]
-    for folder, run, label in zip(arguments.runs, runs, run_labels(arguments.runs), strict=True):
+    changed = changed_inputs([read_summary(folder)["inputs"] or {} for folder in arguments.runs])
+    labels = [
+        "\n".join([name, *inputs])
+        for name, inputs in zip(run_labels(arguments.runs), changed, strict=True)
+    ]
+    for folder, run, label in zip(arguments.runs, runs, labels, strict=True):
         cuts = table_columns(run.rows, cut_names, where=folder / FRONT_FILE)
         # fronts alone can be drawn together though a run lost its evaluations
         is_needed = len(runs) == 1 or (folder / EVALUATIONS_FILE).exists()
@@ -57,7 +63,8 @@ def execute(arguments: argparse.Namespace) -> int:
         within.append(is_within(columns, run.config.bounds if columns else ()))
         cloud = clouds[-1] if len(runs) == 1 else run.points[:0]
         series.append(FrontSeries(label, run.points, cuts.astype("int64"), cloud))
-    same_scenario = all(config.scenario == configs[0].scenario for config in configs)
+    same_names = all(config.scenario == configs[0].scenario for config in configs)
+    same_scenario = same_names and not any(changed)
     same_bounds = all(config.bounds == configs[0].bounds for config in configs)
     truth = _common_truth(arguments.runs, runs)
     figure = front_figure(
@@ -73,7 +80,7 @@ def execute(arguments: argparse.Namespace) -> int:
             filter(
                 None,
                 [
-                    place_in_words(configs[0]) if same_scenario else "",
+                    place_in_words(configs[0]) if same_names else "",
                     in_words(configs[0].bounds) if same_bounds else "",
                 ],
             )

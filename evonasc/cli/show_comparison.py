@@ -6,6 +6,7 @@ from pathlib import Path
 from evonasc.analysis import comparison_report as tables
 from evonasc.cli.console import output
 from evonasc.runs.comparison import TRIALS_FOLDER
+from evonasc.runs.comparison_folder import inputs_changed_since
 from evonasc.runs.folder import read_table
 
 _SUMMARY, _PAIRS, _REPORT = "summary.csv", "pairs.csv", "report.md"
@@ -39,6 +40,12 @@ def show_comparison(folder: Path, *, is_json: bool = False) -> int:
             largest = max(budgets, key=int)
             console.print(tables.pair_table(pairs, scenario=scenario, budget=largest))
         console.print()
+    for name in inputs_changed_since(folder):
+        console.print(
+            f"{name} changed since: these tables are of what it was. The same evonasc compare "
+            "again leaves out what was made of it.",
+            soft_wrap=True,
+        )
     console.print(
         f"{n_trials} trials. {folder / _REPORT} has what is certain, and how to make it again.",
         soft_wrap=True,

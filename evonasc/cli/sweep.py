@@ -237,8 +237,8 @@ def _show_network(
     low = policy.stretches[0].low_mbps
     if low > fine[0]:
         console.print(f"Below {low:.4g} Mbit/s none of its cuts keeps to {in_words(bounds)}.")
-    cut = designs.space.cut_in_words(int(designs.split_point(network.genes[[network.kept]])[0]))
-    console.print(regret_in_words(policy, rates=fine, bounds=bounds, cut=cut), soft_wrap=True)
+    kept = designs.space.cut_in_words(int(designs.split_point(network.genes[[network.kept]])[0]))
+    console.print(regret_in_words(policy, rates=fine, bounds=bounds, cut=kept), soft_wrap=True)
 
 
 def _ranges(numbers: list[int]) -> str:

@@ -63,12 +63,16 @@ class Calibrator:
 
     def lean(self, measured: MeasuredNetworks) -> tuple[str, PriorFit]:
         """Return the known machine that leaves the least left-out error, and the fit on it."""
+        return next(iter(self.fits(measured).items()))
+
+    def fits(self, measured: MeasuredNetworks) -> dict[str, PriorFit]:
+        """Return the fit on every known machine, by rising left-out error."""
         features, times_ms = self._scale(measured.networks), measured.times_ms
         fits = {
             name: fit_on_prior(machine.total_ms(measured.networks), features, times_ms)
             for name, machine in self._known.items()
         }
-        return min(fits.items(), key=lambda item: item[1].left_out_error)
+        return dict(sorted(fits.items(), key=lambda item: item[1].left_out_error))
 
     def predict_ms(self, base: str, fit: PriorFit, networks: IntArray) -> FloatArray:
         """Return the times of canonical networks by a fit on a known machine, ms, ``(n,)``."""

@@ -35,13 +35,16 @@ class DevicePower:
             f"Mbit/s + {self.radio_mw:g} mW (LENS 2021, {self.radio})"
         )
 
-    def energy_mj(self, head_ms: FloatArray, radio_ms: FloatArray, *, mbps: float) -> FloatArray:
+    def energy_mj(
+        self, head_ms: FloatArray, radio_ms: FloatArray, *, mbps: float | FloatArray
+    ) -> FloatArray:
         """Return the device's energy for one input, mJ, same shape as the times.
 
         Power times time for the head, plus the radio's power for the time it sends. The server's
         energy is not counted.
 
-        ``mbps`` is the rate the radio sends at; see :meth:`evonasc.cost.link.Link.radio_ms`.
+        ``mbps`` is the rate the radio sends at, one or one a time; see
+        :meth:`evonasc.cost.link.Link.radio_ms`.
         """
         radio_mw = self.radio_mw_per_mbps * mbps + self.radio_mw
         return (self.head_mw * head_ms + radio_mw * radio_ms) / 1000

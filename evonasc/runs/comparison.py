@@ -24,6 +24,7 @@ from evonasc.names import file_name
 from evonasc.runs.arms import Arm, plain_arm
 from evonasc.runs.benchmarks import benchmark
 from evonasc.runs.config import RunConfig
+from evonasc.runs.differences import without_folders
 from evonasc.runs.digests import problem_inputs, scenario_inputs, search_inputs
 from evonasc.runs.exact_front import exact_front
 from evonasc.runs.prepare import prepare, settled
@@ -155,7 +156,7 @@ class ComparisonConfig:
             for name in self.names
         }
 
-    def settings(self) -> dict[str, object]:
+    def settings(self) -> dict[str, Any]:
         """Return what all trials share, as JSON holds it; a folder holds trials of one such."""
         base = settled(self.base, trains=False)
         settings = config_dict(base) | {"version": evonasc.__version__}
@@ -173,7 +174,7 @@ class ComparisonConfig:
         manifest = {} if assets is None else assets.manifest()
         return _digest({name: entry["sha256"] for name, entry in manifest.items()})
 
-    def described_scenarios(self) -> dict[str, object]:
+    def described_scenarios(self) -> dict[str, dict[str, Any]]:
         """Return the scenarios by name as JSON holds them, with what their machines' files hold."""
         return _plain(
             {
@@ -183,7 +184,7 @@ class ComparisonConfig:
             }
         )
 
-    def described_contenders(self) -> dict[str, object]:
+    def described_contenders(self) -> dict[str, dict[str, Any]]:
         """Return the contenders by name, each with the code of others that it is made of."""
         searches = self.search_configs()
         return _plain(
@@ -195,9 +196,9 @@ class ComparisonConfig:
 
     def problem_digests(self) -> dict[str, str]:
         """Return what tells the problem of a scenario from any other, by scenario."""
-        shared = self.settings()
+        shared = without_folders(self.settings())
         return {
-            name: _digest(shared | {"scenario": about})
+            name: _digest(shared | {"scenario": without_folders(about)})
             for name, about in self.described_scenarios().items()
         }
 
@@ -205,7 +206,9 @@ class ComparisonConfig:
         """Return what tells trials from those of other settings, by scenario and contender."""
         contenders = self.described_contenders()
         return {
-            (scenario, name): _digest({"problem": digest, "contender": contenders[name]})
+            (scenario, name): _digest(
+                {"problem": digest, "contender": without_folders(contenders[name])}
+            )
             for scenario, digest in self.problem_digests().items()
             for name in self.names
         }
@@ -307,7 +310,7 @@ def _is_done(path: Path, digest: str) -> bool:
     return True
 
 
-def _plain(values: dict[str, Any]) -> dict[str, object]:
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
     """Return values as JSON gives them back."""
-    plain: dict[str, object] = json.loads(json.dumps(values))
+    plain: dict[str, Any] = json.loads(json.dumps(values))
     return plain

@@ -4,21 +4,25 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
+from evonasc.cost.link_trace import read_trace
+from evonasc.cost.machine_table import is_machine_file
 from evonasc.cost.scenario import override
 from evonasc.errors import ConfigError, DataFileError, EvonascError
 from evonasc.files import write_atomically
 from evonasc.inputs import json_object
 from evonasc.runs.arms import Arm
 from evonasc.runs.comparison import TRIALS_FOLDER, ComparisonConfig, TrialKey, read_trials
-from evonasc.runs.differences import differences
+from evonasc.runs.differences import differences, without_folders
+from evonasc.runs.digests import path_digest
 from evonasc.runs.trials import Trial, read_trial
 
 COMPARISON_FILE = "comparison.json"
 #: What the description of a comparison consists of, and what of it may grow.
 _PARTS = ("settings", "scenarios", "contenders")
 _GROWING = _PARTS[1:]
+_TRACE = "trace:"
 
 
 def open_folder(folder: Path, config: ComparisonConfig) -> None:
@@ -104,10 +108,10 @@ def _grown(folder: Path, config: ComparisonConfig) -> tuple[ComparisonConfig, li
             scenario = override(whole.scenarios[0], fields)
             more = replace(whole, scenarios=(*whole.scenarios, scenario))
             now = replace(whole, scenarios=(scenario,)).described_scenarios()
-        inputs = values.get("inputs"), cast("dict[str, Any]", now[name])["inputs"]
+        inputs = values.get("inputs"), now[name]["inputs"]
         if all(inputs) != any(inputs):  # there are some on one side only
             raise ConfigError("what it was made of cannot be had any more")
-        words = _differences(values, cast("dict[str, Any]", now[name]))
+        words = _differences(values, now[name])
         if words:
             raise ConfigError(words)
         return more
@@ -126,6 +130,33 @@ def _grown(folder: Path, config: ComparisonConfig) -> tuple[ComparisonConfig, li
     budgets = {*whole.budgets, *(budget for budget, _ in places)}
     n_seeds = max(whole.n_seeds, *(seed + 1 for _, seed in places))
     return replace(whole, budgets=tuple(sorted(budgets)), n_seeds=n_seeds), left_out
+
+
+def inputs_changed_since(folder: Path) -> list[str]:
+    """Return the files of machines and traces of a comparison that hold something else by now.
+
+    Those that are gone are none of them, and code is not looked at.
+
+    Raises:
+        DataFileError: The folder's description is damaged.
+    """
+    changed = []
+    for described in _read(folder / COMPARISON_FILE)["scenarios"].values():
+        inputs = described.get("inputs") if isinstance(described, dict) else None
+        for name, digest in inputs.items() if isinstance(inputs, dict) else ():
+            kind, _, place = name.partition(" ")
+            try:
+                if kind == "hardware" and is_machine_file(place):
+                    now = path_digest(Path(place))
+                elif kind == "link" and place.startswith(_TRACE):
+                    now = read_trace(place.removeprefix(_TRACE)).sha256
+                else:
+                    continue
+            except EvonascError:
+                continue
+            if now != digest:
+                changed.append(name)
+    return list(dict.fromkeys(changed))
 
 
 def _only(config: ComparisonConfig, keys: Collection[TrialKey]) -> ComparisonConfig:
@@ -171,8 +202,16 @@ def _refuse_difference(
 
 def _differences(there: Mapping[str, object], asked: Mapping[str, object]) -> str:
     """Say in what two descriptions differ; empty where they do not."""
-    before, now = differences([there, asked])
+    before, now = differences([_without_folders(there), _without_folders(asked)])
     return "; ".join(_difference(name, before[name], now[name]) for name in before)
+
+
+def _without_folders(description: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what one thing is, or several by name, with files by their names alone."""
+    return {
+        name: without_folders(value) if isinstance(value, dict) else value
+        for name, value in without_folders(description).items()
+    }
 
 
 def _difference(name: str, there: str, asked: str) -> str:

@@ -1,8 +1,9 @@
 """Timing networks, their blocks and their layers on this machine, by PyTorch, one input at a time.
 
 What runs is the benchmark's network as it would be deployed: only the operations of the canonical
-network, normalisation with fixed statistics, no gradients, float32, channels last. Nothing is
-trained; times do not depend on the weights.
+network, normalisation with fixed statistics, no gradients, float32. Tensors lie channels last
+unless told otherwise: on a processor PyTorch's pooling takes several times as long in its own
+default layout. Nothing is trained; times do not depend on the weights.
 
 Machines have other things to do. So everything is measured in rounds, spread over the whole
 session, in an order drawn anew each round; a round's value is, block by block, the quickest of a
@@ -38,6 +39,7 @@ MIN_NETWORKS = 10
 _CALLS_OF_A_LAYER = 10  # one call is too short for the clock
 
 Clock = Literal["cpu", "wall"]
+Layout = Literal["channels-last", "contiguous"]
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ class ProfileConfig:
     n_threads: int = 1
     #: ``wall``, or ``cpu``: the processor time of the one thread that computes.
     clock: Clock = "wall"
+    #: How tensors and weights lie in memory; ``contiguous`` is what PyTorch does by itself.
+    layout: Layout = "channels-last"
     #: Draws the networks and the order of measuring.
     seed: int = 0
 
@@ -75,6 +79,10 @@ class ProfileConfig:
         require_seed(self.seed)
         if self.clock not in ("cpu", "wall"):
             raise ConfigError(f"clock must be 'cpu' or 'wall', got {self.clock!r}.")
+        if self.layout not in ("channels-last", "contiguous"):
+            raise ConfigError(
+                f"layout must be 'channels-last' or 'contiguous', got {self.layout!r}."
+            )
         if self.clock == "cpu" and self.n_threads > 1:
             raise ConfigError(
                 "The clock 'cpu' must be used with one thread: it sees only the thread it is read "
@@ -103,9 +111,9 @@ def profile_this_machine(
     if networks is None:
         rng = np.random.default_rng(config.seed)
         networks = profiled_networks(family.space, config.n_networks, rng=rng)
-    network = deployed_network(family)
+    network = deployed_network(family, layout=config.layout)
     channels, side, _ = family.space.cut_shapes[0]
-    x = _image(channels, side)
+    x = _image(channels, side, config.layout)
     clock = {"cpu": time.thread_time_ns, "wall": time.perf_counter_ns}[config.clock]
     parts = family.layer_parts(network)
     rng = np.random.default_rng([config.seed, 1])
@@ -122,7 +130,7 @@ def profile_this_machine(
                 else:
                     part, shape = parts[i - len(networks)]
                     layers[round_, i - len(networks)] = _time_layer(
-                        part, _image(*shape), clock, config.n_repeats
+                        part, _image(shape[0], shape[1], config.layout), clock, config.n_repeats
                     )
             report(round_ + 1, config.n_rounds)
     totals = blocks.sum(axis=2)
@@ -151,7 +159,7 @@ def profiled_networks(space: SearchSpace, n: int, *, rng: np.random.Generator) -
     return np.concatenate([bare, others])
 
 
-def deployed_network(family: SupernetFamily) -> Supernet:
+def deployed_network(family: SupernetFamily, *, layout: Layout = "channels-last") -> Supernet:
     """Return the networks of a benchmark as they are deployed, ready for inference.
 
     Raises:
@@ -159,7 +167,7 @@ def deployed_network(family: SupernetFamily) -> Supernet:
     """
     network = family.initialise(family.deployed_config(), seed=0)
     _fix_statistics(network)
-    return network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]  # torch's stubs omit it
+    return network.eval().to(memory_format=_memory_format(layout))  # type: ignore[call-overload,no-any-return]  # torch's stubs omit it
 
 
 def _fix_statistics(module: nn.Module) -> None:
@@ -171,11 +179,16 @@ def _fix_statistics(module: nn.Module) -> None:
             _fix_statistics(child)
 
 
-def _image(channels: int, side: int) -> Tensor:
-    """Return a random input ``(1, channels, side, side)``, channels last."""
+def _memory_format(layout: Layout) -> torch.memory_format:
+    """Return what torch calls a layout."""
+    return torch.channels_last if layout == "channels-last" else torch.contiguous_format
+
+
+def _image(channels: int, side: int, layout: Layout) -> Tensor:
+    """Return a random input ``(1, channels, side, side)``."""
     generator = torch.Generator().manual_seed(channels)
     values = torch.randn(1, channels, side, side, generator=generator)
-    return values.to(memory_format=torch.channels_last)
+    return values.to(memory_format=_memory_format(layout))
 
 
 def _time_blocks(
@@ -226,7 +239,7 @@ def _describe(config: ProfileConfig) -> str:
     threads = f"{config.n_threads} thread{'s' if config.n_threads > 1 else ''}"
     return (
         f"measured by evonasc hardware profile on {_processor()}, {threads}, PyTorch "
-        f"{torch.__version__} eager, batch 1, {config.clock} clock"
+        f"{torch.__version__} eager, {config.layout}, batch 1, {config.clock} clock"
     )
 
 
