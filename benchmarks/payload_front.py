@@ -1,11 +1,11 @@
 """Where the payload changes the error, the fastest cut of a network is not always the best.
 
-For the default scenario with other payloads: the true front over networks and cuts, by enumeration,
+For the default scenario with other payloads: the exact front over networks and cuts, enumerated,
 and, beside each of its designs, the cut of least latency of the same network and payload. With 8
 bits and resending the error does not depend on the cut, and the two are always the same.
 
-Also printed: the share of the true front's hypervolume (reference: its nadir + 0.1 x range) that is
-left where every network is cut where that is fastest.
+Also printed: the share of the exact front's hypervolume (reference: its nadir + 0.1 x range) that
+is left where every network is cut where that is fastest.
 
 Writes benchmarks/results/payload_front.csv (a row a design on a front) and docs/payload_front.png.
 """
@@ -42,7 +42,7 @@ SHOWN = ("4 bits, sent again", "4 bits, 5 % lost")
 
 @dataclass(frozen=True)
 class Fronts:
-    """The true front of a payload, and the one of fastest cuts."""
+    """The exact front of a payload, and the one of fastest cuts."""
 
     problem: DesignProblem
     truth: ExactFront
@@ -50,7 +50,7 @@ class Fronts:
 
     @property
     def share_left(self) -> float:
-        """Share of the true front's hypervolume that fastest cuts have."""
+        """Share of the exact front's hypervolume that fastest cuts have."""
         return hypervolume_share(self.fastest, front=self.truth.points)
 
 
@@ -68,7 +68,7 @@ def fronts_of(scenario_name: str, changes: dict[str, object]) -> Fronts:
 
 
 def rows_of(name: str, fronts: Fronts) -> list[dict[str, object]]:
-    """Return one row a design of the true front."""
+    """Return one row a design of the exact front."""
     problem, truth = fronts.problem, fronts.truth
     designs = problem.designs
     operations = designs.operations(truth.genes)

@@ -1,4 +1,4 @@
-"""How much of the true front evonasc's operators find, beside pymoo's default operators.
+"""How much of the exact front evonasc's operators find, beside pymoo's default operators.
 
     python benchmarks/search_recall.py [--seeds 31] [--scenario NAME] [--jobs 1]
 
@@ -88,7 +88,7 @@ def main() -> None:
     truth = exact_front(problem)
     assert truth is not None
     n_points = len(np.unique(truth.points, axis=0))
-    print(f"{arguments.scenario}: true front {n_points} points of {truth.n_designs} designs")
+    print(f"{arguments.scenario}: exact front {n_points} points of {truth.n_designs} designs")
     print(f"medians (quartiles) over {arguments.seeds} seeds, at distinct evaluations:")
     for name in arguments.algos.split(","):
         runs = joblib.Parallel(n_jobs=arguments.jobs)(

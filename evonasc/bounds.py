@@ -12,7 +12,7 @@ import numpy as np
 from evonasc.arrays import BoolArray, FloatArray
 from evonasc.errors import ConfigError, UnknownNameError
 from evonasc.field_types import require_types
-from evonasc.parsing import quantity
+from evonasc.parsing import UNITS, quantity
 
 Columns = Mapping[str, FloatArray]
 
@@ -105,6 +105,11 @@ def _column(word: str, known: Sequence[str]) -> str:
         return word
     words = set(word.replace(" ", "_").split("_"))
     found = [name for name in known if words <= set(name.split("_"))]
+    bare, _, unit = word.rpartition(" ")
+    others = [name for name in known if bare and set(bare.split("_")) <= set(name.split("_"))]
+    if not found and unit in UNITS and others:
+        wanted = " or ".join(f"{_unit_of(name)} for {name}" for name in others)
+        raise ConfigError(f"A bound must be in {wanted}, got one in {unit}.")
     if not found:
         raise UnknownNameError("column", word, known)
     if len(found) > 1:
@@ -112,6 +117,12 @@ def _column(word: str, known: Sequence[str]) -> str:
             f"A bound must name one column, got {word!r}, which may be {', '.join(found)}."
         )
     return found[0]
+
+
+def _unit_of(column: str) -> str:
+    """Return the unit that a column's name ends in."""
+    last = column.rpartition("_")[2]
+    return last if last in UNITS else "no unit"
 
 
 def excesses(columns: Columns, bounds: Sequence[Bound]) -> FloatArray:

@@ -121,7 +121,7 @@ def hypervolume(points: FloatArray, *, reference_point: FloatArray) -> float:
 def igd_plus(points: FloatArray, *, true_front: FloatArray) -> float:
     """Return the IGD+ of ``points`` in units of the front's range; 0 means all of it is found.
 
-    Each objective is divided by its range on the true front (by 1 where that is 0), so that
+    Each objective is divided by its range on the exact front (by 1 where that is 0), so that
     milliseconds and fractions weigh alike.
 
     Raises:
@@ -136,12 +136,12 @@ def igd_plus(points: FloatArray, *, true_front: FloatArray) -> float:
 
 
 def front_recall(points: FloatArray, *, true_front: FloatArray) -> float:
-    """Return the share of the true front's distinct points that are among ``points``, [0, 1].
+    """Return the share of the exact front's distinct points that are among ``points``, [0, 1].
 
     Points count as equal up to a relative difference of 1e-9 in each objective.
 
     Raises:
-        ValueError: NaN or infinite values, no 2-D array, or an empty true front.
+        ValueError: NaN or infinite values, no 2-D array, or an empty exact front.
     """
     wanted, found = np.unique(_some(true_front), axis=0), _checked(points)
     hits = [np.isclose(found, row, rtol=1e-9, atol=0).all(axis=1).any() for row in wanted]

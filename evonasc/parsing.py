@@ -42,6 +42,8 @@ _UNITS = {
     "mj": (1.0, "mj"),
     "j": (1e3, "mj"),
 }
+#: What :func:`quantity` converts to.
+UNITS = frozenset(base for _, base in _UNITS.values() if base)
 
 
 def npz_arrays(

@@ -25,7 +25,7 @@ class TableErrors:
 
 @pytest.fixture(scope="session", autouse=True)
 def _cache(tmp_path_factory):
-    """Keep true fronts in a folder of the test run, not in the user's home."""
+    """Keep exact fronts in a folder of the test run, not in the user's home."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EVONASC_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield

@@ -242,6 +242,6 @@ def test_equal_values_and_single_seeds_are_no_lead():
     same = {"a": np.ones(5), "b": np.ones(5)}
     (pair,) = compare_pairs(same)
     assert (pair.median_difference, pair.is_significant) == (0.0, False)
-    assert "surely" not in verdict(same).replace("not surely", "")
+    assert "significantly" not in verdict(same).replace("not significantly", "")
     one = {"a": np.ones(1), "b": np.zeros(1)}
-    assert "too few to be certain" in verdict(one)
+    assert "too few for any p below 0.05" in verdict(one)

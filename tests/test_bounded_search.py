@@ -208,7 +208,7 @@ def test_a_run_under_bounds_says_so_everywhere(tmp_path, capsys):
     assert main([*words, "--out", str(out)]) == 0
     text = " ".join(capsys.readouterr().out.split())
     assert "with latency_ms <= 9" in text
-    assert "of the 10 points of the true front" in text
+    assert "of the 10 points of the exact front" in text
     assert main(["show", str(out), "--provenance"]) == 0
     text = " ".join(capsys.readouterr().out.split())
     assert "bounds: latency_ms <= 9; only designs within are on the front." in text

@@ -92,9 +92,18 @@ def test_values_may_have_units(text, column, limit):
     assert bound.limit == pytest.approx(limit, rel=1e-12)
 
 
-@pytest.mark.parametrize("text", ["latency=25ms", "head_ms=3MB", "error=3ms"])
-def test_units_do_not_make_a_column_of_two_or_of_none(text):
-    with pytest.raises((ConfigError, UnknownNameError), match="which may be|Unknown column"):
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("latency=25ms", "which may be"),
+        ("speed=25ms", "Unknown column 'speed ms'"),
+        ("head_ms=3MB", "A bound must be in ms for head_ms, got one in bytes"),
+        ("energy=45ms", "A bound must be in mj for energy_mj, got one in ms"),
+        ("error=3ms", "A bound must be in no unit for error, got one in ms"),
+    ],
+)
+def test_units_do_not_make_a_column_of_two_or_of_none(text, message):
+    with pytest.raises((ConfigError, UnknownNameError), match=message):
         named(read_bounds([text]), KNOWN)
 
 

@@ -29,7 +29,7 @@ def test_a_run_leaves_a_folder_and_shows_the_front(tmp_path, capsys):
     assert main([*RUN, "--algo", "nsga2", "--out", str(tmp_path / "r")]) == 0
     out = capsys.readouterr().out
     assert "cut after" in out
-    assert "of the true front" in " ".join(out.split())
+    assert "of the exact front" in " ".join(out.split())
     names = {path.name for path in (tmp_path / "r").iterdir()}
     tables = {"evaluations.csv", "front.csv", "exact.csv"}
     assert names == {*tables, "config.json", "run.json", "run.lock", "run.sqlite"}

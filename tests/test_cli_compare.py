@@ -15,8 +15,8 @@ def test_a_comparison_leaves_tables_figures_and_every_trial(tmp_path, capsys):
     assert main([*TOY, "--seeds", "3", "--out", str(folder)]) == 0
     out = capsys.readouterr().out
     assert "3 seeds" in out
-    assert "too few to be certain of anything" in out
-    assert "true front of 25 points" in out
+    assert "too few for any p below 0.05" in out
+    assert "exact front of 25 points" in out
     (name,) = [path.name for path in (folder / "trials").iterdir()]
     assert {path.name for path in folder.iterdir() if path.is_file()} == {
         "comparison.json",

@@ -33,7 +33,7 @@ def test_a_panel_has_the_reference_each_seed_and_the_median():
     # (0.2, 8) and (0.5, 2) are of one seed only; with two seeds half are enough
     corners = set(zip(*panels[0].get_lines()[-1].get_data(), strict=True))
     assert {(0.1, 9.0), (0.2, 8.0), (0.5, 2.0)} <= corners
-    assert "true front" in figure.get_suptitle()
+    assert "exact front" in figure.get_suptitle()
     assert faults_of(figure) == []
     assert panels[0].get_xlim()[0] < 0.1
     assert panels[0].get_xlim()[1] > 0.5

@@ -64,8 +64,8 @@ def test_the_summary_ranks_contenders_within_a_budget_and_fits_a_terminal(parts)
         ["40", "random"],
     ]
     assert "83.50 [81.75,85.25]" in lines[1]
-    assert "0.1250" in lines[1]
-    assert "[0.1250" not in lines[1]  # equal quartiles are left out
+    assert "0.1250 [0.1250,0.1250]" in lines[1]  # equal quartiles say so
+    assert "[20" not in lines[1]  # the budget is no result
 
 
 def test_quartiles_stay_whole_on_80_columns():
@@ -86,7 +86,9 @@ def test_pairs_are_named_by_who_is_ahead(parts):
     assert "+30.00 %" in line
     assert "0.0078" in line  # 2 / 2 ** 8
     assert "not certain" not in line
-    assert parts[2][SCENARIO.name, 20] == ("nsga2 has the largest median; surely ahead of random.")
+    assert parts[2][SCENARIO.name, 20] == (
+        "nsga2 has the largest median; significantly ahead of random."
+    )
 
 
 def test_the_markdown_document_has_everything(parts):

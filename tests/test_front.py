@@ -229,7 +229,7 @@ CALLS = {
     "share of a front": lambda cloud: hypervolume_share(staircase(3), front=cloud),
     "hypervolume": lambda cloud: hypervolume(cloud, reference_point=np.ones(2)),
     "igd_plus": lambda cloud: igd_plus(cloud, true_front=staircase(3)),
-    "true front": lambda cloud: igd_plus(staircase(3), true_front=cloud),
+    "exact front": lambda cloud: igd_plus(staircase(3), true_front=cloud),
     "front_recall": lambda cloud: front_recall(cloud, true_front=staircase(3)),
     "wanted front": lambda cloud: front_recall(staircase(3), true_front=cloud),
 }
@@ -249,7 +249,7 @@ def test_what_is_no_list_of_points_is_refused(call, shape):
         call(np.zeros(shape))
 
 
-@pytest.mark.parametrize("name", ["share of a front", "igd_plus", "true front", "wanted front"])
+@pytest.mark.parametrize("name", ["share of a front", "igd_plus", "exact front", "wanted front"])
 def test_no_points_are_refused_where_there_is_no_answer(name):
     with pytest.raises(ValueError, match="points must hold at least one objective vector"):
         CALLS[name](np.zeros((0, 2)))

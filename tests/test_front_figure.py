@@ -83,7 +83,7 @@ def test_every_point_is_drawn_with_the_truth_behind_it():
     assert len(line.get_xdata()) == 25
     (dots,) = axes.collections
     np.testing.assert_allclose(np.asarray(dots.get_offsets()), truth[::2])
-    assert {"true front", "1 (block 1)", "6 (all local)"} <= set(labels_of(figure))
+    assert {"exact front", "1 (block 1)", "6 (all local)"} <= set(labels_of(figure))
     (low, high), (least, most) = axes.get_xlim(), axes.get_ylim()
     assert low < truth[:, 0].min() < truth[:, 0].max() < high
     assert least < truth[:, 1].min() < truth[:, 1].max() < most

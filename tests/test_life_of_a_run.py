@@ -92,7 +92,7 @@ def test_what_was_searched_is_kept_if_the_enumeration_ends_early(then, problem, 
     assert (summary["status"], summary["n_evaluated"], summary["exact"]) == ("complete", 50, None)
     assert len(load_run("r").rows) == summary["n_front"] > 0
     said = " ".join(capsys.readouterr().out.split())
-    assert "No true front: " in said
+    assert "No exact front: " in said
 
 
 @pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])

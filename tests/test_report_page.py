@@ -111,7 +111,7 @@ def test_a_run_without_a_known_truth_is_measured_by_what_it_found(run):
     assert (np.diff(curve["shares"]) >= -1e-12).all()
     assert (curve["truth"], curve["why_not"]) == ([], "")
     page = report_page(data, commands=["x"], page_command="y", title="t")
-    assert "share of the final hypervolume; the true front of this run is not known" in page
+    assert "share of the final hypervolume; the exact front of this run is not known" in page
 
 
 def test_genes_are_counted_part_by_part():

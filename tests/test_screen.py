@@ -88,7 +88,7 @@ def test_memory_is_in_the_table_where_it_is_bounded_or_an_objective(
 def test_a_share_says_how_sure_it_is():
     found = {"n_found": 1, "n_points": 2}
     assert truth_words(**found, hypervolume_share=0.5, n_objectives=5) == (
-        "1 of the 2 points of the true front were found (50.00% of its hypervolume)."
+        "1 of the 2 points of the exact front were found (50.00% of its hypervolume)."
     )
     assert "(more than 99.99% of its hypervolume)." in truth_words(
         **found, hypervolume_share=0.999999, n_objectives=2

@@ -33,7 +33,7 @@ def test_the_signed_rank_test_knows_the_smallest_p_value():
     assert signed_rank(EVEN, EVEN) == 1.0
 
 
-def test_equal_pairs_make_no_difference_more_certain():
+def test_equal_pairs_make_no_difference_more_significant():
     """Five of 31 pairs differ, all the same way: at best 2 ** -4, not the 0.043 of a normal law."""
     first = np.ones(31)
     first[:5] += [0.1, 0.2, 0.3, 0.4, 0.5]
@@ -74,12 +74,12 @@ def test_fewest_seeds_is_where_the_smallest_p_value_passes():
     assert fewest_seeds(6) == 8  # 6 * 2 ** -7 = 0.047
 
 
-def test_the_verdict_says_what_is_certain_and_what_is_not():
+def test_the_verdict_says_what_is_significant_and_what_is_not():
     noise = np.array([0.3, -0.2, 0.1, -0.4, 0.2, -0.1, 0.35, -0.3, 0.15, -0.05])
     values = {"good": EVEN + 5, "near": EVEN + 4.9 + noise, "bad": EVEN}
     text = verdict(values)
-    assert text.startswith("good has the largest median; surely ahead of bad")
-    assert "not surely ahead of near" in text
+    assert text.startswith("good has the largest median; significantly ahead of bad")
+    assert "not significantly ahead of near" in text
     few = {name: column[:4] for name, column in values.items()}
-    assert "4 seeds are too few to be certain of anything, 7 could" in verdict(few)
+    assert "4 seeds are too few for any p below 0.05, 7 are not" in verdict(few)
     assert verdict({"alone": EVEN}) == "alone has the largest median."

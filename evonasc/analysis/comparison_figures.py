@@ -74,7 +74,7 @@ def attainment_figure(
             axes.tick_params(labelbottom=True)
         if place % n_columns == 0:
             axes.set_ylabel(plain_text(axis_label(objectives[1])))
-    what = "true front" if reference.is_exact else "best known front"
+    what = "exact front" if reference.is_exact else "best known front"
     arrange(
         figure,
         title=title,

@@ -86,7 +86,7 @@ def pair_table(pairs: Sequence[Row], *, scenario: str, budget: int | str) -> Tab
 def verdicts(
     config: ComparisonConfig, trial_indicators: Mapping[TrialKey, Indicators]
 ) -> dict[tuple[str, int], str]:
-    """Return one sentence a scenario and budget: who is ahead, and of whom that is certain."""
+    """Return one sentence a scenario and budget: who is ahead, and of whom significantly."""
     values = {
         (scenario.name, budget): by_seed(
             trial_indicators, scenario=scenario.name, budget=budget, name=RANKED_BY
@@ -217,8 +217,10 @@ def _cells(row: Row, most: int) -> list[str]:
             format(factor * float(row[f"{name}_{part}"]), pattern)
             for part in ("median", "q1", "q3")
         )
-        is_exact = low == high or name == "seconds"  # times of a busy machine scatter anyhow
-        cells.append(middle if is_exact else f"{middle} [{low}, {high}]")
+        is_one = low == high and (n_seeds == 1 or name == "n_evaluated")
+        # times of a busy machine scatter anyhow
+        is_alone = is_one or name == "seconds"
+        cells.append(middle if is_alone else f"{middle} [{low}, {high}]")
     return cells
 
 
@@ -231,7 +233,7 @@ def _pair_cells(row: Row) -> list[str]:
         f"{100 * float(row['median_difference']):+.2f} %",
         "< 0.0001" if p < 0.0001 else f"{p:.4f}",
         f"{float(row['a12']):.2f}",
-        "" if row["is_significant"] == "True" else "not certain",
+        "" if row["is_significant"] == "True" else "not significant",
     ]
 
 

@@ -1,4 +1,4 @@
-"""How searches came to their fronts, told without the true front: by what they found in the end."""
+"""How searches came to their fronts, told without the exact ones: by what they found at last."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

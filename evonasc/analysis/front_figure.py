@@ -107,6 +107,7 @@ def front_figure(
                 has_curves=bool(convergence),
                 has_truth=truth is not None,
                 has_bounds=has_bounds,
+                is_bounded=bool(bounds),
             ),
         ],
     )
@@ -224,6 +225,7 @@ def _other_legend(
     has_curves: bool,
     has_truth: bool,
     has_bounds: bool,
+    is_bounded: bool,
 ) -> LegendBlock:
     """Explain markers and what lies behind."""
     handles = []
@@ -241,10 +243,11 @@ def _other_legend(
         ]
     if has_truth and has_points:
         handles.append(
-            _dot("true front", marker="o", markersize=9, markerfacecolor="none", color=_TRUTH)
+            _dot("exact front", marker="o", markersize=9, markerfacecolor="none", color=_TRUTH)
         )
     if has_points and any(len(one.evaluated) for one in series):
-        handles.append(_dot("evaluated", marker=".", color="0.8"))
+        words = "evaluated, beyond the bounds too" if is_bounded else "evaluated"
+        handles.append(_dot(words, marker=".", color="0.8"))
     if has_bounds:
         handles.append(Line2D([], [], color=_BOUND, linestyle=":", label="bound"))
     return LegendBlock("", handles)

@@ -23,7 +23,7 @@ class Reference:
 
     #: ``(n, n_obj)`` distinct points of the front.
     points: FloatArray
-    #: The true front; False: the best that all trials together found.
+    #: The exact front; False: the best that all trials together found.
     is_exact: bool
 
 
@@ -49,7 +49,7 @@ class Indicators:
 def references(
     truths: Mapping[str, FloatArray | None], trials: Mapping[TrialKey, Trial]
 ) -> dict[str, Reference]:
-    """Return the true front of each scenario, or the best known one where it cannot be listed.
+    """Return the exact front of each scenario, or the best known one where it cannot be listed.
 
     Raises:
         ConfigError: Nothing keeps to the bounds of the comparison.

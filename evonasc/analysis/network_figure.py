@@ -34,6 +34,8 @@ class DesignPicture:
     network: Drawing | None
     #: Head, uplink and tail, ms; None where they are not known.
     times_ms: tuple[float, float, float] | None
+    #: What the times are.
+    times_words: str = "time (ms)"
 
 
 def design_figure(picture: DesignPicture) -> Figure:
@@ -53,7 +55,7 @@ def design_figure(picture: DesignPicture) -> Figure:
     if picture.network is not None:
         _draw_network(axes["network"], picture.network, colours)
     if picture.times_ms is not None:
-        _draw_times(axes["times"], picture.times_ms, colours)
+        _draw_times(axes["times"], picture.times_ms, colours, words=picture.times_words)
     _draw_blocks(axes["blocks"], picture, colours)
     arrange(figure, title=picture.title)
     return figure
@@ -107,6 +109,8 @@ def _draw_times(
     axes: Axes,
     times_ms: tuple[float, float, float],
     colours: Sequence[tuple[float, float, float]],
+    *,
+    words: str,
 ) -> None:
     """Draw where the time goes, one bar a part, each beginning where the last ends."""
     start, total = 0.0, sum(times_ms)
@@ -119,7 +123,7 @@ def _draw_times(
     axes.set_yticks(range(3), labels)
     axes.invert_yaxis()
     axes.set_xlim(0, 1.05 * total or 1.0)
-    axes.set_xlabel("time (ms)")
+    axes.set_xlabel(words)
     axes.set_title(f"{total:.2f} ms in all", fontsize="medium")
     sns.despine(ax=axes)
 

@@ -55,15 +55,15 @@ def hypervolume_history(folder: Path, run: FinishedRun, stored: StoredDesigns) -
 def _own_curve(
     points: FloatArray, within: BoolArray, objectives: tuple[str, ...]
 ) -> dict[str, Any]:
-    """Return how a run went on by what it found in the end, its true front being unknown."""
+    """Return how a run went on by what it found in the end, its exact front being unknown."""
     if len(objectives) == 1:
-        return _no_curve("The true front of this run is not known.")
+        return _no_curve("The exact front of this run is not known.")
     (curve,) = convergence([points], is_within=[within], objectives=objectives)
     return {
         "counts": curve.counts.tolist(),
         "shares": curve.values.tolist(),
         "truth": [],
-        "note": f"{curve.words}; the true front of this run is not known",
+        "note": f"{curve.words}; the exact front of this run is not known",
         "why_not": "",
     }
 

@@ -21,7 +21,7 @@ class PayloadPanel:
 
     #: Above the panel.
     title: str
-    #: ``(n, 2)`` error and latency, ms, of the true front over networks and cuts.
+    #: ``(n, 2)`` error and latency, ms, of the exact front over networks and cuts.
     front: FloatArray
     #: ``(n,)`` the cut of each of its designs.
     cuts: IntArray
@@ -32,7 +32,7 @@ class PayloadPanel:
 def payload_figure(
     panels: Sequence[PayloadPanel], *, block_names: tuple[str, ...], title: str
 ) -> Figure:
-    """Draw the true front, coloured by cut, before the front of fastest cuts, panel by panel.
+    """Draw the exact front, coloured by cut, before the front of fastest cuts, panel by panel.
 
     Args:
         panels: Side by side, on the same axes.

@@ -282,7 +282,7 @@ def outcome_line(result: RunResult) -> str:
     )
     comparison = result.compare_exact()
     if result.why_not_exact:
-        line += f" No true front: {result.why_not_exact}."
+        line += f" No exact front: {result.why_not_exact}."
     if comparison is not None:
         found = truth_words(
             n_found=comparison.n_found,
@@ -296,7 +296,7 @@ def outcome_line(result: RunResult) -> str:
 
 
 def found_words(summary: Mapping[str, Any], *, n_objectives: int) -> str:
-    """Say how much of the true front a finished run found; nothing where that is not known."""
+    """Say how much of the exact front a finished run found; nothing where that is not known."""
     exact = summary["exact"]
     if exact is None:
         return ""

@@ -54,7 +54,7 @@ def compare_pairs(values: Mapping[str, FloatArray]) -> list[Pair]:
             NaN where there is no trial.
 
     Returns:
-        All pairs with a seed in common, the most certain first; empty for a single contender.
+        All pairs with a seed in common, the least p-value first; empty for a single contender.
 
     Raises:
         ValueError: Columns of different lengths.
@@ -128,7 +128,7 @@ def a12(first: FloatArray, second: FloatArray) -> float:
 
 
 def fewest_seeds(n_pairs: int) -> int:
-    """Return the number of seeds below which no difference among that many pairs can be certain.
+    """Return the number of seeds below which no difference among that many pairs is significant.
 
     The smallest p-value of Wilcoxon's test on n pairs of values is ``2 ** (1 - n)``.
     """
@@ -139,7 +139,7 @@ def fewest_seeds(n_pairs: int) -> int:
 
 
 def verdict(values: Mapping[str, FloatArray]) -> str:
-    """Say in one sentence who is ahead and of whom that is certain; see :func:`compare_pairs`."""
+    """Say in one sentence who is ahead and of whom significantly; see :func:`compare_pairs`."""
     medians = {name: float(np.nanmedian(column)) for name, column in values.items()}
     best = max(medians, key=lambda name: medians[name])
     pairs = [pair for pair in compare_pairs(values) if best in (pair.first, pair.second)]
@@ -148,20 +148,20 @@ def verdict(values: Mapping[str, FloatArray]) -> str:
     open_ = [name for name in medians if name != best and name not in (*beaten, *ahead)]
     parts = [f"{best} has the largest median"]
     if ahead:
-        parts.append(f"seed by seed {', '.join(sorted(ahead))} is surely ahead of it")
+        parts.append(f"seed by seed {', '.join(sorted(ahead))} is significantly ahead of it")
     if beaten:
-        parts.append(f"surely ahead of {', '.join(sorted(beaten))}")
+        parts.append(f"significantly ahead of {', '.join(sorted(beaten))}")
     n_seeds = max((pair.n_seeds for pair in pairs if not pair.is_significant), default=0)
     n_needed = fewest_seeds(len(values) * (len(values) - 1) // 2)
     if open_ and n_seeds < n_needed:
         parts.append(
-            f"{seeds_in_words(n_seeds)} {'is' if n_seeds == 1 else 'are'} too few to be certain of "
-            f"anything, {n_needed} could"
+            f"{seeds_in_words(n_seeds)} {'is' if n_seeds == 1 else 'are'} too few for any p below "
+            f"{LEVEL:g}, {n_needed} are not"
             if not beaten and not ahead
-            else f"too few seeds to be certain of {', '.join(sorted(open_))}"
+            else f"too few seeds to tell it from {', '.join(sorted(open_))}"
         )
     elif open_:
-        parts.append(f"not surely ahead of {', '.join(sorted(open_))}")
+        parts.append(f"not significantly ahead of {', '.join(sorted(open_))}")
     return "; ".join(parts) + "."
 
 

@@ -24,7 +24,7 @@ from evonasc.names import shortened, visible
 COMMANDS = {
     "check-plugin": ("check_plugin", "check what a plug-in promises, for its author"),
     "compare": ("compare", "set algorithms against each other over seeds"),
-    "exact": ("exact", "the true front of a space small enough to list"),
+    "exact": ("exact", "the exact front of a space small enough to list"),
     "explain": ("explain", "draw one design, and say what each change of it would do"),
     "hardware": ("hardware", "tables of predicted latencies; fit the predictors anew"),
     "list": ("listing", "name what can be chosen"),

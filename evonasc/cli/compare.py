@@ -193,14 +193,9 @@ def _report(arguments: argparse.Namespace, comparison: Comparison) -> None:
             if name == scenario.name:
                 console.print(f"{budget}: {text}")
         if len(config.names) > 1:
-            console.print()
-            console.print(
-                tables.pair_table(
-                    pairs,
-                    scenario=scenario.name,
-                    budget=tables.shown_budget(rows, scenario=scenario.name),
-                )
-            )
+            budget = tables.shown_budget(rows, scenario=scenario.name)
+            console.print(f"\nPairs after {budget} evaluations:")
+            console.print(tables.pair_table(pairs, scenario=scenario.name, budget=budget))
         console.print()
     for note in notes:
         console.print(note, style="dim")
@@ -240,7 +235,7 @@ def _share_notes(comparison: Comparison) -> tuple[str, ...]:
 def _reference_note(config: ComparisonConfig, fronts: Mapping[str, Reference]) -> str:
     """Say what was measured against."""
     parts = [
-        f"{config.place(name)}: the {'true' if front.is_exact else 'best known'} front of "
+        f"{config.place(name)}: the {'exact' if front.is_exact else 'best known'} front of "
         f"{len(front.points)} points"
         for name, front in fronts.items()
     ]

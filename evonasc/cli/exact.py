@@ -1,4 +1,4 @@
-"""``evonasc exact``: the true front over all valid designs, where those can be listed."""
+"""``evonasc exact``: the exact front over all valid designs, where those can be listed."""
 
 import argparse
 import time
@@ -137,10 +137,10 @@ def _write(
             points=front.points,
             evaluated=None,
             true_front=front.points,
-            label="true front",
+            label="exact front",
             title=", ".join(
                 [
-                    f"true front of {front.n_designs} designs",
+                    f"exact front of {front.n_designs} designs",
                     place_in_words(config),
                     *map(str, problem.column_bounds),
                 ]

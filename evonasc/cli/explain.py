@@ -101,6 +101,9 @@ def _draw(
         times_ms=(float(parts[0][0]), float(parts[1][0]), float(parts[2][0]))
         if len(parts) == 3
         else None,
+        times_words="time, the link's the median (ms)"
+        if "latency_p95_ms" in columns
+        else "time (ms)",
     )
     stem = arguments.run / f"design-{arguments.id}"
     return save_figure(design_figure(picture), stem, may_replace=True)

@@ -102,7 +102,7 @@ def place_of(runs: list[Path], name: str) -> Path:
 
 
 def _common_truth(folders: list[Path], runs: list[FinishedRun]) -> FloatArray | None:
-    """Return the true front of runs of one problem, ``(n, n_obj)``; None where none has noted it.
+    """Return the exact front of runs of one problem, ``(n, n_obj)``; None where none has noted it.
 
     Of one problem are runs whose configurations and inputs differ in the search alone.
     """

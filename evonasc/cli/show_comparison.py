@@ -36,8 +36,8 @@ def show_comparison(folder: Path, *, is_json: bool = False) -> int:
         console.print(tables.summary_table(rows, scenario=scenario))
         budgets = [row["budget"] for row in pairs if row["scenario"] == scenario]
         if budgets:
-            console.print()
             largest = max(budgets, key=int)
+            console.print(f"\nPairs after {largest} evaluations:")
             console.print(tables.pair_table(pairs, scenario=scenario, budget=largest))
         console.print()
     for name in inputs_changed_since(folder):
@@ -47,7 +47,7 @@ def show_comparison(folder: Path, *, is_json: bool = False) -> int:
             soft_wrap=True,
         )
     console.print(
-        f"{n_trials} trials. {folder / _REPORT} has what is certain, and how to make it again.",
+        f"{n_trials} trials. {folder / _REPORT} has who is ahead, and how to make it again.",
         soft_wrap=True,
     )
     return 0

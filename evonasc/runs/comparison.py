@@ -283,7 +283,7 @@ def read_trials(folder: Path, config: ComparisonConfig) -> dict[TrialKey, Trial]
 def true_points(
     config: ComparisonConfig, *, is_exact_wanted: bool | None = None
 ) -> dict[str, FloatArray | None]:
-    """Return the true front of each scenario, ``(n, n_obj)``; None where nobody listed it.
+    """Return the exact front of each scenario, ``(n, n_obj)``; None where nobody listed it.
 
     Args:
         config: Who meets where.

@@ -3,7 +3,7 @@
 ``config.json`` and ``run.json`` are written first (``runs/writer.py``), ``run.sqlite`` grows while
 the search runs (``runs/store.py``), and at the end come ``evaluations.csv`` and ``front.csv``,
 ``failed.csv`` where evaluations failed, ``answers.csv`` where the search had latency thresholds,
-``exact.csv`` where the true front was enumerated, and ``run.json`` anew. A run that was cut short
+``exact.csv`` where the exact front was enumerated, and ``run.json`` anew. A run that was cut short
 can be read all the same. Nothing needs a pickle to be read.
 """
 
@@ -146,7 +146,7 @@ def read_summary(folder: Path) -> dict[str, Any]:
 
 
 def _kinds(name: str) -> tuple[type, ...]:
-    """Return what a field of the comparison with the true front may be."""
+    """Return what a field of the comparison with the exact front may be."""
     return (int, float, type(None)) if name == "igd_plus" else (int, float)
 
 
@@ -178,7 +178,7 @@ def read_front(
 def read_exact(
     folder: Path, *, objectives: tuple[str, ...], designs: DesignSpace
 ) -> FloatArray | None:
-    """Return the true front beside a run, ``(n, n_obj)``; None where none was enumerated.
+    """Return the exact front beside a run, ``(n, n_obj)``; None where none was enumerated.
 
     Raises:
         DataFileError: It is damaged.

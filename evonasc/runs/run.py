@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ExactComparison:
-    """A run's front against the true one."""
+    """A run's front against the exact one."""
 
-    #: Distinct points of the true front, and how many the run found.
+    #: Distinct points of the exact front, and how many the run found.
     n_points: int
     n_found: int
-    #: Share of the true front's hypervolume, see :func:`evonasc.front.hypervolume_share`.
+    #: Share of the exact front's hypervolume, see :func:`evonasc.front.hypervolume_share`.
     hypervolume_share: float
-    #: IGD+ in units of the true front's range; None where nothing found keeps to the bounds.
+    #: IGD+ in units of the exact front's range; None where nothing found keeps to the bounds.
     igd_plus: float | None
 
 
@@ -79,7 +79,7 @@ class RunResult:
     seconds: float
     #: Where the numbers come from, one line a quantity.
     provenance: tuple[str, ...]
-    #: The true front; None where nobody asked for it, or it cannot be had.
+    #: The exact front; None where nobody asked for it, or it cannot be had.
     exact: ExactFront | None = None
     #: Why it could not be had, for people; else empty.
     why_not_exact: str = ""
@@ -112,7 +112,7 @@ class RunResult:
         )
 
     def noisy_objectives(self) -> tuple[str, ...]:
-        """Objectives of which the true front's designs had other values in the search."""
+        """Objectives of which the exact front's designs had other values in the search."""
         if self.exact is None:
             return ()
         rows = {tuple(genes): row for row, genes in enumerate(self.genes.tolist())}
@@ -124,7 +124,7 @@ class RunResult:
         return tuple(np.array(self.problem.objectives)[differs].tolist())
 
     def compare_exact(self) -> ExactComparison | None:
-        """Set the front against the true one; None where that is unknown, or empty."""
+        """Set the front against the exact one; None where that is unknown, or empty."""
         if self.exact is None or len(self.exact.points) == 0:
             return None
         truth = self.exact.points

@@ -88,7 +88,7 @@ const evonascReport = () => {
           const points = run.curve.truth.map((point) => places.map((place) => point[place]));
           points.sort((a, b) => a[0] - b[0] || b[1] - a[1]);
           traces.push({ x: points.map((p) => p[0]), y: points.map((p) => p[1]),
-            name: `true front (${points.length})`, mode: isPlane ? "lines+markers" : "markers",
+            name: `exact front (${points.length})`, mode: isPlane ? "lines+markers" : "markers",
             line: { color: GREY, width: 1, shape: "hv" }, hoverinfo: "skip",
             marker: { symbol: "circle-open", size: 15, color: GREY } });
         }
