@@ -36,7 +36,17 @@ def searched(name, problem, *, budget=300, seed=0, **options):
 
 
 def test_the_evolutionary_algorithms_and_nasc_are_steered():
-    names = ["deap-nsga2", "moead", "nasc", "nsga2", "nsga3", "pls", "pymoo-nsga2", "sms-emoa"]
+    names = [
+        "deap-nsga2",
+        "moead",
+        "nasc",
+        "nsga2",
+        "nsga3",
+        "pls",
+        "pymoo-nsga2",
+        "sms-emoa",
+        "surrogate",
+    ]
     assert names == STEERED
 
 

@@ -326,7 +326,9 @@ def test_objectives_too_few_or_too_many_are_refused_before_a_search_starts(name,
         Prepared.of(PymooProblem(Summed(n_obj)), config)
 
 
-@pytest.mark.parametrize("name", ["deap-nsga2", "exact", "moead", "nsga2", "nsga3", "random"])
+@pytest.mark.parametrize(
+    "name", ["deap-nsga2", "exact", "moead", "nsga2", "nsga3", "pls", "random", "surrogate"]
+)
 @pytest.mark.parametrize("n_obj", [1, 2, 3, 10])
 @pytest.mark.parametrize("budget", [1, 30])
 def test_any_number_of_objectives_is_searched_to_the_end(name, n_obj, budget):
@@ -340,7 +342,9 @@ def test_any_number_of_objectives_is_searched_to_the_end(name, n_obj, budget):
     assert len(result.front_rows) >= 1
 
 
-@pytest.mark.parametrize("name", ["deap-nsga2", "nsga2", "nsga3", "random", "sms-emoa"])
+@pytest.mark.parametrize(
+    "name", ["deap-nsga2", "nsga2", "nsga3", "pls", "random", "sms-emoa", "surrogate"]
+)
 def test_a_space_of_one_design_or_two_is_exhausted(name):
     for upper in (0, 1):
         tiny = PymooProblem(Summed(2, n_var=3, xu=np.array([upper, 0, 0])))

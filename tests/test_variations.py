@@ -21,7 +21,16 @@ def test_every_variation_of_the_table_loads_and_says_what_it_does():
 
 
 def test_a_variation_fits_the_algorithms_that_read_what_it_changes():
-    evolving = ["deap-nsga2", "moead", "nsga2", "nsga3", "pls", "pymoo-nsga2", "sms-emoa"]
+    evolving = [
+        "deap-nsga2",
+        "moead",
+        "nsga2",
+        "nsga3",
+        "pls",
+        "pymoo-nsga2",
+        "sms-emoa",
+        "surrogate",
+    ]
     assert fitting("refine") == sorted([*evolving, "random"])
     assert fitting("cold") == ["hwnas", "nasc", "nasc-cotrain"]
     assert fitting("design-mutation") == evolving

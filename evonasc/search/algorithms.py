@@ -45,6 +45,10 @@ ALGORITHMS = Registry(
         ),
         "pymoo-nsga2": ("evonasc.search.pymoo_nsga2:ALGORITHM", "NSGA-II (pymoo)"),
         "random": ("evonasc.search.random_search:ALGORITHM", "random valid designs"),
+        "surrogate": (
+            "evonasc.search.surrogate:ALGORITHM",
+            "Pareto local search led by a model of everything evaluated, for dear evaluations",
+        ),
         "sms-emoa": ("evonasc.search.sms_emoa:ALGORITHM", "SMS-EMOA (pymoo)"),
     },
 )

@@ -61,7 +61,9 @@ class ArrayOperators:
         """Map parents ``(2, n_matings, n_genes)`` to ``(2 n_matings, n_genes)`` children."""
         return self._repaired(self._mutated(self._crossed(parents)))
 
-    def new_children(self, n: int, draw: Callable[[int], IntArray]) -> IntArray:
+    def new_children(
+        self, n: int, draw: Callable[[int], IntArray], *, found: IntArray | None = None
+    ) -> IntArray:
         """Return ``n`` new designs, or fewer where neither mating nor drawing gives more.
 
         Where most children are known designs, as many are made at once as it takes. Where mating
@@ -71,8 +73,9 @@ class ArrayOperators:
             n: How many.
             draw: Called with a number of matings; returns their parents,
                 ``(2, n_matings, n_genes)``.
+            found: New designs that come first and count.
         """
-        found = np.zeros((0, self._problem.designs.n_genes), dtype=np.int64)
+        found = self._none() if found is None else found
         n_made, most = 0, _MATINGS * n
         while len(found) < n and n_made < most:
             wanted = 1.1 * (n - len(found)) / max(self._new_share, 1e-6)
@@ -87,8 +90,7 @@ class ArrayOperators:
 
     def drawn(self, n: int, *, found: IntArray | None = None) -> IntArray:
         """Return ``n`` new designs drawn from anywhere, those found before first, or fewer."""
-        rows = np.zeros((0, self._problem.designs.n_genes), dtype=np.int64)
-        rows = rows if found is None else found
+        rows = self._none() if found is None else found
         for _ in range(_DRAWS):
             if len(rows) >= n:
                 break
@@ -99,6 +101,10 @@ class ArrayOperators:
         """Return the designs that are not known, one of each canonical form, in their order."""
         canonical = self._problem.designs.canonical(genes)
         return genes[self._archive.first_of_new(canonical)]
+
+    def _none(self) -> IntArray:
+        """Return no designs."""
+        return np.zeros((0, self._problem.designs.n_genes), dtype=np.int64)
 
     def _repaired(self, genes: IntArray) -> IntArray:
         """Return ``(n, n_genes)`` designs, checked and refined as the search is told."""
