@@ -86,6 +86,7 @@ def test_every_option_is_one_of_those_that_are_looked_at(module):
         *("images", "no_cache", "device", "threads"),
         *("error_resolution", "calibration", "out", "exact", "no_plot", "quiet", "json", "help"),
         "strict",  # whatever is searched may fail
+        "log_to",  # whatever is searched can be followed
         *("backend", "scheduler"),  # test_cluster.py
         *("rows", "provenance", "algos", "arm", "seeds", "jobs"),
     }  # fmt: skip

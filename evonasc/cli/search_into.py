@@ -4,27 +4,32 @@ import argparse
 import contextlib
 import json
 import signal
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from evonasc.arrays import IntArray
-from evonasc.bounds import in_words, is_within
+from evonasc.bounds import in_words
 from evonasc.cli.backend_arguments import add_backend_arguments, cluster_of
-from evonasc.cli.console import output, progress
+from evonasc.cli.console import output, progress, warn
 from evonasc.cli.interrupt import Interruption, stop_on_interrupt
 from evonasc.errors import EvaluationError, EvonascError
 from evonasc.runs.parallel import in_processes, on_cluster
 from evonasc.runs.prepare import Prepared
 from evonasc.runs.problem_table import place_in_words
+from evonasc.runs.progress import HYPERVOLUME, SearchProgress
 from evonasc.runs.resume import replaying
 from evonasc.runs.run import RunResult, lists_designs, run_prepared, with_exact
 from evonasc.runs.tables import answer_table, front_table
+from evonasc.runs.trackers import Tracker
 from evonasc.runs.writer import RunWriter
+from evonasc.search.archive import Archive
 from evonasc.search.evaluation import Evaluated, evaluate
-from evonasc.search.search import Evaluate
+from evonasc.search.search import Evaluate, OnBatch
+
+#: How often the words beside a progress bar change, s.
+_NOTE_EVERY_S = 0.5
 
 
 def add_result_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +49,11 @@ def add_result_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="evaluate every design after the search, for the exact front, also where that calls "
         "code of others; without it only where errors are stored and all code is evonasc's",
+    )
+    parser.add_argument(
+        "--log-to",
+        metavar="KIND:PLACE",
+        help="follow the search elsewhere: tensorboard:DIR or mlflow:URI (extras of these names)",
     )
     parser.add_argument("--no-plot", action="store_true", help="do not draw the front")
     parser.add_argument("--quiet", action="store_true", help="no progress, no tables")
@@ -71,21 +81,19 @@ def search_into(
         RunWriter(folder, prepared, is_resumed=is_resumed) as writer,
         _telling_what_is_kept(writer),
         progress(quiet=quiet) as bar,
+        _tracker(arguments.log_to, prepared, name=folder.resolve().name) as track,
     ):
         task = bar.add_task(config.search.algorithm, total=config.search.budget, note="")
-        best = np.inf
+        shown = _ShownMeasures(problem.objectives[0])
 
         def on_new(genes: IntArray, found: Evaluated) -> None:
-            nonlocal best
             writer.add(genes, found)
-            note = "none within yet"
-            if found.columns:
-                within = is_within(found.columns, problem.column_bounds)
-                values = found.columns[problem.objectives[0]][within]
-                best = min(best, np.nanmin(values, initial=np.inf))
-            if np.isfinite(best):
-                note = f"least {problem.objectives[0]} {best:.4f}"
-            bar.update(task, advance=len(genes), note=note)
+            bar.update(task, advance=len(genes))
+
+        def on_batch(archive: Archive, generation: int) -> None:
+            track(archive, generation)
+            if not quiet:
+                bar.update(task, note=shown.note(archive))
 
         evaluation: Evaluate = evaluate
         if cluster is not None:
@@ -98,6 +106,7 @@ def search_into(
             result = run_prepared(
                 prepared,
                 on_new=on_new,
+                on_batch=on_batch,
                 evaluate=evaluation if stored is None else replaying(stored, evaluation),
                 is_strict=arguments.strict,
                 should_stop=should_stop,
@@ -129,6 +138,44 @@ def search_into(
     if result.status == "interrupted":
         return should_stop.exit_code
     return 0 if result.nearest_miss is None else 3
+
+
+class _ShownMeasures:
+    """What a progress bar says of a search, anew every now and then: it is not for nothing.
+
+    Args:
+        objective: The first one.
+    """
+
+    def __init__(self, objective: str) -> None:
+        self._objective, self._progress = objective, SearchProgress()
+        self._note, self._next = "", 0.0
+
+    def note(self, archive: Archive) -> str:
+        """Return the words of the moment."""
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + _NOTE_EVERY_S
+            measures = self._progress.measures(archive)
+            least = measures.get(f"least_{self._objective}")
+            self._note = (
+                "none within yet"
+                if least is None
+                else f"least {self._objective} {least:.4f}, "
+                f"hypervolume x {measures[HYPERVOLUME]:.3g}"
+            )
+        return self._note
+
+
+@contextlib.contextmanager
+def _tracker(target: str | None, prepared: Prepared, *, name: str) -> Iterator[OnBatch]:
+    """Give what follows a search elsewhere, where that is asked for."""
+    if target is None:
+        yield lambda archive, generation: None
+        return
+    with Tracker(target, prepared.config, name=name) as tracker:
+        yield tracker
+    warn(tracker.problem)
 
 
 def _draw(result: RunResult, folder: Path) -> None:

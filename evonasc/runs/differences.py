@@ -21,7 +21,7 @@ def differences(documents: Sequence[Mapping[str, object]]) -> list[dict[str, str
         >>> differences([{"a": {"b": 1, "c": 2}}, {"a": {"b": 1, "c": 3}, "d": "x"}])
         [{'a.c': '2', 'd': '-'}, {'a.c': '3', 'd': 'x'}]
     """
-    flat = [_flat(document) for document in documents]
+    flat = [flattened(document) for document in documents]
     names = list(dict.fromkeys(name for one in flat for name in one))
     differing = [name for name in names if len({one.get(name, "-") for one in flat}) > 1]
     return [{name: one.get(name, "-") for name in differing} for one in flat]
@@ -76,12 +76,12 @@ def without_folders(description: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _flat(document: Mapping[str, object], *, inside: str = "") -> dict[str, str]:
+def flattened(document: Mapping[str, object], *, inside: str = "") -> dict[str, str]:
     """Return the fields of a document, those inside others too, as text."""
     result: dict[str, str] = {}
     for name, value in document.items():
         if isinstance(value, Mapping):
-            result |= _flat(value, inside=f"{inside}{name}.")
+            result |= flattened(value, inside=f"{inside}{name}.")
         else:
             text = value if isinstance(value, str) else json.dumps(value, default=str)
             result[f"{inside}{name}"] = text
