@@ -9,7 +9,13 @@ from evonasc.cli import main
 from evonasc.errors import ConfigError, EvaluationError, WorkerError
 from evonasc.problems import Staircase
 from evonasc.runs.config import RunConfig
-from evonasc.runs.parallel import SpreadEvaluation, evaluate_chunk, in_processes, on_cluster
+from evonasc.runs.parallel import (
+    SpreadEvaluation,
+    chunks_of,
+    evaluate_chunk,
+    in_processes,
+    on_cluster,
+)
 from evonasc.runs.prepare import Prepared, prepare
 from evonasc.runs.run import run_prepared
 from evonasc.search.config import SearchConfig
@@ -124,7 +130,7 @@ def test_chunks_are_put_together_in_the_order_of_the_batch(rng, tmp_path, monkey
             marked = {row: str(one) for row, one in enumerate(task[1]) if one[0] == 4}
             yield seconds, Evaluated(found.columns, marked if is_marking else {})
 
-    spreading = SpreadEvaluation(config, spread, n_workers=3)
+    spreading = SpreadEvaluation(config, spread, n_workers=3, least_chunk_s=0.2)
     genes = prepared.problem.designs.sample(20, rng=rng)
     found = spreading(prepared.problem, genes)
     assert sorted(sizes) == [6, 7, 7]
@@ -163,3 +169,19 @@ def test_a_lost_scheduler_ends_the_search_and_fails_no_design(problem):
         )
     assert len(told) == 1
     assert not any("killed" in reason for reason in told[0].values())
+
+
+@pytest.mark.parametrize(
+    ("n", "seconds_each", "n_workers", "expected"),
+    [
+        (200, 0.0, 2, 2),  # nothing known yet
+        (200, 0.001, 2, 8),  # 0.2 s are worth ten chunks: four for each worker at most
+        (200, 0.001, 4, 8),  # two for each
+        (200, 0.0001, 8, 1),
+        (200, 0.0005, 8, 5),  # fewer than there are workers
+        (3, 10.0, 8, 3),
+    ],
+)
+def test_chunks_are_as_many_for_each_worker(n, seconds_each, n_workers, expected):
+    found = chunks_of(n, seconds_each=seconds_each, n_workers=n_workers, least_chunk_s=0.02)
+    assert found == expected

@@ -23,9 +23,9 @@ from evonasc.runs.prepare import Prepared, prepare
 from evonasc.search.evaluation import Evaluated, evaluate, joined
 from evonasc.workers import in_workers
 
-#: Time that a chunk takes at least, if there are designs enough: handing it over costs
-#: milliseconds.
-_LEAST_CHUNK_S = 0.2
+#: Time that a chunk takes at least, if there are designs enough, s: handing it over costs one
+#: millisecond here and some beyond this machine.
+LEAST_CHUNK_S = {"loky": 0.02, "dask": 0.1}
 #: Chunks a worker that a batch is cut into at most, so that none waits long for the last.
 _CHUNKS_A_WORKER = 4
 #: Times that chunks are tried together and, those that still kill their worker, alone.
@@ -40,6 +40,24 @@ Task = tuple[bytes, IntArray]
 Spread = Callable[[list[Task]], Iterator[tuple[float, Evaluated]]]
 
 
+def chunks_of(n: int, *, seconds_each: float, n_workers: int, least_chunk_s: float) -> int:
+    """Return into how many chunks a batch is cut.
+
+    Args:
+        n: Designs of the batch.
+        seconds_each: What each takes; 0 where nothing is known yet.
+        n_workers: Who share them.
+        least_chunk_s: What a chunk should take at least, s.
+    """
+    wanted = n_workers
+    if seconds_each:
+        worth = int(n * seconds_each / least_chunk_s)
+        rounds = min(worth // n_workers, _CHUNKS_A_WORKER)
+        # As many for each worker; fewer than there are workers where it is worth no more.
+        wanted = rounds * n_workers if rounds else worth
+    return max(1, min(wanted, n))
+
+
 class SpreadEvaluation:
     """Evaluates batches elsewhere; see :data:`evonasc.search.search.Evaluate`.
 
@@ -47,19 +65,28 @@ class SpreadEvaluation:
         config: Of the run; describes the problem.
         spread: Evaluates chunks.
         n_workers: How many there are.
+        least_chunk_s: What a chunk should take at least, s.
     """
 
-    def __init__(self, config: RunConfig, spread: Spread, *, n_workers: int) -> None:
+    def __init__(
+        self, config: RunConfig, spread: Spread, *, n_workers: int, least_chunk_s: float
+    ) -> None:
         # Paths and code of others in it are told from the folder one is in.
         self._config = pickle.dumps((config, os.getcwd()))
-        self._spread, self._n_workers = spread, n_workers
+        self._spread, self._n_workers, self._least_chunk_s = spread, n_workers, least_chunk_s
         self._seconds_each = 0.0  # of the last batch; nothing is known of the first
 
     def __call__(self, problem: DesignProblem, genes: IntArray) -> Evaluated:
         """Evaluate designs, ``(n, n_genes)``."""
         # The designs of a network stand together.
         order = np.lexsort(problem.designs.operations(genes).T)
-        chunks = np.array_split(order, self._n_chunks(len(order)))
+        n_chunks = chunks_of(
+            len(order),
+            seconds_each=self._seconds_each,
+            n_workers=self._n_workers,
+            least_chunk_s=self._least_chunk_s,
+        )
+        chunks = np.array_split(order, n_chunks)
         found = self._evaluated([genes[rows] for rows in chunks])
         whole = joined(found, n_rows=[len(rows) for rows in chunks])
         back = np.argsort(order)
@@ -67,14 +94,6 @@ class SpreadEvaluation:
             {name: values[back] for name, values in whole.columns.items()},
             {int(order[row]): reason for row, reason in sorted(whole.failures.items())},
         )
-
-    def _n_chunks(self, n: int) -> int:
-        """Return into how many chunks a batch is cut."""
-        least = self._n_workers  # of the first batch
-        if self._seconds_each:
-            worth = int(n * self._seconds_each / _LEAST_CHUNK_S)
-            least = min(max(worth, 1), self._n_workers * _CHUNKS_A_WORKER)
-        return max(1, min(least, n))
 
     def _evaluated(self, chunks: list[IntArray]) -> list[Evaluated]:
         """Return what each chunk gave; where a worker is killed, try again."""
@@ -131,7 +150,9 @@ def in_processes(prepared: Prepared, *, n_jobs: int) -> SpreadEvaluation:
     def spread(tasks: list[Task]) -> Iterator[tuple[float, Evaluated]]:
         return in_workers(evaluate_chunk, tasks, n_jobs=n_jobs)
 
-    return SpreadEvaluation(prepared.config, spread, n_workers=n_jobs)
+    return SpreadEvaluation(
+        prepared.config, spread, n_workers=n_jobs, least_chunk_s=LEAST_CHUNK_S["loky"]
+    )
 
 
 def on_cluster(prepared: Prepared, cluster: Cluster) -> SpreadEvaluation:
@@ -163,7 +184,12 @@ def on_cluster(prepared: Prepared, cluster: Cluster) -> SpreadEvaluation:
         answers = [found.get(row) or (0.0, Evaluated({}, {0: KILLED})) for row in range(len(alone))]
         return sum(seconds for seconds, _ in answers), joined([one for _, one in answers])
 
-    return SpreadEvaluation(prepared.config, spread, n_workers=cluster.n_workers)
+    return SpreadEvaluation(
+        prepared.config,
+        spread,
+        n_workers=cluster.n_workers,
+        least_chunk_s=LEAST_CHUNK_S["dask"],
+    )
 
 
 def require_spreadable(prepared: Prepared, *, option: str) -> None:
