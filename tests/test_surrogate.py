@@ -97,6 +97,20 @@ def test_what_is_expected_to_miss_bounds_comes_last(monkeypatch):
     assert gains.argsort().tolist() == [0, 2, 1]
 
 
+def test_the_part_that_finds_more_of_the_front_grows():
+    parts = surrogate._Parts()
+    assert parts.n_to_choose == 15
+    for _ in range(60):
+        parts.learn(np.array([False] * 10 + [True] * 10), n_chosen=10)
+    assert parts.n_to_choose == 5
+    for _ in range(60):
+        parts.learn(np.array([True] * 5 + [False] * 15), n_chosen=5)
+    assert parts.n_to_choose == 15
+    for _ in range(200):
+        parts.learn(np.zeros(20, dtype=bool), n_chosen=10)
+    assert 5 <= parts.n_to_choose <= 15
+
+
 @pytest.mark.slow
 def test_it_needs_fewer_evaluations_than_the_local_search_without_a_model():
     problem = prepare(RunConfig()).problem

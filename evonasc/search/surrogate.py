@@ -1,22 +1,25 @@
 """Pareto local search that evaluates what a model of everything evaluated expects to be best.
 
-Each batch makes many times as many children as it may evaluate. Most of the batch are those that,
-were they one standard deviation better than a Gaussian process expects, would improve on the front
-the most; the rest are children of the least tried designs, unseen by the model, so that its errors
-do not decide where the search may go. Worth it where an evaluation takes longer than the model,
-which is a few milliseconds a design.
+Each batch makes many times as many children as it may evaluate. A part of it are those that, were
+they one standard deviation better than a Gaussian process expects, would improve on the front the
+most; the rest are children of the least tried designs, unseen by the model, so that its errors do
+not decide where the search may go. Which part is large is learnt from which of the two has found
+more of the front of late: the model is worth most in the beginning. Worth it where an evaluation
+takes longer than the model, which is a few milliseconds a design.
 
 References: Knowles 2006, "ParEGO", IEEE Transactions on Evolutionary Computation 10(1), for models
-in place of evaluations; the local search is :mod:`evonasc.search.pls`. How the two are joined, and
-the improvement as the least margin over any design of the front, is **our formulation**. Its
-settings were chosen on two machines and four rates that no published figure is of.
+in place of evaluations; Thierens 2005, "An Adaptive Pursuit Strategy for Allocating Operator
+Probabilities", GECCO, for probability matching; the local search is :mod:`evonasc.search.pls`. How
+they are joined, and the improvement as the least margin over any design of the front, is **our
+formulation**. Its settings were chosen on two machines and six rates that no published figure is
+of.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from evonasc.arrays import FloatArray, IntArray
+from evonasc.arrays import BoolArray, FloatArray, IntArray
 from evonasc.search.algorithm import Algorithm
 from evonasc.search.archive import Archive
 from evonasc.search.array_operators import ArrayOperators
@@ -26,8 +29,11 @@ from evonasc.search.pool import Pool
 from evonasc.search.ranking import ranks_of
 from evonasc.search.steps import Steps
 
-#: Children that the model chooses among, and the share of a batch that it chooses.
-_CANDIDATES, _SHARE = 1000, 0.75
+#: Children that the model chooses among; least and most of the share of a batch that it chooses.
+_CANDIDATES, _SHARES = 1000, (0.25, 0.75)
+#: What the last batch counts in what is known of the success of either part, and what is thought
+#: of them before.
+_MEMORY, _FIRST_SUCCESS = 0.1, (0.3, 0.1)
 #: Standard deviations that candidates are taken to be better than expected.
 _OPTIMISM = 1.0
 #: Digits of a gain that count: linear algebra is not the same to the last bit everywhere.
@@ -59,6 +65,33 @@ class _Known(NamedTuple):
         return _Known(genes[rows], values[rows], violation[rows], rank[rows])
 
 
+class _Parts:
+    """The two parts of a batch, and how often a design of either came to be on the front."""
+
+    def __init__(self) -> None:
+        self._chosen, self._others = _FIRST_SUCCESS
+
+    @property
+    def n_to_choose(self) -> int:
+        """How many of the next batch the model is to choose."""
+        total = self._chosen + self._others
+        share = self._chosen / total if total > 0 else 0.5
+        return round(float(np.clip(share, *_SHARES)) * _BATCH)
+
+    def learn(self, is_on_front: BoolArray, *, n_chosen: int) -> None:
+        """Be told which of a batch are on the front, ``(n,)``, those that were chosen first."""
+        chosen, others = is_on_front[:n_chosen], is_on_front[n_chosen:]
+        self._chosen += _MEMORY * (float(chosen.mean()) - self._chosen)
+        if len(others):
+            self._others += _MEMORY * (float(others.mean()) - self._others)
+
+
+def _are_among(genes: IntArray, front: IntArray) -> BoolArray:
+    """Tell which designs are on a front, ``(n,)``."""
+    on_front = {row.tobytes() for row in front.astype(np.int64)}
+    return np.array([row.tobytes() in on_front for row in genes.astype(np.int64)])
+
+
 def surrogate(archive: Archive, config: SearchConfig) -> Steps:
     """Evaluate what a model of all evaluated designs expects to be best, and some of the rest.
 
@@ -72,16 +105,19 @@ def surrogate(archive: Archive, config: SearchConfig) -> Steps:
     def parents(n_matings: int) -> IntArray:
         return pool.parents(n_matings, rng=rng)
 
-    genes = operators.sample(config.population)
+    genes, n_chosen, parts = operators.sample(config.population), 0, _Parts()
     while len(genes):
         values = yield genes
         violation = archive.violations_of(genes)
         pool = pool.joined(genes, values, violation)
+        if n_chosen:
+            parts.learn(_are_among(genes, pool.genes[pool.rank == 0]), n_chosen=n_chosen)
         known = known.joined(designs.canonical(genes), values, violation)
         near = pool.pairs_near_the_front(_CANDIDATES // 2, rng=rng)
         candidates = operators.new(operators.children(near))
         gain = _gains(known, designs.canonical(candidates))
-        chosen = candidates[np.argsort(-gain, kind="stable")[: int(_SHARE * _BATCH)]]
+        chosen = candidates[np.argsort(-gain, kind="stable")[: parts.n_to_choose]]
+        n_chosen = len(chosen)
         genes = operators.new_children(_BATCH, parents, found=chosen)
 
 
