@@ -181,7 +181,7 @@ def main() -> None:
         os.environ[_COST] = str(Path(name) / "cost")
         Path(os.environ[_COST]).write_text("0")
         rows = list(measured(Path(name)))
-    rows += [row for backend in ("loky", "dask") for row in projected(rows, backend)]
+    rows += projected(rows, "dask")
     write_atomically(arguments.out, as_csv(rows))
 
 
