@@ -8,7 +8,7 @@ random reset of one gene in eight, population 20; cuts repaired, repeats free), 
 Optuna's two samplers for several objectives, its TPE, the default, and its NSGA-II (categorical
 genes, cuts repaired, a random design for each repeat), with fewer seeds and evaluations, for they
 take long. Settings of `pls` and `surrogate` were chosen on other seeds and scenarios. Needs
-`pip install optuna`.
+the extra `dev`, for Optuna.
 """
 
 import argparse

@@ -129,7 +129,7 @@ BAD = {
     "binds: relax it to": ["--max", "latency_ms=6", "--max", "error=0.2"],
     "Unknown column 'latency_m'. Did you mean 'latency_ms'?": ["--max", "latency_m=3"],
     "A bound must name one column, got 'head', which may be head_ms, head_me": ["--max", "head=3"],
-    "Unknown column 'latency_ms bytes'.": ["--max", "latency_ms=1MB"],
+    "A bound must be in ms for latency_ms, got one in bytes.": ["--max", "latency_ms=1MB"],
     "'4 parsec' is no number, or has another unit than %, us, ms, s, b": ["--max=error=4 parsec"],
     "A column must have one bound, got several for error": ["--max", "error=3", "--max=error=4"],
     "Unknown column 'eror'. Did you mean 'error'?": ["--weights", "eror=1"],
