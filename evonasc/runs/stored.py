@@ -231,7 +231,10 @@ def require_ours(base: sqlite3.Connection, path: Path) -> None:
     """
     (application,) = base.execute("PRAGMA application_id").fetchone()
     (version,) = base.execute("PRAGMA user_version").fetchone()
-    objects = base.execute("SELECT type, name FROM sqlite_schema").fetchall()
+    try:
+        objects = base.execute("SELECT type, name FROM sqlite_schema").fetchall()
+    except UnicodeDecodeError as error:  # sqlite3 raises it for a damaged name or statement
+        raise DataFileError(f"{path} is damaged: its schema is no text.") from error
     if application != APPLICATION or objects != [("table", "batches")]:
         raise DataFileError(f"{path} is no store of a run.")
     if version != FORMAT:
