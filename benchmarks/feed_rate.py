@@ -53,7 +53,7 @@ _COST = "FEED_RATE_COST_S"
 
 
 class Sleeper(Staircase):
-    """The staircase, each design of which takes as long as the environment or its genes say."""
+    """The staircase, each design of which takes as long as a file says."""
 
     def columns(self, genes: IntArray) -> dict[str, FloatArray]:
         """Sleep, then compute."""

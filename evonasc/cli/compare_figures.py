@@ -9,6 +9,7 @@ from evonasc.analysis.compared import Comparison
 from evonasc.analysis.indicators import evaluation_counts, fronts_of, hypervolume_curve
 from evonasc.names import file_name
 from evonasc.runs.comparison import ComparisonConfig
+from evonasc.runs.comparison_folder import described_scenarios
 
 #: What the names of the figures begin with.
 _FIGURES = _FRONTS, _HYPERVOLUME = ("fronts", "hypervolume")
@@ -55,16 +56,15 @@ def draw_comparison(folder: Path, comparison: Comparison) -> None:
 
 def remove_figures_of_others(folder: Path, config: ComparisonConfig) -> list[str]:
     """Remove the figures of scenarios that the tables do not have any more; return their names."""
-    kept = {
-        f"{kind}-{file_name(scenario.name)}" for scenario in config.scenarios for kind in _FIGURES
-    }
-    others = [
-        path
-        for path in folder.iterdir()
-        if path.suffix in _SUFFIXES
-        and path.stem.startswith(tuple(f"{kind}-" for kind in _FIGURES))
-        and path.stem not in kept
+    kept = {scenario.name for scenario in config.scenarios}
+    figures = [
+        folder / f"{kind}-{file_name(name)}{suffix}"
+        for name in described_scenarios(folder)
+        if name not in kept
+        for kind in _FIGURES
+        for suffix in _SUFFIXES
     ]
+    others = [path for path in figures if path.is_file()]
     for path in others:
         path.unlink()
     return sorted(path.name for path in others)

@@ -30,6 +30,8 @@ from evonasc.search.search import Evaluate, OnBatch
 
 #: How often the words beside a progress bar change, s.
 _NOTE_EVERY_S = 0.5
+#: And no sooner than so many times what they took: of a million designs the front takes long.
+_NOTE_SHARE = 20
 
 
 def add_result_arguments(parser: argparse.ArgumentParser) -> None:
@@ -155,8 +157,9 @@ class _ShownMeasures:
         """Return the words of the moment."""
         now = time.monotonic()
         if now >= self._next:
-            self._next = now + _NOTE_EVERY_S
             measures = self._progress.measures(archive)
+            ended = time.monotonic()
+            self._next = ended + max(_NOTE_EVERY_S, _NOTE_SHARE * (ended - now))
             least = measures.get(f"least_{self._objective}")
             self._note = (
                 "none within yet"

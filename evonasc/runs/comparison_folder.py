@@ -132,6 +132,15 @@ def _grown(folder: Path, config: ComparisonConfig) -> tuple[ComparisonConfig, li
     return replace(whole, budgets=tuple(sorted(budgets)), n_seeds=n_seeds), left_out
 
 
+def described_scenarios(folder: Path) -> list[str]:
+    """Return the names of all scenarios that a comparison ever had.
+
+    Raises:
+        DataFileError: The folder's description is damaged.
+    """
+    return list(_read(folder / COMPARISON_FILE)["scenarios"])
+
+
 def inputs_changed_since(folder: Path) -> list[str]:
     """Return the files of machines and traces of a comparison that hold something else by now.
 
