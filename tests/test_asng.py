@@ -7,6 +7,7 @@ import pytest
 
 from evonasc.errors import ConfigError
 from evonasc.search.asng import Asng, _utility
+from evonasc.search.shared_samples import importances
 
 
 def run(n_choices, loss, *, iterations, seed=0, n_samples=2):
@@ -20,6 +21,52 @@ def run(n_choices, loss, *, iterations, seed=0, n_samples=2):
 
 def total(samples):
     return samples.sum(axis=1).astype(float)
+
+
+# Samples that count differently
+
+
+@pytest.mark.parametrize("n_samples", [2, 4, 8])
+def test_equal_weights_move_the_distribution_as_none_do(n_samples):
+    rng = np.random.default_rng(0)
+    samples, losses = Asng((4, 3, 5)).sample(n_samples, rng=rng), rng.random(n_samples)
+    plain, weighted = Asng((4, 3, 5)), Asng((4, 3, 5))
+    plain.update(samples, losses)
+    weighted.update(samples, losses, weights=np.full(n_samples, 3.0))
+    np.testing.assert_allclose(weighted.theta, plain.theta)
+
+
+def test_samples_of_no_weight_say_nothing():
+    samples, losses = np.array([[0, 0], [1, 1], [2, 2]]), np.array([0.2, 0.9, 0.0])
+    weighted, plain = Asng((3, 3)), Asng((3, 3))
+    weighted.update(samples, losses, weights=np.array([1.0, 1.0, 0.0]))
+    plain.update(samples[:2], losses[:2])
+    np.testing.assert_allclose(weighted.theta, plain.theta)
+
+
+def test_samples_of_another_distribution_help_by_their_importance():
+    """Half of them are drawn elsewhere; the best is found all the same."""
+    rng, asng, uniform = np.random.default_rng(0), Asng((4,) * 5), Asng((4,) * 5)
+    for _ in range(300):
+        samples = np.concatenate([one.sample(4, rng=rng) for one in (asng, uniform)])
+        both = np.stack([one.log_probability(samples) for one in (asng, uniform)])
+        asng.update(samples, total(samples), weights=importances(both)[0])
+    assert (asng.mode() == 0).all()
+
+
+def test_the_probability_of_samples_is_the_product_over_variables():
+    asng = run((3, 4), total, iterations=5)
+    samples = np.array([[0, 3], [2, 1]])
+    expected = [np.log(asng.theta[0, a] * asng.theta[1, b]) for a, b in samples.tolist()]
+    np.testing.assert_allclose(asng.log_probability(samples), expected)
+
+
+def test_the_first_step_may_be_shorter():
+    samples, losses = np.array([[0, 1], [2, 1]]), np.array([0.2, 0.7])
+    long, short = Asng((3, 3)), Asng((3, 3), first_step=0.1)
+    for one in (long, short):
+        one.update(samples, losses)
+    assert 0 < np.abs(short.theta - 1 / 3).max() < np.abs(long.theta - 1 / 3).max()
 
 
 # One update by hand

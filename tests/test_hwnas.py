@@ -34,9 +34,10 @@ def test_networks_are_searched_whole_and_answers_cut_where_they_are_fastest(prob
     genes = np.array([answer.genes for answer in answers])
     _, least = best_cuts(problem, problem.designs.operations(genes))
     np.testing.assert_allclose([answer.latency_ms for answer in answers], least)
-    # Of 150, 15 were kept for cutting, and each of the two thresholds may leave one unused; those
-    # that were searched are whole networks (cut 19, or before blocks that compute nothing).
-    searched = archive.genes()[: 150 - 15 - 2]
+    # Of 150, 15 were kept for cutting, and each of the two thresholds may leave two unused: half a
+    # step, and an answer that is known. Those that were searched are whole networks (cut 19, or
+    # before blocks that compute nothing).
+    searched = archive.genes()[: 150 - 15 - 4]
     whole = searched.copy()
     whole[:, 6] = 19
     np.testing.assert_array_equal(searched, problem.designs.canonical(whole))

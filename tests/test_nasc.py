@@ -14,6 +14,7 @@ from evonasc.problems import SplitNasProblem, Staircase
 from evonasc.problems.toy import ToySpace
 from evonasc.search.asng import Asng
 from evonasc.search.config import SearchConfig
+from evonasc.search.design_latency import best_cuts
 from evonasc.search.hwnas import hwnas
 from evonasc.search.nasc import nasc, sweep
 from evonasc.search.threshold_rule import SLACK
@@ -106,7 +107,7 @@ def test_feasible_beats_infeasible_whatever_the_error():
 
 def test_repeats_cost_nothing_and_do_not_go_on_for_ever(staircase, monkeypatch):
     """A threshold stops when its distribution has settled, however much budget is left."""
-    monkeypatch.setattr("evonasc.search.threshold_search._SETTLED", 8)
+    monkeypatch.setattr("evonasc.search.threshold_search.SETTLED", 8)
     answers, archive = answered(staircase, budget=15_000, within_ms=24)
     assert 100 < len(archive) < 10_000
     assert archive.n_requested > len(archive)
@@ -243,3 +244,56 @@ def test_a_scenario_without_any_cut_is_refused(nasbench, table_errors):
 def test_configurations_out_of_range_are_refused(options, error, message):
     with pytest.raises(error, match=message):
         SearchConfig(**options)
+
+
+# Order of thresholds, cuts, shared samples
+
+
+def test_a_sweep_begins_with_the_loosest_threshold_unless_told():
+    """The first designs are those of the first threshold: under the loosest, errors decide."""
+    loose, tight = (
+        answered(Staircase(), budget=600, n_thresholds=3, threshold_order=order)[1]
+        for order in ("falling", "rising")
+    )
+    first = slice(0, 150)
+    assert loose.columns_at(first)["error"].mean() < tight.columns_at(first)["error"].mean()
+    assert SearchConfig().threshold_order == "falling"
+    with pytest.raises(UnknownNameError, match="threshold_order"):
+        SearchConfig(threshold_order="any")
+
+
+@pytest.mark.parametrize("is_shared", [False, True])
+@pytest.mark.parametrize("payload_bits", [(8,), (4, 8)])
+def test_with_refined_cuts_networks_are_drawn_and_cut_where_they_are_fastest(
+    nasbench, table_errors, is_shared, payload_bits
+):
+    problem = SplitNasProblem(BENCHMARK, Scenario(payload_bits=payload_bits), table_errors)
+    answers, archive = answered(
+        problem, budget=200, refine_split=True, share_samples=is_shared, n_thresholds=3
+    )
+    genes, designs = archive.genes(), problem.designs
+    widths = genes[:, -1] if designs.has_bits_gene else None
+    least = best_cuts(problem, designs.operations(genes), widths=widths)[1]
+    # of a network on the device alone no width is left to tell which it was drawn with
+    is_cut = designs.split_point(genes) < designs.space.n_blocks
+    np.testing.assert_allclose(archive.columns()["latency_ms"][is_cut], least[is_cut])
+    assert is_cut.sum() > 20
+    assert len(answers) == 2  # a threshold has 100 designs at least
+    assert not any(answer.is_repaired for answer in answers)
+
+
+def test_thresholds_that_share_samples_answer_each_in_rising_order(staircase):
+    """Each is met, and what is met by less is never better: all saw the same designs."""
+    answers, archive = answered(staircase, budget=1000, n_thresholds=5, share_samples=True)
+    goals = [answer.max_latency_ms for answer in answers]
+    np.testing.assert_allclose(goals, 24 ** (np.arange(5) / 4))
+    assert len(archive) <= 1000
+    assert sum(answer.is_feasible for answer in answers) >= 4
+    assert answers[-1].error < answers[0].error
+
+
+@pytest.mark.parametrize("name", ["alpha", "delta0"])
+@pytest.mark.parametrize("value", [0.0, -1.0, np.inf, np.nan])
+def test_settings_of_the_distribution_must_be_positive(name, value):
+    with pytest.raises(ConfigError, match=f"{name} must be positive"):
+        SearchConfig(**{name: value})

@@ -402,7 +402,9 @@ def test_three_objectives_and_a_tiny_population_print_nothing(nasbench, table_er
 
 #: Another value than its default for every field that only some algorithms read.
 OTHER_VALUES = {
+    "alpha": 3.0,
     "crossover": "mine:Crossover",
+    "delta0": 0.5,
     "fixed_cut": 3,
     "is_warm": False,
     "mutation": "mine:Mutation",
@@ -413,6 +415,8 @@ OTHER_VALUES = {
     "pop_size": 30,
     "refine_split": True,
     "sampling": "mine:Sampling",
+    "share_samples": True,
+    "threshold_order": "rising",
     "threshold_rule": "penalty",
 }
 

@@ -26,7 +26,7 @@ from evonasc.runs.config import RunConfig
 from evonasc.runs.prepare import prepare
 from evonasc.search.algorithms import algorithm, require_read_options
 from evonasc.search.config import SearchConfig
-from evonasc.search.threshold_rule import THRESHOLD_RULES
+from evonasc.search.threshold_rule import THRESHOLD_ORDERS, THRESHOLD_RULES
 from evonasc.search.threshold_search import NASC_HELP
 
 
@@ -69,7 +69,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of torch, also where the search trains; another number rounds otherwise and is "
         "another run (default: 1)",
     )
-    live.add_argument("--device", help="auto, cpu or cuda (default: auto: a GPU torch sees)")
+    live.add_argument(
+        "--device", help="auto, cpu or cuda (default: a GPU that torch sees; cpu for --data)"
+    )
     parser.add_argument(
         "--error-resolution",
         type=float,
@@ -134,6 +136,17 @@ def _add_algorithm_arguments(parser: argparse.ArgumentParser) -> None:
         help="error an excess of once the threshold is worth (default: %(default)s)",
     )
     group.add_argument(
+        "--threshold-order",
+        default=SearchConfig.threshold_order,
+        metavar="ORDER",
+        help=f"of a sweep, {' or '.join(THRESHOLD_ORDERS)} (default: %(default)s)",
+    )
+    group.add_argument(
+        "--share-samples",
+        action="store_true",
+        help="search all thresholds of a sweep at once, samples shared by importance",
+    )
+    group.add_argument(
         "--cold-start",
         dest="is_warm",
         action="store_false",
@@ -145,6 +158,18 @@ def _add_algorithm_arguments(parser: argparse.ArgumentParser) -> None:
         default=SearchConfig.n_samples,
         metavar="N",
         help="samples of a step, lambda (default: %(default)s)",
+    )
+    group.add_argument(
+        "--alpha",
+        type=float,
+        default=SearchConfig.alpha,
+        help="how consistent ASNG's steps must be to grow; larger is bolder (default: %(default)s)",
+    )
+    group.add_argument(
+        "--delta0",
+        type=float,
+        default=SearchConfig.delta0,
+        help="ASNG's first step (default: %(default)s)",
     )
     group.add_argument(
         "--patience",

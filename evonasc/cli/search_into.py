@@ -15,11 +15,12 @@ from evonasc.cli.backend_arguments import add_backend_arguments, cluster_of
 from evonasc.cli.console import output, progress, warn
 from evonasc.cli.interrupt import Interruption, stop_on_interrupt
 from evonasc.errors import EvaluationError, EvonascError
+from evonasc.runs.folder import TRAINING_FILE
 from evonasc.runs.parallel import in_processes, on_cluster
 from evonasc.runs.prepare import Prepared
 from evonasc.runs.problem_table import place_in_words
 from evonasc.runs.progress import HYPERVOLUME, SearchProgress
-from evonasc.runs.resume import replaying
+from evonasc.runs.resume import keep_training, replaying
 from evonasc.runs.run import RunResult, lists_designs, run_prepared, with_exact
 from evonasc.runs.tables import answer_table, front_table
 from evonasc.runs.trackers import Tracker
@@ -104,6 +105,7 @@ def search_into(
             n_jobs = 1 if arguments.jobs is None else arguments.jobs
             evaluation = in_processes(prepared, n_jobs=n_jobs)
         stored = writer.stored
+        keep_training(prepared, folder)
         with stop_on_interrupt() as should_stop:
             result = run_prepared(
                 prepared,
@@ -114,6 +116,8 @@ def search_into(
                 should_stop=should_stop,
             )
         if not len(result.genes):
+            if (folder / TRAINING_FILE).exists():
+                warn(f"The training so far is kept; to go on, evonasc resume {folder}.")
             raise Interruption(should_stop.number or signal.SIGINT)
         result = replace(result, seconds=writer.seconds)
         written = writer.finish(result)

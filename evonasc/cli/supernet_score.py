@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--images", type=int, help="(default: all that were held out, at most 1000)"
     )
     parser.add_argument("--jobs", type=int, default=1, help="worker processes")
+    parser.add_argument("--device", default="cpu", help="auto, cpu or cuda (default: %(default)s)")
     parser.add_argument("--out", type=Path, required=True, help="score file (.npz); resumes")
     parser.add_argument("--ship", action="store_true", help="make both the shipped ones")
 
@@ -54,7 +55,11 @@ def execute(arguments: argparse.Namespace) -> int:
         warn(training_note(arguments.weights))
     with counter("scoring") as on_progress:
         files = (arguments.weights, arguments.data_root, arguments.out, family)
-        amount = {"n_images": arguments.images, "n_jobs": arguments.jobs}
+        amount = {
+            "n_images": arguments.images,
+            "n_jobs": arguments.jobs,
+            "device": arguments.device,
+        }
         if is_split:
             scores = score_few_shot(*files, **amount, on_progress=on_progress)
         else:

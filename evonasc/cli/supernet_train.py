@@ -79,6 +79,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=1,
         help="of torch; another number is another training (default: %(default)s)",
     )
+    parser.add_argument(
+        "--device",
+        default="cpu",
+        help="cpu or cuda; on a GPU the last digits differ from run to run (default: %(default)s)",
+    )
 
 
 class _StopHereError(Exception):
@@ -137,6 +142,7 @@ def execute(arguments: argparse.Namespace) -> int:
         learning_rate=given(arguments.learning_rate, learning_rate),
         seed=arguments.seed,
         threads=arguments.threads,
+        device=arguments.device,
         split=None if split == arguments.seed else split,
     )
     folders = [arguments.out]

@@ -35,6 +35,8 @@ EVALUATIONS_FILE, FAILED_FILE, FRONT_FILE, ANSWERS_FILE, EXACT_FILE = (
     "answers.csv",
     "exact.csv",
 )
+#: What a search that trains weights goes on from.
+TRAINING_FILE = "training.safetensors"
 #: Status of a run that goes on, and of one that ended without a word.
 RUNNING, KILLED = "running", "killed"
 #: The summary of a run that begins, and what is known of one that lost it.

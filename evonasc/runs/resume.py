@@ -2,8 +2,10 @@
 
 Resuming is replay. An algorithm is a function of its seed and of the values it was sent: it is run
 again from the seed, answered from the store, until it asks for something new. Nothing of its state
-is ever written, so any deterministic algorithm resumes, plug-ins included, to what the run would
-have been without an interruption.
+is written, so any deterministic algorithm resumes, plug-ins included, to what the run would have
+been without an interruption. Searches that train weights are the exception: to train them anew
+takes as long as the search, so they keep weights and state in a file of their own
+(:mod:`evonasc.supernet.shared_state`).
 """
 
 from dataclasses import replace
@@ -17,7 +19,7 @@ from evonasc.arrays import IntArray
 from evonasc.errors import ConfigError, DataFileError
 from evonasc.problems import DesignProblem
 from evonasc.runs.digests import input_digests
-from evonasc.runs.folder import SUMMARY_FILE, read_config
+from evonasc.runs.folder import SUMMARY_FILE, TRAINING_FILE, read_config
 from evonasc.runs.prepare import Prepared, prepare
 from evonasc.runs.record import read_object
 from evonasc.runs.stored import STORE_FILE, Stored
@@ -81,6 +83,19 @@ def _require_unchanged(folder: Path, prepared: Prepared, summary: dict[str, Any]
                 f"The run in {folder} must be gone on with by {name} {versions[name]}, got {now}. "
                 "Install that, or run anew."
             )
+
+
+def keep_training(prepared: Prepared, folder: Path) -> None:
+    """Let a search that trains weights keep them in a run's folder, and go on from there.
+
+    Others are replayed, and need no such thing.
+    """
+    source = prepared.problem.error_source
+    if prepared.algorithm.trains and source is not None:
+        from evonasc.supernet.cotraining import SharedWeights  # torch comes with it
+
+        if isinstance(source, SharedWeights):
+            source.keep_in(folder / TRAINING_FILE)
 
 
 def replaying(stored: Stored, evaluate: Evaluate = evaluate) -> Evaluate:

@@ -42,6 +42,8 @@ class Variation:
 
 COLD = Variation({"is_warm": False})
 REFINE = Variation({"refine_split": True})
+RISING = Variation({"threshold_order": "rising"})
+SHARED = Variation({"share_samples": True})
 
 #: evonasc's variations and those of other packages. Operators are variations too, by their names.
 VARIATIONS = Registry(
@@ -55,6 +57,14 @@ VARIATIONS = Registry(
         "refine": (
             "evonasc.runs.variations:REFINE",
             "each new design cut where its network is fastest",
+        ),
+        "rising": (
+            "evonasc.runs.variations:RISING",
+            "a sweep that begins with the tightest threshold",
+        ),
+        "shared": (
+            "evonasc.runs.variations:SHARED",
+            "all thresholds of a sweep at once, samples shared by importance",
         ),
     },
 )

@@ -31,6 +31,7 @@ from evonasc.runs.folder import (
     LOCK_FILE,
     NOT_ENDED,
     SUMMARY_FILE,
+    TRAINING_FILE,
     require_empty,
 )
 from evonasc.runs.prepare import Prepared
@@ -111,7 +112,8 @@ class RunWriter:
         traceback: TracebackType | None,
     ) -> None:
         self._store.close()
-        if error is not None and self.n_written == 0:  # nothing to keep: leave nothing behind
+        is_empty = self.n_written == 0 and not (self.folder / TRAINING_FILE).exists()
+        if error is not None and is_empty:  # nothing to keep: leave nothing behind
             names = (CONFIG_FILE, STORE_FILE, SUMMARY_FILE, LOCK_FILE)
             self._remove(self.folder / name for name in names)
         self._opened.close()

@@ -23,12 +23,12 @@ ALGORITHMS = Registry(
         ),
         "hwnas": (
             "evonasc.search.hwnas:ALGORITHM",
-            "ASNG for the device alone, cut afterwards; NASC's comparator",
+            "ASNG for the device alone on frozen weights, cut afterwards; NASC's comparator",
         ),
         "moead": ("evonasc.search.moead:ALGORITHM", "MOEA/D (pymoo)"),
         "nasc": (
             "evonasc.search.nasc:ALGORITHM",
-            "ASNG over network and cut, latency thresholds swept; the baseline",
+            "ASNG over network and cut on frozen weights, thresholds swept; the baseline",
         ),
         "nasc-cotrain": (
             "evonasc.search.nasc_cotrain:ALGORITHM",

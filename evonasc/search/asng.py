@@ -16,7 +16,7 @@ from evonasc.errors import ConfigError
 
 #: Share of the samples that is rewarded, and that is punished.
 _REWARDED = 0.25
-#: First step length (``delta_init`` of the authors).
+#: First step length, unless told (``delta_init`` of the authors).
 FIRST_STEP = 1.0
 #: How consistent steps must be for the step length to grow, unless told.
 ALPHA = 1.5
@@ -30,20 +30,23 @@ class Asng:
     Args:
         n_choices: Categories of each variable; a variable with one category never changes.
         alpha: How consistent steps must be for the step length to grow; larger is bolder.
+        first_step: The first step length (``delta_init`` of the authors).
 
     Raises:
         ConfigError: Fewer than two variables with a choice: the floor of the probabilities would
             leave no room to move.
     """
 
-    def __init__(self, n_choices: tuple[int, ...], *, alpha: float = ALPHA) -> None:
+    def __init__(
+        self, n_choices: tuple[int, ...], *, alpha: float = ALPHA, first_step: float = FIRST_STEP
+    ) -> None:
         choices = np.array(n_choices, dtype=np.int64)
         n_free = int((choices > 1).sum())
         if n_free < 2:
             raise ConfigError(
                 f"ASNG needs at least 2 variables with a choice, got {n_free} in {n_choices}."
             )
-        self._alpha = alpha
+        self._alpha, self._first_step = alpha, first_step
         columns = np.arange(choices.max())
         self._is_category = columns < choices[:, None]
         self._last = choices - 1
@@ -65,12 +68,33 @@ class Asng:
     @property
     def step(self) -> float:
         """The current step length (``delta``)."""
-        return FIRST_STEP / self._slowdown
+        return self._first_step / self._slowdown
 
     def mode(self) -> IntArray:
         """Return the most probable category of each variable, ``(n_variables,)``."""
         best: IntArray = self._theta.argmax(axis=1)
         return best
+
+    def state(self) -> dict[str, FloatArray]:
+        """Return everything that moves, by name; see :meth:`restore`."""
+        return {
+            "theta": self._theta.copy(),
+            "path": self._path.copy(),
+            "lengths": np.array([self._path_weight, self._slowdown]),
+        }
+
+    def restore(self, state: dict[str, FloatArray]) -> None:
+        """Be as one with the same settings was when it gave its state.
+
+        Raises:
+            ValueError: The state is of other variables.
+        """
+        shapes = {name: values.shape for name, values in state.items()}
+        own = {name: values.shape for name, values in self.state().items()}
+        if shapes != own:
+            raise ValueError(f"the distribution's arrays must have the shapes {own}, got {shapes}")
+        self._theta, self._path = state["theta"].copy(), state["path"].copy()
+        self._path_weight, self._slowdown = (float(value) for value in state["lengths"])
 
     def sample(self, n: int, *, rng: np.random.Generator) -> IntArray:
         """Draw ``(n, n_variables)`` categories."""
@@ -80,24 +104,39 @@ class Asng:
         categories: IntArray = np.minimum((draws >= below).sum(axis=2), self._last)
         return categories
 
-    def update(self, samples: IntArray, losses: FloatArray) -> None:
+    def log_probability(self, samples: IntArray) -> FloatArray:
+        """Return the logarithms of the probabilities of ``(n, n_variables)`` samples, ``(n,)``."""
+        chosen = self._theta[np.arange(samples.shape[1]), samples]
+        found: FloatArray = np.log(chosen).sum(axis=1)
+        return found
+
+    def update(
+        self, samples: IntArray, losses: FloatArray, *, weights: FloatArray | None = None
+    ) -> None:
         """Move the distribution towards the better samples.
 
         Nothing moves if the losses say nothing: all equal, or all samples the same.
 
         Args:
-            samples: ``(n, n_variables)`` categories drawn from this distribution.
+            samples: ``(n, n_variables)`` categories drawn from this distribution, or elsewhere
+                with weights.
             losses: ``(n,)``, smaller is better; only their order counts.
+            weights: ``(n,)`` what each sample counts for, at least 0: its probability here over
+                that where it was drawn. All the same by default.
 
         Raises:
             ValueError: A loss that is NaN or infinite.
         """
-        utility = _utility(losses)
+        if weights is None:
+            utility, weights = _utility(losses), np.ones(len(losses))
+        else:
+            utility = _weighted_utility(losses, weights)
         if utility.var() == 0:
             return
         one_hot = samples[:, :, None] == np.arange(self._theta.shape[1])
-        advantage = utility - utility.mean()
-        # Natural gradient G = mean_j (u_j - mean u) (M_j - theta).
+        mean = (weights * utility).sum() / weights.sum()
+        advantage = weights * (utility - mean)
+        # Natural gradient G = mean_j w_j (u_j - mean u) (M_j - theta).
         gradient = np.mean(advantage[:, None, None] * (one_hot - self._theta), axis=0)
         whitened = self._whitened(gradient)
         length = float(np.sqrt((whitened**2).sum()))
@@ -151,4 +190,26 @@ def _utility(losses: FloatArray) -> FloatArray:
     shared = np.bincount(group, weights=by_rank) / np.bincount(group)
     utility = np.empty(n)
     utility[order] = shared[group]
+    return utility
+
+
+def _weighted_utility(losses: FloatArray, weights: FloatArray) -> FloatArray:
+    """Return the same where samples count differently, ``(n,)``.
+
+    Of the weight that lies on a loss: the share among the best quarter of all weight, less the
+    share among the worst.
+    """
+    if not np.isfinite(losses).all():
+        raise ValueError(f"losses must be finite, got {losses.tolist()}.")
+    order = np.argsort(losses, kind="stable")
+    is_step = np.diff(losses[order]) > _TIE * np.abs(losses[order][:-1])
+    group = np.concatenate([[0], np.cumsum(is_step)])
+    share = np.bincount(group, weights=weights[order]) / weights.sum()
+    end = np.cumsum(share)
+    begin = end - share
+    best = np.clip(np.minimum(end, _REWARDED) - begin, 0, None)
+    worst = np.clip(end - np.maximum(begin, 1 - _REWARDED), 0, None)
+    shared = np.divide(best - worst, share, out=np.zeros_like(share), where=share > 0)
+    utility = np.empty(len(losses))
+    utility[order] = shared[group] / _REWARDED
     return utility

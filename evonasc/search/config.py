@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from evonasc.errors import ConfigError, UnknownNameError
 from evonasc.field_types import require_types
 from evonasc.limits import require_seed
-from evonasc.search.threshold_rule import THRESHOLD_RULES
+from evonasc.search.threshold_rule import FALLING, THRESHOLD_ORDERS, THRESHOLD_RULES
 
 #: Designs that a search may evaluate at most, and what each takes at the very least, s.
 MOST_DESIGNS, _SECONDS_A_DESIGN = 10**9, 1e-5
@@ -23,7 +23,7 @@ class SearchConfig:
 
     Raises:
         ConfigError: A value out of range.
-        UnknownNameError: An unknown ``threshold_rule``.
+        UnknownNameError: An unknown ``threshold_rule`` or ``threshold_order``.
 
     Example:
         >>> SearchConfig(algorithm="nsga2", budget=500, seed=3).population
@@ -49,12 +49,23 @@ class SearchConfig:
     #: Loss that an excess of once the threshold is worth: under the rule ``penalty`` an error as a
     #: fraction, where weights are trained on the way nats.
     penalty_weight: float = 1.0
-    #: Start each threshold of a sweep from where the one below it ended, which gives better answers
-    #: and, while the budget is small, better fronts; False searches each from scratch, as separate
-    #: runs would.
+    #: Which threshold a sweep goes through first, one of
+    #: :data:`evonasc.search.threshold_rule.THRESHOLD_ORDERS`.
+    threshold_order: str = FALLING
+    #: Start each threshold of a sweep from where the one before it ended, which gives better
+    #: answers and, while the budget is small, better fronts; False searches each from scratch, as
+    #: separate runs would.
     is_warm: bool = True
-    #: Samples that a distribution draws for one step of its own (lambda).
+    #: Search under all thresholds of a sweep at once, each sample counting for every threshold by
+    #: its importance there.
+    share_samples: bool = False
+    #: Samples that a distribution draws for one step of its own (lambda); the authors' default.
     n_samples: int = 2
+    #: How consistent steps of a distribution must be for their length to grow; larger is bolder.
+    #: The authors' default.
+    alpha: float = 1.5
+    #: First length of a step of a distribution; the authors' default.
+    delta0: float = 1.0
     #: Samples a threshold may draw for each design of its share of the budget: repeats cost no
     #: evaluation, and a distribution that has settled repeats itself.
     patience: int = 10
@@ -90,10 +101,14 @@ class SearchConfig:
                 f"budget must be at most {MOST_DESIGNS} designs, got {self.budget}: {hours:.3g} "
                 "hours at a hundredth of a millisecond for each."
             )
+        if self.threshold_order not in THRESHOLD_ORDERS:
+            raise UnknownNameError("threshold_order", self.threshold_order, THRESHOLD_ORDERS)
         if self.threshold_rule not in THRESHOLD_RULES:
             raise UnknownNameError("threshold_rule", self.threshold_rule, THRESHOLD_RULES)
-        if not 0 < self.penalty_weight < math.inf:
-            raise ConfigError(f"penalty_weight must be positive, got {self.penalty_weight}.")
+        for name in ("penalty_weight", "alpha", "delta0"):
+            value = getattr(self, name)
+            if not 0 < value < math.inf:
+                raise ConfigError(f"{name} must be positive, got {value}.")
 
 
 def option_of(field: str) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evonasc.arrays import FloatArray, IntArray
+from evonasc.arrays import FloatArray, IntArray, State, rng_state, set_rng_state
 from evonasc.problems import DesignProblem
 from evonasc.search.algorithm import Algorithm
 from evonasc.search.archive import Archive
@@ -57,7 +57,7 @@ def gdas(
     """
     weights = shared_weights(archive, name="gdas")
     learner = RelaxedSearch(archive.problem, weights, config)
-    yield from search_thresholds(archive, config, learner, on_step=on_step)
+    yield from search_thresholds(archive, config, learner, weights=weights, on_step=on_step)
 
 
 def architecture_rate(n_steps: int) -> float:
@@ -128,6 +128,15 @@ class RelaxedSearch:
             accuracy=1 - found.error,
             n_passes=1,
         )
+
+    def state(self) -> State:
+        """Return the logits, and where the generator is."""
+        return {**self.relaxed.state(), "rng": rng_state(self._rng)}
+
+    def restore(self, state: State) -> None:
+        """Be where a state was."""
+        self.relaxed.restore({name: values for name, values in state.items() if name != "rng"})
+        set_rng_state(self._rng, state["rng"].astype(np.int64))
 
     def mode(self) -> IntArray:
         """Return the most probable operations and choice of cut and width."""

@@ -18,7 +18,9 @@ import numpy as np
 from evonasc.search.algorithm import Algorithm
 from evonasc.search.archive import Archive
 from evonasc.search.config import SearchConfig
+from evonasc.search.decoding import decoding
 from evonasc.search.design_latency import cuttable_networks
+from evonasc.search.shared_samples import search_together
 from evonasc.search.steps import Steps
 from evonasc.search.threshold_search import (
     N_THRESHOLDS,
@@ -56,9 +58,12 @@ def sweep(archive: Archive, config: SearchConfig, *, rng: np.random.Generator) -
     require_reachable(archive.problem, least_ms, networks=networks)
     budget = evaluations_left(archive, config)
     goals = thresholds(archive.problem, least_ms, budget=budget, config=config, n_most=N_THRESHOLDS)
-    return (
-        yield from search_each(archive, config, goals, archive.problem.designs.n_choices, rng=rng)
-    )
+    n_choices, decode = decoding(archive.problem, config)
+    if config.share_samples:
+        return (
+            yield from search_together(archive, config, goals, n_choices, decode=decode, rng=rng)
+        )
+    return (yield from search_each(archive, config, goals, n_choices, decode=decode, rng=rng))
 
 
 def _remark(config: SearchConfig) -> str:
@@ -67,4 +72,11 @@ def _remark(config: SearchConfig) -> str:
     return nasc_remark(config, what="NASC", weights=frozen, most=N_THRESHOLDS)
 
 
-ALGORITHM = Algorithm(nasc, plans_by_budget=True, reads=READS, heeds=None, remark=_remark)
+ALGORITHM = Algorithm(
+    nasc,
+    can_refine=True,
+    plans_by_budget=True,
+    reads=READS | {"share_samples"},
+    heeds=None,
+    remark=_remark,
+)

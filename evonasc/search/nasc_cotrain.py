@@ -1,10 +1,10 @@
 """NASC with weights and distribution trained together, as one-shot search does it.
 
-Steps alternate: the shared weights learn from a batch of the first half of the training images,
-through one network drawn from the current distribution; the distribution learns from a batch of the
-second half, by the losses of two samples of it. The distribution is ASNG's, over operations, cut
-and width; the loss of a sample is its cross-entropy on the batch in nats, and its latency counts by
-:mod:`evonasc.search.threshold_rule`.
+Steps alternate: the shared weights learn from a batch of the first half of the training images, by
+the mean loss of lambda networks drawn from the current distribution; the distribution learns from a
+batch of the second half, by the losses of lambda other samples of it. The distribution is ASNG's,
+over operations, cut and width; the loss of a sample is its cross-entropy on the batch in nats, and
+its latency counts by :mod:`evonasc.search.threshold_rule`.
 
 References: Shimizu et al. 2022, arXiv 2208.13968 (NASC: one-shot search by ASNG); Akimoto et al.
 2019, arXiv 1905.08537 (ASNG and its protocol). The paper's full text was not available to us:
@@ -18,17 +18,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evonasc.arrays import IntArray
+from evonasc.arrays import IntArray, State, rng_state, set_rng_state
 from evonasc.errors import EvaluationError
 from evonasc.problems import DesignProblem
 from evonasc.search.algorithm import Algorithm
 from evonasc.search.archive import Archive
-from evonasc.search.asng import Asng
 from evonasc.search.config import SearchConfig
+from evonasc.search.decoding import with_nearest_cut
 from evonasc.search.steps import Steps
 from evonasc.search.threshold_rule import ranked_losses
-from evonasc.search.threshold_search import nasc_remark
-from evonasc.search.thresholds import with_nearest_cut
+from evonasc.search.threshold_search import asng_of, nasc_remark
 from evonasc.search.weight_sharing import (
     READS,
     TRAINED_THRESHOLDS,
@@ -62,9 +61,8 @@ def nasc_cotrain(
         ConfigError: The problem's errors come from elsewhere, or no design meets the threshold.
     """
     weights = shared_weights(archive, name="nasc-cotrain")
-    yield from search_thresholds(
-        archive, config, CotrainedAsng(archive.problem, weights, config), on_step=on_step
-    )
+    learner = CotrainedAsng(archive.problem, weights, config)
+    yield from search_thresholds(archive, config, learner, weights=weights, on_step=on_step)
 
 
 class CotrainedAsng:
@@ -82,17 +80,18 @@ class CotrainedAsng:
         self._problem, self._weights, self._config = problem, weights, config
         self.n_passes = config.n_samples  # each one forward pass
         self._rng = np.random.default_rng(config.seed)
-        self.asng = Asng(problem.designs.n_choices)
+        self.asng = asng_of(problem.designs.n_choices, config)
 
     def begin_threshold(self) -> None:
         """Forget the distribution and keep the weights, where each threshold is to start afresh."""
         if not self._config.is_warm:
-            self.asng = Asng(self._problem.designs.n_choices)
+            self.asng = asng_of(self._problem.designs.n_choices, self._config)
 
     def step(self, step: int, goal_ms: float, *, progress: float) -> StepLog:
-        """Train the weights by a sampled network, then the distribution by samples of its own."""
+        """Train the weights by sampled networks, then the distribution by samples of its own."""
         designs, config = self._problem.designs, self._config
-        trained = self._weights.train(self._sampled_network(), progress=progress)
+        networks = np.concatenate([self._sampled_network() for _ in range(config.n_samples)])
+        trained = self._weights.train(networks, progress=progress, is_whole_batch=True)
         samples = self.asng.sample(config.n_samples, rng=self._rng)
         genes, is_design = with_nearest_cut(designs, samples)
         found = self._weights.batch_losses(designs.operations(genes)) if len(genes) else []
@@ -115,6 +114,16 @@ class CotrainedAsng:
             accuracy=float(np.mean([1 - one.error for one in found])) if found else np.nan,
             n_passes=len(found),
         )
+
+    def state(self) -> State:
+        """Return the distribution, and where the generator is."""
+        return {**self.asng.state(), "rng": rng_state(self._rng)}
+
+    def restore(self, state: State) -> None:
+        """Be where a state was."""
+        moved = {name: values.astype(float) for name, values in state.items() if name != "rng"}
+        self.asng.restore(moved)
+        set_rng_state(self._rng, state["rng"].astype(np.int64))
 
     def mode(self) -> IntArray:
         """Return the most probable category of each variable."""
@@ -148,7 +157,7 @@ ALGORITHM = Algorithm(
     nasc_cotrain,
     trains=True,
     plans_by_budget=True,
-    reads=READS | {"is_warm", "n_samples", "penalty_weight", "threshold_rule"},
+    reads=READS | {"alpha", "delta0", "is_warm", "n_samples", "penalty_weight", "threshold_rule"},
     heeds=frozenset({"latency_ms"}),
     remark=_remark,
 )

@@ -14,6 +14,12 @@ THRESHOLD_RULES = {
     "feasible-first": "any design within the threshold beats any beyond it, those by how far",
     "penalty": "the loss plus penalty_weight times the relative excess",
 }
+#: Order of a sweep -> one line for people.
+THRESHOLD_ORDERS = {
+    "falling": "the loosest first: every network meets it, so the search begins with the errors",
+    "rising": "the tightest first: hardly a network meets it, and the search begins with those",
+}
+FALLING = "falling"
 #: Relative excess over a threshold that counts as none: rounding.
 SLACK = 1e-9
 

@@ -10,37 +10,39 @@ import numpy as np
 
 from evonasc.arrays import BoolArray, FloatArray, IntArray
 from evonasc.search.archive import Archive
-from evonasc.search.asng import ALPHA, FIRST_STEP, Asng
+from evonasc.search.asng import Asng
 from evonasc.search.config import SearchConfig
+from evonasc.search.decoding import Decoder, with_nearest_cut
 from evonasc.search.random_search import draw_until_spent
 from evonasc.search.steps import Answer, Answers, Steps
-from evonasc.search.threshold_rule import ranked_losses
+from evonasc.search.threshold_rule import FALLING, ranked_losses
 from evonasc.search.thresholds import (
     MIN_SHARE,
-    Decoder,
     Latency,
     answers_of,
     errors_and_latencies,
     evaluations_left,
     n_new,
     only_threshold,
-    with_nearest_cut,
 )
 
 #: Thresholds of a sweep, at most.
 N_THRESHOLDS = 10
 #: Samples in a row without a new design before a distribution counts as settled.
-_SETTLED = 400
+SETTLED = 400
 #: Asks for the designs of a sweep and returns its answers.
 Sweep = Generator[IntArray, FloatArray, list[Answer]]
 #: What a search built on this reads of its configuration.
 READS = frozenset(
     {
+        "alpha",
+        "delta0",
         "is_warm",
         "n_samples",
         "n_thresholds",
         "patience",
         "penalty_weight",
+        "threshold_order",
         "threshold_rule",
     }
 )
@@ -50,8 +52,8 @@ _ABSTRACT_ONLY = "only the paper's abstract was available to us"
 #: For the help of commands.
 NASC_HELP = (
     f"nasc, nasc-cotrain and hwnas are our formulations of NASC {_SOURCE} and of its comparator; "
-    f"{_ABSTRACT_ONLY}. They search by ASNG with alpha {ALPHA:g} and delta0 {FIRST_STEP:g}, which "
-    "are fixed; thresholds, rule, starts, lambda and patience are settings."
+    f"{_ABSTRACT_ONLY}. nasc and hwnas search on frozen weights, nasc-cotrain trains them. "
+    "Thresholds, their order, rule, starts, lambda, alpha, delta0 and patience are settings."
 )
 
 
@@ -66,15 +68,25 @@ def nasc_remark(config: SearchConfig, *, what: str, weights: str, most: int) -> 
     """
     n = config.n_thresholds
     thresholds = f"Up to {most if n is None else n} thresholds, or one, a bound on the latency"
-    start = "warm" if config.is_warm else "cold"
+    if config.share_samples:
+        order = "all at once, samples shared by importance"
+    else:
+        start = "warm" if config.is_warm else "cold"
+        order = f"{config.threshold_order}, {start} starts"
+    cut = ", each network cut where it is fastest" if config.refine_split else ""
     rule = config.threshold_rule
     weight = f" (weight {config.penalty_weight:g})" if rule == "penalty" else ""
     return (
         f"{config.algorithm}: our formulation of {what} {_SOURCE}, {weights}; {_ABSTRACT_ONLY}. "
-        f"{thresholds}, {start} starts, rule {rule}{weight}; "
-        f"ASNG with lambda {config.n_samples}, alpha {ALPHA:g}, delta0 {FIRST_STEP:g}, patience "
-        f"{config.patience}."
+        f"{thresholds}, {order}, rule {rule}{weight}{cut}; "
+        f"ASNG with lambda {config.n_samples}, alpha {config.alpha:g}, delta0 {config.delta0:g}, "
+        f"patience {config.patience}."
     )
+
+
+def asng_of(n_choices: tuple[int, ...], config: SearchConfig) -> Asng:
+    """Return a uniform distribution with the settings of a search."""
+    return Asng(n_choices, alpha=config.alpha, first_step=config.delta0)
 
 
 def sweep_and_fill(
@@ -113,8 +125,8 @@ def search_each(
 ) -> Sweep:
     """Search under each threshold in turn and return the answers, by rising threshold.
 
-    Each threshold, the lowest first, gets an equal share of the budget that is left, in distinct
-    designs, its answer included.
+    Each threshold, in the order of ``config.threshold_order``, gets an equal share of the budget
+    that is left, in distinct designs, its answer included.
 
     Args:
         archive: What is known; its problem must have the columns ``error`` and ``latency_ms``.
@@ -130,18 +142,19 @@ def search_each(
         One answer a threshold; fewer where a threshold's most probable network has no allowed cut,
         or its share was no design.
     """
-    answers, asng = [], Asng(n_choices)
-    for index, goal in enumerate(goals.tolist()):
+    answers, asng = [], asng_of(n_choices, config)
+    searched = goals[::-1] if config.threshold_order == FALLING else goals
+    for index, goal in enumerate(searched.tolist()):
         share = (evaluations_left(archive, config) - n_reserved) // (len(goals) - index)
         if not config.is_warm:
-            asng = Asng(n_choices)
+            asng = asng_of(n_choices, config)
         yield from _search_under(
             archive, config, goal, asng, share, decode=decode, latency_of=latency_of, rng=rng
         )
         answers += yield from answers_of(
             archive, goal, asng.mode(), decode=decode, latency_of=latency_of
         )
-    return answers
+    return sorted(answers, key=lambda answer: answer.max_latency_ms)
 
 
 def _search_under(
@@ -166,7 +179,7 @@ def _search_under(
         genes, is_design = decode(archive.problem.designs, samples)
         n_unknown = n_new(archive, genes)
         idle = 0 if n_unknown else idle + len(samples)
-        if len(archive) + n_unknown > last or idle > _SETTLED:
+        if len(archive) + n_unknown > last or idle > SETTLED:
             return
         losses = yield from losses_under(
             archive, config, goal_ms, genes, is_design=is_design, latency_of=latency_of

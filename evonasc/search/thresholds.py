@@ -4,22 +4,20 @@ from collections.abc import Callable, Generator
 
 import numpy as np
 
-from evonasc.arrays import BoolArray, FloatArray, IntArray
+from evonasc.arrays import FloatArray, IntArray
 from evonasc.bounds import violations
 from evonasc.errors import ConfigError
 from evonasc.problems import DesignProblem
 from evonasc.search.archive import Archive
 from evonasc.search.config import SearchConfig
+from evonasc.search.decoding import Decoder, with_nearest_cut
 from evonasc.search.design_latency import best_cuts
 from evonasc.search.steps import Answer
 from evonasc.search.threshold_rule import is_within
-from evonasc.space import DesignSpace
 
 #: Designs a threshold of a sweep gets at least; a small budget gives fewer thresholds.
 MIN_SHARE = 100
 
-#: Maps samples to designs: the valid designs of the rows that have one, and which rows those are.
-Decoder = Callable[[DesignSpace, IntArray], tuple[IntArray, BoolArray]]
 #: Gives the latency of designs that a threshold is about, ms, ``(n,)``.
 Latency = Callable[[DesignProblem, IntArray], FloatArray]
 
@@ -123,13 +121,6 @@ def _what_binds(problem: DesignProblem, limit_ms: float, networks: IntArray) -> 
         "the limits on the cut bind (min_split, max_head_memory_bytes, max_payload_bytes): without "
         f"them {free:.4g} ms would be possible"
     )
-
-
-def with_nearest_cut(designs: DesignSpace, samples: IntArray) -> tuple[IntArray, BoolArray]:
-    """Read samples as designs, each cut moved to the nearest allowed one; see ``Decoder``."""
-    is_cuttable = designs.is_cuttable(samples)
-    cuttable = samples[is_cuttable]
-    return designs.canonical(designs.repair(cuttable, fallback=cuttable)), is_cuttable
 
 
 def n_new(archive: Archive, genes: IntArray) -> int:

@@ -9,13 +9,16 @@ and of Dong and Yang 2019, GDAS, arXiv 1910.04465; the step on the weights is
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from evonasc.arrays import FloatArray, IntArray
+from evonasc.arrays import FloatArray, IntArray, State, rng_state, set_rng_state
 from evonasc.data.datasets import DataSet, is_large, load_data
 from evonasc.data.images import Images
 from evonasc.errors import ConfigError, EvaluationError
@@ -24,7 +27,9 @@ from evonasc.supernet.batches import as_input, augmented_batch
 from evonasc.supernet.family import Supernet, SupernetFamily
 from evonasc.supernet.live_options import CotrainedOptions
 from evonasc.supernet.network_list import require_space
+from evonasc.supernet.quick_forward import chosen_device
 from evonasc.supernet.scoring import score_networks
+from evonasc.supernet.shared_state import StateFile, part, prefixed
 from evonasc.supernet.threads import set_threads
 from evonasc.supernet.training import TrainingConfig, weight_step
 
@@ -34,18 +39,23 @@ _MOST_IMAGES = 1000
 _HALVES, _TRAINING, _SEARCH = 0, 1, 2
 
 
-def cotraining_config(data: DataSet, family: SupernetFamily, *, seed: int) -> TrainingConfig:
+def cotraining_config(
+    data: DataSet, family: SupernetFamily, *, seed: int, device: str = "cpu"
+) -> TrainingConfig:
     """Return the settings of weights that train during a search on ``data``.
 
-    The supernet has its family's sizes for a set as large as this one; batches of 64 images.
+    The supernet has its family's sizes for a set as large as this one; batches of 64 images. A
+    large set is passed many times, and takes a rate between that of the supernets that are trained
+    for themselves and the authors' 0.025; searches on small ones end after some hundred steps.
     """
     return TrainingConfig(
         supernet=family.make_config(data.n_classes, is_large=is_large(data)),
         data=data.name,
         n_validation=len(data.validation),
         batch_size=64,
-        learning_rate=0.2,
+        learning_rate=0.05 if is_large(data) else 0.2,
         seed=seed,
+        device=device,
     )
 
 
@@ -80,6 +90,8 @@ class SharedWeights:
                 f"{len(data.train)}. Hold fewer images out, or bring more."
             )
         self.config, self._data, self._family = config.settled(), data, family
+        self._device = torch.device(config.device)
+        self._file: StateFile | None = None
         n_images = min(len(data.validation), _MOST_IMAGES)
         self._held_out = data.validation.take(np.arange(n_images))
         self.provenance = (
@@ -92,7 +104,8 @@ class SharedWeights:
     def reset(self) -> None:
         """Forget everything learnt: the weights are those of the seed again."""
         config, train = self.config, self._data.train
-        self.supernet: Supernet = self._family.initialise(config.supernet, seed=config.seed)
+        made = self._family.initialise(config.supernet, seed=config.seed)
+        self.supernet: Supernet = made.to(self._device)
         self._momenta = {
             name: torch.zeros_like(weight) for name, weight in self.supernet.named_parameters()
         }
@@ -104,11 +117,83 @@ class SharedWeights:
         self._search_batches = _Batches(train.take(order[half:]), config.batch_size, search_rng)
         self._known: dict[int, float] = {}
 
-    def train(self, networks: IntArray, *, progress: float) -> BatchLoss:
+    def keep_in(self, path: Path) -> None:
+        """Keep what :meth:`keep` is given in a file from now on, and go on from what is there."""
+        self._file = StateFile(path)
+
+    def keep(self, search: Callable[[], State], settings: dict[str, Any]) -> None:
+        """Write where the weights and the search that trains them stand; nothing without a file.
+
+        Args:
+            search: Gives the state of the search.
+            settings: Of the search, as JSON can hold them.
+
+        Raises:
+            ConfigError: The file cannot be written.
+        """
+        if self._file is not None:
+            state = prefixed("weights", self._state()) | prefixed("search", search())
+            self._file.write(state, self._settings(settings))
+
+    def go_on(self, settings: dict[str, Any], restore: Callable[[State], None]) -> None:
+        """Take the weights, and the search, where they were kept; nothing where none is.
+
+        Args:
+            settings: Of the search.
+            restore: Takes the state of the search; may raise ValueError or KeyError for one that
+                does not fit.
+
+        Raises:
+            ConfigError: What is kept belongs to another run.
+            DataFileError: It is damaged.
+        """
+        state = None if self._file is None else self._file.read(self._settings(settings))
+        if state is None or self._file is None:
+            return
+        try:
+            self._restore(part("weights", state))
+            restore(part("search", state))
+        except (ValueError, KeyError, IndexError, RuntimeError, TypeError) as error:
+            raise self._file.damaged(error) from error
+
+    def _settings(self, search: dict[str, Any]) -> dict[str, Any]:
+        """Return what a state belongs to."""
+        return {"training": asdict(self.config), "images": self._data.digest, "search": search}
+
+    def _state(self) -> State:
+        """Return where weights and batches stand."""
+        weights = {name: weight.detach() for name, weight in self.supernet.named_parameters()}
+        return (
+            prefixed("weight", {name: w.cpu().numpy() for name, w in weights.items()})
+            | prefixed("momentum", {name: m.cpu().numpy() for name, m in self._momenta.items()})
+            | prefixed("training", self._batches.state())
+            | prefixed("search", self._search_batches.state())
+        )
+
+    def _restore(self, state: State) -> None:
+        """Be where a state was; see :meth:`go_on`."""
+        weights, momenta = part("weight", state), part("momentum", state)
+        with torch.no_grad():
+            for name, weight in self.supernet.named_parameters():
+                for target, found in (
+                    (weight, weights[name]),
+                    (self._momenta[name], momenta[name]),
+                ):
+                    if found.shape != tuple(target.shape):
+                        raise ValueError(f"{name} must be {tuple(target.shape)}, got {found.shape}")
+                    target.copy_(torch.from_numpy(found))
+        self._batches.restore(part("training", state))
+        self._search_batches.restore(part("search", state))
+        self._known.clear()
+
+    def train(
+        self, networks: IntArray, *, progress: float, is_whole_batch: bool = False
+    ) -> BatchLoss:
         """Do one step of the weights on a batch of the first half.
 
-        Networks are ``(n, n_operation_genes)``, connected; each gets an equal part of the batch.
-        The rate falls as a cosine with the progress, the share of all steps done before, in [0, 1).
+        Networks are ``(n, n_operation_genes)``, connected; each gets an equal part of the batch, or
+        the whole of it, so that the step follows the mean of their losses. The rate falls as a
+        cosine with the progress, the share of all steps done before, in [0, 1).
 
         Raises:
             EvaluationError: The training diverged.
@@ -117,10 +202,18 @@ class SharedWeights:
         images, labels = augmented_batch(
             self._batches.next(), rng=self._rng, is_mirrored=self._data.is_mirrored
         )
+        if is_whole_batch and len(networks) > 1:
+            images, labels = images.repeat(len(networks), 1, 1, 1), labels.repeat(len(networks))
         n = len(labels)
         rate = config.learning_rate * 0.5 * (1 + math.cos(math.pi * progress))
         losses, n_right = weight_step(
-            self.supernet, self._momenta, networks.tolist(), images, labels, rate, config
+            self.supernet,
+            self._momenta,
+            networks.tolist(),
+            images.to(self._device),
+            labels.to(self._device),
+            rate,
+            config,
         )
         self._known.clear()
         if not math.isfinite(losses):
@@ -133,7 +226,8 @@ class SharedWeights:
     def search_batch(self) -> tuple[Tensor, Tensor]:
         """Return the next batch of the second half: input ``(n, 3, h, w)`` and labels ``(n,)``."""
         images = self._search_batches.next()
-        return as_input(images.pixels), torch.from_numpy(images.labels)
+        pixels, labels = as_input(images.pixels), torch.from_numpy(images.labels)
+        return pixels.to(self._device), labels.to(self._device)
 
     def batch_losses(self, networks: IntArray) -> list[BatchLoss]:
         """Return what each of the networks makes of the next batch of the second half.
@@ -144,10 +238,15 @@ class SharedWeights:
         found = []
         with torch.inference_mode():
             for network in networks.tolist():
-                with torch.autocast("cpu", torch.bfloat16, enabled=self.config.is_bf16 is True):
+                with self.autocast():
                     logits = self.supernet(images, network)
                 found.append(batch_loss(logits.float(), labels)[1])
         return found
+
+    def autocast(self) -> torch.autocast:
+        """Return the context that passes are computed in."""
+        is_on = self.config.is_bf16 is True
+        return torch.autocast(self._device.type, torch.bfloat16, enabled=is_on)
 
     def error(self, genes: IntArray, *, designs: DesignSpace) -> FloatArray:
         """Return the error of canonical designs with the weights as they are now, ``(n,)``."""
@@ -190,7 +289,8 @@ def cotrained_weights(
         )
     set_threads(options.threads)
     data = load_data(options.data, options.data_root, seed=seed)
-    return SharedWeights(data, cotraining_config(data, family, seed=seed), family)
+    device = chosen_device(options.device).type
+    return SharedWeights(data, cotraining_config(data, family, seed=seed, device=device), family)
 
 
 class _Batches:
@@ -209,3 +309,20 @@ class _Batches:
         rows = self._order[self._place : self._place + self._size]
         self._place += self._size
         return self._images.take(rows)
+
+    def state(self) -> State:
+        """Return the order of the images, the place in it, and where the generator is."""
+        place = np.array([self._place], dtype=np.int64)
+        return {"order": self._order.copy(), "place": place, "rng": rng_state(self._rng)}
+
+    def restore(self, state: State) -> None:
+        """Be where a state was.
+
+        Raises:
+            ValueError: It is of other images.
+        """
+        order, place = state["order"], int(state["place"][0])
+        if not np.array_equal(np.sort(order), np.arange(len(self._images))) or place < 0:
+            raise ValueError(f"its order must be of {len(self._images)} images")
+        self._order, self._place = order.astype(np.int64), place
+        set_rng_state(self._rng, state["rng"].astype(np.int64))

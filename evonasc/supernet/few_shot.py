@@ -23,6 +23,7 @@ from evonasc.supernet.checkpoint import CHECKPOINT_FILE
 from evonasc.supernet.family import SupernetFamily
 from evonasc.supernet.held_out import scoring_images, weights_sum
 from evonasc.supernet.network_list import networks_digest, parts_of_gene
+from evonasc.supernet.quick_forward import chosen_device
 from evonasc.supernet.score_file import score_to_file, scores_header
 from evonasc.supernet.score_table import ScoreTable, encode_scores, read_scores
 from evonasc.supernet.training import TrainingConfig, train_supernet
@@ -89,6 +90,7 @@ def score_few_shot(
     *,
     n_images: int | None,
     n_jobs: int,
+    device: str = "cpu",
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> ScoreTable:
     """Score every network by the supernet of its part, going on where it stopped.
@@ -104,7 +106,7 @@ def score_few_shot(
     gene, supernets = _split_gene(folder, family)
     first = next(iter(supernets.values()))
     header: dict[str, object] = {
-        **scores_header(first),
+        **scores_header(first, device=chosen_device(device).type),
         "training": {**first.training, "networks": ""},
         "split_edge": gene,  # the name that score files know it by
         "weights_sum": sum(weights_sum(trained) for trained in supernets.values()),
@@ -132,6 +134,7 @@ def score_few_shot(
             n_images=n_images,
             n_jobs=n_jobs,
             networks=networks,
+            device=device,
             on_progress=count,
         )
         found.append(one)

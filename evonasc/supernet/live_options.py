@@ -56,15 +56,21 @@ class CotrainedOptions:
 
     Raises:
         ConfigError: Threads out of range.
+        UnknownNameError: No such device.
     """
 
     #: Data set: see :mod:`evonasc.data.datasets`.
     data: str | None = None
     #: Folder with its files, where it needs one.
     data_root: Path | None = None
+    #: One of ``DEVICES``. The CPU unless said: on a GPU sums are not of one order, and the same
+    #: seed need not give the same weights.
+    device: str = "cpu"
     #: Threads of torch: with another number sums are rounded otherwise.
     threads: int = 1
 
     def __post_init__(self) -> None:
         require_types(self)
         require_workers("threads", self.threads)
+        if self.device not in DEVICES:
+            raise UnknownNameError("device", self.device, DEVICES)

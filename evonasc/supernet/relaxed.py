@@ -18,10 +18,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from evonasc.arrays import BoolArray, FloatArray, IntArray
+from evonasc.arrays import BoolArray, FloatArray, IntArray, State
 from evonasc.errors import EvaluationError
 from evonasc.space import SearchSpace
 from evonasc.supernet.cotraining import BatchLoss, SharedWeights, batch_loss
+from evonasc.supernet.shared_state import part, prefixed
 
 _BETAS, _WEIGHT_DECAY = (0.5, 0.999), 1e-3
 #: Logit of a choice that a gene does not have: finite, so that no step makes NaN of it.
@@ -104,14 +105,39 @@ class RelaxedDesigns:
     def step(self, sample: Sample, latencies: Latencies) -> BatchLoss:
         """Move the logits by one batch of the second half; one forward pass, and one back."""
         images, labels = self._weights.search_batch()
-        with torch.autocast("cpu", torch.bfloat16, enabled=self._weights.config.is_bf16 is True):
-            outputs = self._weights.supernet.weighted_logits(images, sample.network, sample.weights)
+        with self._weights.autocast():
+            outputs = self._weights.supernet.weighted_logits(
+                images, sample.network, sample.weights.to(images.device)
+            )
         loss, found = batch_loss(outputs.float(), labels)
-        total = loss + latency_term(self.operation_logits, self.choice_logits, latencies)
+        total = loss.cpu() + latency_term(self.operation_logits, self.choice_logits, latencies)
         gradients = torch.autograd.grad(total, self._logits)
         for move, gradient in zip(self._moves, gradients, strict=True):
             move.step(gradient)
         return found
+
+    def state(self) -> State:
+        """Return the logits, what moves them, and where the generator is."""
+        state: State = {"generator": self._generator.get_state().numpy()}
+        for place, (logits, move) in enumerate(zip(self._logits, self._moves, strict=True)):
+            state |= prefixed(str(place), {"logits": logits.detach().numpy(), **move.state()})
+        return state
+
+    def restore(self, state: State) -> None:
+        """Be where a state was.
+
+        Raises:
+            ValueError: It is of other designs.
+            RuntimeError: So it is, or its generator is none.
+        """
+        self._generator.set_state(torch.from_numpy(state["generator"]))
+        for place, (logits, move) in enumerate(zip(self._logits, self._moves, strict=True)):
+            found = part(str(place), state)
+            if found["logits"].shape != tuple(logits.shape):
+                raise ValueError(f"logits must be {tuple(logits.shape)}")
+            with torch.no_grad():
+                logits.copy_(torch.from_numpy(found["logits"]))
+            move.restore(found)
 
     def probabilities(self) -> tuple[FloatArray, FloatArray]:
         """Return those of operations ``(n_genes, n_operations)``, of choices ``(n_choices,)``."""
@@ -134,6 +160,21 @@ class Adam:
         self._tensor, self._rate, self._n_steps = tensor, learning_rate, 0
         self._mean = torch.zeros_like(tensor, requires_grad=False)
         self._square = torch.zeros_like(tensor, requires_grad=False)
+
+    def state(self) -> State:
+        """Return the moments, and the steps done."""
+        n_steps = np.array([self._n_steps], dtype=np.int64)
+        return {"mean": self._mean.numpy(), "square": self._square.numpy(), "n_steps": n_steps}
+
+    def restore(self, state: State) -> None:
+        """Be where a state was.
+
+        Raises:
+            RuntimeError: It is of a tensor of another shape.
+        """
+        self._mean.copy_(torch.from_numpy(state["mean"]))
+        self._square.copy_(torch.from_numpy(state["square"]))
+        self._n_steps = int(state["n_steps"][0])
 
     @torch.no_grad()
     def step(self, gradient: Tensor) -> None:

@@ -15,6 +15,7 @@ from evonasc.limits import require_workers
 from evonasc.supernet.family import SupernetFamily
 from evonasc.supernet.held_out import scoring_images, weights_sum
 from evonasc.supernet.network_list import listed_networks, networks_digest, require_trained_for
+from evonasc.supernet.quick_forward import chosen_device
 from evonasc.supernet.score_table import ScoreTable, encode_scores, read_scores
 from evonasc.supernet.scoring import SCORING_BATCH, in_parallel, score_networks
 from evonasc.supernet.weights import TrainedSupernet, read_supernet
@@ -29,6 +30,7 @@ def score_to_file(
     n_images: int | None,
     n_jobs: int,
     networks: IntArray | None = None,
+    device: str = "cpu",
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> ScoreTable:
     """Score every network, or a choice of them, going on where ``out`` stops.
@@ -41,6 +43,7 @@ def score_to_file(
         n_images: Held-out training images to score on; by default all, but no more than 1,000.
         n_jobs: Worker processes, one thread each.
         networks: ``(n, n_operation_genes)`` canonical networks to score; all by default.
+        device: One of :data:`evonasc.supernet.live_options.DEVICES`.
         on_progress: Called with (networks done, networks in all).
 
     Raises:
@@ -59,7 +62,9 @@ def score_to_file(
     require_outside(out, str(trained.training["data"]), data_root)
     images = scoring_images(trained, data_root, n_images=n_images)
     n_images = len(images)
-    header = scores_header(trained)
+    place = chosen_device(device)
+    header = scores_header(trained, device=place.type)
+    trained.supernet.to(place)
     if networks is not None:
         header["networks"] = networks_digest(networks, family.space)
     nothing = np.zeros(0), np.zeros(0, dtype=np.int64)
@@ -96,12 +101,12 @@ def score_to_file(
     return read_scores(out, family.space)  # as it will be read: losses rounded to single precision
 
 
-def scores_header(trained: TrainedSupernet) -> dict[str, object]:
-    """Return what a score file says of its making."""
+def scores_header(trained: TrainedSupernet, *, device: str = "cpu") -> dict[str, object]:
+    """Return what a score file says of its making; the device is ``cpu`` or ``cuda``."""
     return {
         "space": trained.supernet.space.name,
         "training": trained.training,
         "scoring_batch": SCORING_BATCH,
-        "precision": "bf16 autocast on the CPU",
+        "precision": f"bf16 autocast on {'the CPU' if device == 'cpu' else 'a GPU'}",
         "weights_sum": weights_sum(trained),
     }

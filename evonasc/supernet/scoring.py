@@ -35,8 +35,9 @@ def score_networks(
         images: Scored in their order, ``SCORING_BATCH`` at a time.
         is_bf16: Compute convolutions in bfloat16.
     """
+    device = next(supernet.parameters()).device
     batches = [
-        (as_input(images.pixels[rows]), torch.from_numpy(images.labels[rows]))
+        (as_input(images.pixels[rows]).to(device), torch.from_numpy(images.labels[rows]).to(device))
         for rows in np.array_split(np.arange(len(images)), -(-len(images) // SCORING_BATCH))
     ]
     loss, n_right = np.zeros(len(networks)), np.zeros(len(networks), dtype=np.int64)
@@ -44,11 +45,11 @@ def score_networks(
     order = np.lexsort(networks.T[::-1])
     with torch.inference_mode():
         for pixels, labels in batches:
-            with torch.autocast("cpu", torch.bfloat16, enabled=is_bf16):
+            with torch.autocast(device.type, torch.bfloat16, enabled=is_bf16):
                 stem = supernet(pixels, (), stop=1)
             memo: Memo = {}
             for row in order.tolist():
-                with torch.autocast("cpu", torch.bfloat16, enabled=is_bf16):
+                with torch.autocast(device.type, torch.bfloat16, enabled=is_bf16):
                     logits = supernet(stem, networks[row].tolist(), start=1, memo=memo)
                 losses, right = loss_and_right(logits, labels)
                 loss[row] += losses

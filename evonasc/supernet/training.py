@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from evonasc.arrays import IntArray
 from evonasc.data.datasets import DataSet, is_same_data
 from evonasc.data.images import Images
-from evonasc.errors import ConfigError, EvaluationError
+from evonasc.errors import ConfigError, EvaluationError, UnknownNameError
 from evonasc.field_types import require_types
 from evonasc.files import writing
 from evonasc.limits import require_seed, require_workers
@@ -27,6 +27,7 @@ from evonasc.supernet.checkpoint import CHECKPOINT_FILE, load_checkpoint
 from evonasc.supernet.family import Supernet, SupernetConfig, SupernetFamily
 from evonasc.supernet.network_list import networks_digest, random_networks
 from evonasc.supernet.path_sampling import UNIFORM, draw_paths, paths_a_step
+from evonasc.supernet.quick_forward import chosen_device
 from evonasc.supernet.scoring import score_networks
 from evonasc.supernet.threads import has_fast_bf16, set_threads
 from evonasc.supernet.training_state import (
@@ -41,6 +42,8 @@ from evonasc.supernet.weights import TrainedSupernet, copy_weights
 
 #: Networks, and held-out images at most, whose error is shown while a supernet trains.
 _N_SHOWN, _MOST_SHOWN = 4, 500
+#: Where weights may be trained: named, for they depend on it.
+TRAINING_DEVICES = {"cpu": "the CPU", "cuda": "a CUDA device, or an error"}
 #: Epochs at most: each has a line of the log.
 _MOST_EPOCHS = 100_000
 
@@ -83,6 +86,9 @@ class TrainingConfig:
     is_bf16: bool | None = None
     #: Threads of torch: with another number sums are rounded otherwise.
     threads: int = 1
+    #: ``cpu`` or ``cuda``. On a GPU sums are not of one order: a training that is stopped and goes
+    #: on, or done again, gives other last digits, and in the end other weights.
+    device: str = "cpu"
     #: Epochs after which the schedule began anew, since a finished training was given more; set by
     #: :func:`train_supernet`.
     restarts: tuple[int, ...] = ()
@@ -95,6 +101,8 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         require_types(self)
         require_workers("threads", self.threads)
+        if self.device not in TRAINING_DEVICES:
+            raise UnknownNameError("device", self.device, TRAINING_DEVICES)
         for name in ("n_validation", "epochs", "batch_size"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} must be at least 1, got {getattr(self, name)}.")
@@ -114,7 +122,8 @@ class TrainingConfig:
         if self.is_bf16 is not None:
             return self
         found = begun.get("is_bf16") if isinstance(begun, dict) else None
-        return replace(self, is_bf16=found if isinstance(found, bool) else has_fast_bf16())
+        is_fast = self.device == "cuda" or has_fast_bf16()
+        return replace(self, is_bf16=found if isinstance(found, bool) else is_fast)
 
 
 def train_supernet(
@@ -162,7 +171,8 @@ def train_supernet(
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     set_threads(config.threads)
-    supernet = family.initialise(config.supernet, seed=config.seed)
+    device = chosen_device(config.device)
+    supernet = family.initialise(config.supernet, seed=config.seed).to(device)
     if start is not None:
         _require_unseen(start, config)
         copy_weights(start.supernet, supernet)
@@ -192,7 +202,8 @@ def train_supernet(
             )
             drawn = draw_paths(config.path_sampling, space, rng=rng, networks=networks).tolist()
             rate = learning_rate(config, epoch + step / n_steps)
-            loss, right = weight_step(supernet, momenta, drawn, images, labels, rate, config)
+            batch = images.to(device), labels.to(device)
+            loss, right = weight_step(supernet, momenta, drawn, *batch, rate, config)
             losses += loss
             n_right += right
             on_step(epoch * n_steps + step + 1, config.epochs * n_steps)
@@ -283,7 +294,7 @@ def weight_step(
     parts = (images.chunk(len(networks)), labels.chunk(len(networks)))
     # The last step of an epoch may have too few images for all its networks.
     for network, x, truth in zip(networks, *parts, strict=False):
-        with torch.autocast("cpu", torch.bfloat16, enabled=config.is_bf16 is True):
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=config.is_bf16 is True):
             logits = supernet(x, network).float()
         loss = nn.functional.cross_entropy(logits, truth)
         found = torch.autograd.grad(loss, weights, allow_unused=True)

@@ -29,7 +29,15 @@ LOG_FILE = "log.csv"
 #: What a training writes beside its checkpoint: the log, and the curve in two forms.
 _OUTPUTS = (LOG_FILE, "curve.pdf", "curve.png", "curve.svg")
 #: Settings that checkpoints of earlier versions lack, and what these did.
-_LATER = {"path_sampling": "uniform", "start": "", "networks": "", "split": None}
+_LATER = {
+    "path_sampling": "uniform",
+    "start": "",
+    "networks": "",
+    "split": None,
+    "device": "cpu",
+}
+#: Settings that are not written at these values, so that checkpoints stay those of before.
+_UNWRITTEN = {"images": "", "device": "cpu"}
 
 
 @dataclass(frozen=True)
@@ -152,12 +160,12 @@ def save_state(
 ) -> None:
     """Write checkpoint and log after an epoch.
 
-    Momenta are by the name of the weight. An empty digest of ``images`` is not written, so that
-    checkpoints of official data sets are those of earlier versions.
+    Momenta are by the name of the weight. An empty digest of ``images`` and the CPU are not
+    written, so that checkpoints of official data sets are those of earlier versions.
     """
-    tensors = {f"weight.{name}": w.detach() for name, w in supernet.named_parameters()}
-    tensors |= {f"momentum.{name}": momentum for name, momentum in momenta.items()}
-    config = {name: value for name, value in settings.items() if name != "images" or value}
+    tensors = {f"weight.{name}": w.detach().cpu() for name, w in supernet.named_parameters()}
+    tensors |= {f"momentum.{name}": momentum.cpu() for name, momentum in momenta.items()}
+    config = {name: value for name, value in settings.items() if _UNWRITTEN.get(name) != value}
     header: dict[str, object] = {
         "config": config,
         "logs": [asdict(log) for log in logs],
