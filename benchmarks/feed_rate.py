@@ -36,7 +36,7 @@ from evonasc.cluster import Cluster
 from evonasc.files import write_atomically
 from evonasc.problems import Staircase
 from evonasc.runs.config import RunConfig
-from evonasc.runs.parallel import LEAST_CHUNK_S, chunks_of, in_processes, on_cluster
+from evonasc.runs.parallel import LEAST_CHUNK_S, chunk_sizes, in_processes, on_cluster
 from evonasc.runs.prepare import prepare
 from evonasc.runs.run import run_prepared
 from evonasc.runs.tables import as_csv
@@ -165,7 +165,8 @@ def projected(rows: list[dict[str, Any]], backend: str) -> Iterator[dict[str, ob
 def _chunks(n: int, n_workers: int, cost_s: float, backend: str) -> int:
     """Return the chunks that a batch is cut into."""
     least = LEAST_CHUNK_S[backend]
-    return chunks_of(n, seconds_each=cost_s or 1e-6, n_workers=n_workers, least_chunk_s=least)
+    seconds_each = cost_s or 1e-6
+    return len(chunk_sizes(n, seconds_each=seconds_each, n_workers=n_workers, least_chunk_s=least))
 
 
 def main() -> None:

@@ -327,7 +327,7 @@ def test_the_help_says_what_nasc_is(command, capsys):
         main([command, "--help"])
     text = " ".join(capsys.readouterr().out.split())
     assert "only the paper's abstract was available to us" in text
-    assert "alpha 1.5 and delta0 1" in text
+    assert "nasc and hwnas search on frozen weights, nasc-cotrain trains them" in text
 
 
 @pytest.mark.slow

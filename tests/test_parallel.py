@@ -11,7 +11,7 @@ from evonasc.problems import Staircase
 from evonasc.runs.config import RunConfig
 from evonasc.runs.parallel import (
     SpreadEvaluation,
-    chunks_of,
+    chunk_sizes,
     evaluate_chunk,
     in_processes,
     on_cluster,
@@ -130,10 +130,10 @@ def test_chunks_are_put_together_in_the_order_of_the_batch(rng, tmp_path, monkey
             marked = {row: str(one) for row, one in enumerate(task[1]) if one[0] == 4}
             yield seconds, Evaluated(found.columns, marked if is_marking else {})
 
-    spreading = SpreadEvaluation(config, spread, n_workers=3, least_chunk_s=0.2)
+    spreading = SpreadEvaluation(config, spread, n_workers=3, least_chunk_s=0.2, tries_again=True)
     genes = prepared.problem.designs.sample(20, rng=rng)
     found = spreading(prepared.problem, genes)
-    assert sorted(sizes) == [6, 7, 7]
+    assert sizes == [4, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1]
     whole = evaluate(prepared.problem, genes)
     for name, values in whole.columns.items():
         np.testing.assert_array_equal(found.columns[name], values)
@@ -172,16 +172,18 @@ def test_a_lost_scheduler_ends_the_search_and_fails_no_design(problem):
 
 
 @pytest.mark.parametrize(
-    ("n", "seconds_each", "n_workers", "expected"),
+    ("n", "seconds_each", "n_workers", "first", "last"),
     [
-        (200, 0.0, 2, 2),  # nothing known yet
-        (200, 0.001, 2, 8),  # 0.2 s are worth ten chunks: four for each worker at most
-        (200, 0.001, 4, 8),  # two for each
-        (200, 0.0001, 8, 1),
-        (200, 0.0005, 8, 5),  # fewer than there are workers
-        (3, 10.0, 8, 3),
+        (200, 0.0, 2, 50, 1),  # nothing known yet
+        (200, 0.001, 2, 50, 20),  # 20 designs are worth handing over
+        (200, 0.0001, 8, 200, 200),
+        (50, 0.0005, 8, 40, 10),  # fewer than there are workers
+        (3, 10.0, 8, 1, 1),
+        (1, 0.0, 8, 1, 1),
     ],
 )
-def test_chunks_are_as_many_for_each_worker(n, seconds_each, n_workers, expected):
-    found = chunks_of(n, seconds_each=seconds_each, n_workers=n_workers, least_chunk_s=0.02)
-    assert found == expected
+def test_chunks_are_large_at_first_and_worth_handing_over(n, seconds_each, n_workers, first, last):
+    sizes = chunk_sizes(n, seconds_each=seconds_each, n_workers=n_workers, least_chunk_s=0.02)
+    assert (sizes[0], sum(sizes)) == (first, n)
+    assert min(sizes) >= min(last, n - sum(sizes[:-1]))
+    assert sizes == sorted(sizes, reverse=True)

@@ -239,6 +239,46 @@ def test_a_full_disk_is_told_and_what_was_written_is_gone_on_with(limit, tmp_pat
     assert tables(tmp_path / "r") == tables(tmp_path / "w")
 
 
+#: A disk of its own in a mount namespace of its own, filled by a run and then made larger.
+SMALL_DISK = """
+set -eu
+mkdir disk
+mount -t tmpfs -o size=256k tmpfs disk
+code=0
+"$@" --out disk/r 2> told || code=$?
+echo "$code" > code
+cp -r disk/r full
+mount -o remount,size=64m disk
+"$1" -m evonasc resume disk/r --quiet --no-plot
+cp -r disk/r whole
+"""
+
+
+def test_a_small_disk_that_fills_up_loses_nothing(tmp_path):
+    def in_namespace(*command):
+        unshare = ["unshare", "--user", "--map-root-user", "--mount", *command]
+        return subprocess.run(unshare, capture_output=True, text=True, cwd=tmp_path)
+
+    try:
+        may_mount = in_namespace("sh", "-c", "mkdir d && mount -t tmpfs tmpfs d").returncode == 0
+    except OSError:
+        may_mount = False
+    if not may_mount:
+        pytest.skip("no disk can be mounted in a user namespace here")
+    words = ["run", "--problem", "toy", "--budget", "4000", *QUIET]
+    command = [sys.executable, "-m", "evonasc", *words]
+    done = in_namespace("sh", "-c", SMALL_DISK, "sh", *command)
+    assert done.returncode == 0, done.stderr
+    told = (tmp_path / "told").read_text()
+    assert (tmp_path / "code").read_text() == "2\n", told
+    assert told.count("\n") == 1
+    assert "Make room" in told
+    n = len(read_store(tmp_path / "full" / "run.sqlite"))
+    assert 0 < n < 4000
+    assert main([*words, "--out", f"{tmp_path}/w"]) == 0
+    assert tables(tmp_path / "whole") == tables(tmp_path / "w")
+
+
 @pytest.mark.slow
 def test_fifty_kills_lose_nothing(tmp_path):
     done = subprocess.run(

@@ -5,7 +5,6 @@ from evonasc.problems.toy import ToySpace
 from evonasc.runs.benchmarks import benchmark, search_space
 from evonasc.runs.config import ProblemKind, RunConfig
 from evonasc.runs.error_table import make_source
-from evonasc.supernet.calibration import read_calibration
 
 
 def split_nas_problem(config: RunConfig) -> SplitNasProblem:
@@ -18,6 +17,8 @@ def split_nas_problem(config: RunConfig) -> SplitNasProblem:
     source = make_source(config.error, chosen, seed=config.search.seed)
     calibration = None
     if config.calibration is not None:
+        from evonasc.supernet.calibration import read_calibration  # scipy, for those who need it
+
         calibration = read_calibration(config.calibration, source, chosen.make_space())
     return SplitNasProblem(
         chosen,

@@ -5,6 +5,7 @@ into chunks that keep the designs of a network together, since what a network co
 a chunk; chunks are as large as their measured cost asks for.
 """
 
+import math
 import os
 import pickle
 import time
@@ -26,8 +27,6 @@ from evonasc.workers import in_workers
 #: Time that a chunk takes at least, if there are designs enough, s: handing it over costs one
 #: millisecond here and some beyond this machine.
 LEAST_CHUNK_S = {"loky": 0.02, "dask": 0.1}
-#: Chunks a worker that a batch is cut into at most, so that none waits long for the last.
-_CHUNKS_A_WORKER = 4
 #: Times that chunks are tried together and, those that still kill their worker, alone.
 _TRIES = 2
 
@@ -36,26 +35,36 @@ KILLED = "the worker process was killed each time it was evaluated"
 
 #: A chunk: the pickled configuration and folder, and its genes.
 Task = tuple[bytes, IntArray]
-#: Yields the seconds that each chunk took and what it gave, in order; raises ``WorkerError``.
-Spread = Callable[[list[Task]], Iterator[tuple[float, Evaluated]]]
+#: Yields the seconds that each chunk took and what it gave, in order; None for one that no worker
+#: survived. Raises ``WorkerError`` where such a one takes the others along.
+Spread = Callable[[list[Task]], Iterator[tuple[float, Evaluated] | None]]
 
 
-def chunks_of(n: int, *, seconds_each: float, n_workers: int, least_chunk_s: float) -> int:
-    """Return into how many chunks a batch is cut.
+def chunk_sizes(n: int, *, seconds_each: float, n_workers: int, least_chunk_s: float) -> list[int]:
+    """Return how many designs each chunk of a batch has.
+
+    Each takes the same share of what is left, so that the first ones are large and the last ones
+    small, and no worker waits long for the last: guided self-scheduling (Polychronopoulos and Kuck
+    1987, IEEE Transactions on Computers 36).
 
     Args:
         n: Designs of the batch.
         seconds_each: What each takes; 0 where nothing is known yet.
         n_workers: Who share them.
         least_chunk_s: What a chunk should take at least, s.
+
+    Example:
+        >>> chunk_sizes(20, seconds_each=1.0, n_workers=2, least_chunk_s=0.1)
+        [5, 4, 3, 2, 2, 1, 1, 1, 1]
+        >>> chunk_sizes(20, seconds_each=0.001, n_workers=2, least_chunk_s=0.1)
+        [20]
     """
-    wanted = n_workers
-    if seconds_each:
-        worth = int(n * seconds_each / least_chunk_s)
-        rounds = min(worth // n_workers, _CHUNKS_A_WORKER)
-        # As many for each worker; fewer than there are workers where it is worth no more.
-        wanted = rounds * n_workers if rounds else worth
-    return max(1, min(wanted, n))
+    least = math.ceil(least_chunk_s / seconds_each) if seconds_each else 1
+    sizes = []
+    while n > 0:
+        sizes.append(min(n, max(least, math.ceil(n / (2 * n_workers)))))
+        n -= sizes[-1]
+    return sizes
 
 
 class SpreadEvaluation:
@@ -66,27 +75,35 @@ class SpreadEvaluation:
         spread: Evaluates chunks.
         n_workers: How many there are.
         least_chunk_s: What a chunk should take at least, s.
+        tries_again: Whether chunks that were lost are to be tried again: ``spread`` does not.
     """
 
     def __init__(
-        self, config: RunConfig, spread: Spread, *, n_workers: int, least_chunk_s: float
+        self,
+        config: RunConfig,
+        spread: Spread,
+        *,
+        n_workers: int,
+        least_chunk_s: float,
+        tries_again: bool,
     ) -> None:
         # Paths and code of others in it are told from the folder one is in.
         self._config = pickle.dumps((config, os.getcwd()))
         self._spread, self._n_workers, self._least_chunk_s = spread, n_workers, least_chunk_s
+        self._tries_again = tries_again
         self._seconds_each = 0.0  # of the last batch; nothing is known of the first
 
     def __call__(self, problem: DesignProblem, genes: IntArray) -> Evaluated:
         """Evaluate designs, ``(n, n_genes)``."""
         # The designs of a network stand together.
         order = np.lexsort(problem.designs.operations(genes).T)
-        n_chunks = chunks_of(
+        sizes = chunk_sizes(
             len(order),
             seconds_each=self._seconds_each,
             n_workers=self._n_workers,
             least_chunk_s=self._least_chunk_s,
         )
-        chunks = np.array_split(order, n_chunks)
+        chunks = np.split(order, np.cumsum(sizes)[:-1])
         found = self._evaluated([genes[rows] for rows in chunks])
         whole = joined(found, n_rows=[len(rows) for rows in chunks])
         back = np.argsort(order)
@@ -98,10 +115,10 @@ class SpreadEvaluation:
     def _evaluated(self, chunks: list[IntArray]) -> list[Evaluated]:
         """Return what each chunk gave; where a worker is killed, try again."""
         found: dict[int, Evaluated] = {}
-        for _ in range(_TRIES):
+        for _ in range(_TRIES if self._tries_again else 1):
             self._try(chunks, [place for place in range(len(chunks)) if place not in found], found)
         for place in range(len(chunks)):  # one at a time: who kills its worker kills no other
-            if place not in found:
+            if place not in found and self._tries_again:
                 self._try(chunks, [place], found)
             if place not in found:
                 found[place] = self._alone(chunks[place])
@@ -122,9 +139,10 @@ class SpreadEvaluation:
         seconds, n = 0.0, 0
         try:
             answers = self._spread([(self._config, chunks[place]) for place in places])
-            for place, (taken, answer) in zip(places, answers, strict=False):
-                found[place] = answer
-                seconds, n = seconds + taken, n + len(chunks[place])
+            for place, answer in zip(places, answers, strict=False):
+                if answer is not None:
+                    taken, found[place] = answer
+                    seconds, n = seconds + taken, n + len(chunks[place])
         except WorkerError:
             pass  # what is missing is tried again
         if n:
@@ -151,7 +169,11 @@ def in_processes(prepared: Prepared, *, n_jobs: int) -> SpreadEvaluation:
         return in_workers(evaluate_chunk, tasks, n_jobs=n_jobs)
 
     return SpreadEvaluation(
-        prepared.config, spread, n_workers=n_jobs, least_chunk_s=LEAST_CHUNK_S["loky"]
+        prepared.config,
+        spread,
+        n_workers=n_jobs,
+        least_chunk_s=LEAST_CHUNK_S["loky"],
+        tries_again=True,
     )
 
 
@@ -163,32 +185,19 @@ def on_cluster(prepared: Prepared, cluster: Cluster) -> SpreadEvaluation:
     """
     require_spreadable(prepared, option="--backend dask")
 
-    def _mapped(tasks: list[Task]) -> dict[int, tuple[float, Evaluated] | None]:
-        """Evaluate chunks; where the scheduler is lost, no design is to blame."""
+    def spread(tasks: list[Task]) -> Iterator[tuple[float, Evaluated] | None]:
         try:
-            return dict(cluster.map(evaluate_chunk, tasks))
-        except WorkerError as error:
+            found = dict(cluster.map(evaluate_chunk, tasks))
+        except WorkerError as error:  # the scheduler is lost: no design is to blame
             raise EvaluationError(str(error)) from error
-
-    def spread(tasks: list[Task]) -> Iterator[tuple[float, Evaluated]]:
-        found = _mapped(tasks)
-        for place, task in enumerate(tasks):
-            answer = found[place]
-            yield _one_by_one(task) if answer is None else answer
-
-    def _one_by_one(task: Task) -> tuple[float, Evaluated]:
-        """Evaluate the designs of a chunk that no worker survived, each alone."""
-        config, genes = task
-        alone: list[Task] = [(config, genes[row : row + 1]) for row in range(len(genes))]
-        found = _mapped(alone) if len(alone) > 1 else {}
-        answers = [found.get(row) or (0.0, Evaluated({}, {0: KILLED})) for row in range(len(alone))]
-        return sum(seconds for seconds, _ in answers), joined([one for _, one in answers])
+        yield from (found[place] for place in range(len(tasks)))
 
     return SpreadEvaluation(
         prepared.config,
         spread,
         n_workers=cluster.n_workers,
         least_chunk_s=LEAST_CHUNK_S["dask"],
+        tries_again=False,
     )
 
 
