@@ -16,7 +16,7 @@ class Machine(ABC):
     #: What it is, who measured it and with what, one line.
     description: str
     #: How its times are known: ``fitted``, ``closed form``, ``profiled``, ``calibrated``,
-    #: ``declared``.
+    #: ``declared``, ``imported``.
     kind: str
     #: Power while computing, mW; None if unknown.
     power_mw: float | None = None

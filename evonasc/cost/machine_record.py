@@ -33,6 +33,7 @@ FORMAT = "evonasc machine 2"
 #: How the name of a file ends, by which a machine's file is told from a machine's name.
 SUFFIX = ".npz"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
+_MOST_TEXT = 300
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -97,7 +98,7 @@ def check_name(name: str, taken: Container[str]) -> None:
     Raises:
         ConfigError: It is.
     """
-    if not _NAME.fullmatch(name):
+    if not is_machine_name(name):
         raise ConfigError(
             f"The name of a machine must be 1 to 40 letters, digits, '_', '-' or '.', got {name!r}."
         )
@@ -106,6 +107,16 @@ def check_name(name: str, taken: Container[str]) -> None:
             f"The name of a machine must differ from those evonasc knows, got {name!r}. "
             "Choose another name."
         )
+
+
+def is_machine_name(name: str) -> bool:
+    """Tell whether a text is a word that can be the name of a machine."""
+    return _NAME.fullmatch(name) is not None
+
+
+def is_line(text: str) -> bool:
+    """Tell whether a text of a file is a line of words, for reports."""
+    return text.isprintable() and len(text) < _MOST_TEXT
 
 
 def check_power(power_mw: float | None) -> float:
@@ -189,9 +200,8 @@ def _checked(arrays: dict[str, np.ndarray]) -> MachineRecord:
         block_error=float(arrays["block_error"]),
         power_mw=float(arrays["power_mw"]),
     )
-    printable = all(text.isprintable() and len(text) < 300 for text in texts.values())
-    _require(printable, "a text in it is no line of words")
-    _require(_NAME.fullmatch(record.name) is not None, f"it has the name {record.name[:40]!r}")
+    _require(all(map(is_line, texts.values())), "a text in it is no line of words")
+    _require(is_machine_name(record.name), f"it has the name {record.name[:40]!r}")
     _require(str(arrays["made_by"]) in ("profile", "calibrate"), "nobody says how it was made")
     _require(record.weights.ndim == 1 and len(record.weights) >= 2, "its weights are none")
     _require(bool(np.isfinite(record.weights).all()), "a weight is no finite number")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from evonasc.cost.block_record import ImportedMachine, is_block_record, read_block_record
 from evonasc.cost.declared_machine import SUFFIX as DECLARED_SUFFIX
 from evonasc.cost.declared_machine import DeclaredMachine, read_declaration
 from evonasc.cost.machine import Machine
@@ -123,6 +124,10 @@ def _from_file(path: Path, *, where: str, space: SearchSpace, known: Registry) -
         declared, digest = read_declaration(path)
         _refuse_taken(declared.name, path, known)
         return DeclaredMachine(declared, space, where=where, digest=digest)
+    if is_block_record(path):
+        blocks, digest = read_block_record(path)
+        _refuse_taken(blocks.name, path, known)
+        return ImportedMachine(blocks, space, where=where, digest=digest)
     record, digest = read_record(path)
     _refuse_taken(record.name, path, known)
     require_space(record, space)
