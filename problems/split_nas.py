@@ -151,7 +151,10 @@ def _optional_sources(names: tuple[str, ...], scenario: Scenario, path: Path) ->
     wanted = {OBJECTIVES.load(name) for name in built_in}
     found: list[ColumnSource] = []
     if EnergyColumns in wanted:
-        found.append(EnergyColumns(path, device_power(scenario, path)))
+        # a power that the user gives stands for all of the head
+        is_by_block = scenario.head_power_mw is None
+        power = device_power(scenario, path)
+        found.append(EnergyColumns(path, power, is_by_block=is_by_block))
     if isinstance(path.uplink, VaryingLink):
         found.append(TraceColumns(path, path.uplink, deadline_ms=scenario.deadline_ms))
     elif TraceColumns in wanted:

@@ -1,9 +1,12 @@
 """The columns of times, sizes and energy, on links of one rate and on ones that vary."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from own_machines import SPACE, path
 
+from evonasc.analysis.rate_sweep import link_parts
 from evonasc.cost.columns import CostColumns, EnergyColumns
 from evonasc.cost.costs import path_costs
 from evonasc.cost.cuts import design_space
@@ -51,6 +54,50 @@ def test_energy_is_that_of_the_columns_before():
     found = source.columns(np.zeros((2, 7), dtype=int), designs=designs, known=known)
     # 4.096 ms at 10 Mbit/s by wifi, 283.17 * 10 + 132.86 mW
     assert found["energy_mj"].tolist() == pytest.approx([60.0, 2.0 + 2.96456 * 4.096])
+
+
+class ByBlock:
+    """The head of a path, each block of which takes 3 mJ."""
+
+    energy_provenance, mean_error = "by energies made up for tests", 0.1
+
+    def head_energy_table_mj(self, operations):
+        return np.tile(3.0 * np.arange(SPACE.n_blocks + 1), (len(operations), 1))
+
+
+def test_the_head_s_energy_is_that_of_its_blocks_where_they_are_known(rng):
+    scenario = Scenario(one_way_delay_ms=9.0)
+    taken, designs = path(scenario), design_space(scenario, SPACE)
+    power, genes = device_power(scenario, taken), designs.canonical(designs.sample(30, rng=rng))
+    known = CostColumns(taken).columns(genes, designs=designs, known={})
+    by_block = replace(taken, machines=(ByBlock(), taken.tail))
+    source = EnergyColumns(by_block, power)
+    found = source.columns(genes, designs=designs, known=known)
+    np.testing.assert_array_equal(found["head_mj"], 3.0 * designs.split_point(genes))
+    radio_mw = 283.17 * scenario.uplink_mbps + 132.86
+    sending_ms = np.where(known["uplink_ms"] > 0, known["uplink_ms"] - 9.0, 0.0)
+    expected = found["head_mj"] + radio_mw * sending_ms / 1000
+    np.testing.assert_allclose(found["energy_mj"], expected)
+    assert source.provenance()[0].startswith("energy_mj: head by energies made up for tests, radio")
+    assert source.predictor_errors() == {}
+    # at another rate, only sending costs something else
+    parts = link_parts({**known, **found, "error": known["head_ms"]}, scenario, power=power)
+    at_rate = replace(scenario, uplink_mbps=3.0)
+    known = CostColumns(path(at_rate)).columns(genes, designs=designs, known={})
+    by_block = replace(path(at_rate), machines=(ByBlock(), taken.tail))
+    slower = EnergyColumns(by_block, power).columns(genes, designs=designs, known=known)
+    np.testing.assert_allclose(parts.column("energy_mj", 3.0), slower["energy_mj"])
+
+
+def test_a_power_that_the_user_gives_stands_for_the_blocks():
+    scenario = Scenario(head_power_mw=2000.0)
+    taken = replace(path(scenario), machines=(ByBlock(), path(scenario).tail))
+    source = EnergyColumns(taken, device_power(scenario, taken), is_by_block=False)
+    known = {"head_ms": np.array([30.0]), "payload_bytes": np.array([0.0])}
+    designs = design_space(scenario, SPACE)
+    found = source.columns(np.zeros((1, 7), dtype=int), designs=designs, known=known)
+    assert {name: values.tolist() for name, values in found.items()} == {"energy_mj": [60.0]}
+    assert source.provenance()[0].startswith("energy_mj: 2000 mW while computing")
 
 
 def test_every_quantity_says_where_it_comes_from():

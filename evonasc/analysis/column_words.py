@@ -8,6 +8,7 @@ COLUMN_WORDS: dict[str, tuple[str, str, int | None]] = {
     "error_calibrated_high": ("high", "upper bound of the calibrated error", 4),
     "error_calibrated_low": ("low", "lower bound of the calibrated error", 4),
     "head_memory_bytes": ("memory B", "head memory (bytes)", None),
+    "head_mj": ("head mJ", "energy of the head (mJ)", 2),
     "head_ms": ("head ms", "head time (ms)", 2),
     "latency_ms": ("total ms", "latency (ms)", 2),
     "latency_p95_ms": ("p95 ms", "latency of 95 % of inputs (ms)", 2),

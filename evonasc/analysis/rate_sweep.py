@@ -13,6 +13,7 @@ import numpy as np
 
 from evonasc.arrays import BoolArray, FloatArray, IntArray
 from evonasc.bounds import Bound, is_within
+from evonasc.cost.columns import HEAD_ENERGY
 from evonasc.cost.energy import DevicePower, device_power
 from evonasc.cost.link import FixedLink
 from evonasc.cost.scenario import Scenario
@@ -113,7 +114,10 @@ class LinkParts:
             delay = np.where(self.unit_ms > 0, self.one_way_delay_ms, 0.0)
             return self.unit_ms / mbps + delay
         if name == "energy_mj" and self.power is not None:
-            return self.power.energy_mj(self.fixed["head_ms"], self.unit_ms / mbps, mbps=mbps)
+            sending_ms = self.unit_ms / mbps
+            if HEAD_ENERGY in self.fixed:
+                return self.fixed[HEAD_ENERGY] + self.power.radio_mj(sending_ms, mbps=mbps)
+            return self.power.energy_mj(self.fixed["head_ms"], sending_ms, mbps=mbps)
         return self.fixed[name]
 
     def lowest_mbps(self, bounds: Sequence[Bound], *, low: float, high: float) -> FloatArray:

@@ -1,6 +1,6 @@
 """The columns that machines and links give: times, sizes, energy, and what a varying link adds."""
 
-from evonasc.arrays import IntArray
+from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.costs import path_costs
 from evonasc.cost.energy import DevicePower
 from evonasc.cost.path import Path
@@ -8,6 +8,8 @@ from evonasc.cost.varying_link import HIGH_QUANTILE, VaryingLink
 from evonasc.space import DesignSpace
 from evonasc.space.columns import Columns, ColumnSource
 
+#: The head's part of the energy, a column where the device's blocks have energies of their own.
+HEAD_ENERGY = "head_mj"
 #: The columns of :class:`CostColumns`.
 COSTS = ("latency_ms", "head_ms", "uplink_ms", "tail_ms", "payload_bytes", "head_memory_bytes")
 
@@ -54,24 +56,50 @@ class CostColumns(ColumnSource):
 
 
 class EnergyColumns(ColumnSource):
-    """The device's energy for one input, mJ; on a link that varies, sending at its median rate."""
+    """The device's energy for one input, mJ; on a link that varies, sending at its median rate.
 
-    def __init__(self, path: Path, power: DevicePower) -> None:
-        self._link, self._power = path.uplink, power
-        self._error = path.head.mean_error
+    Args:
+        path: Gives the device and the link.
+        power: What the device draws.
+        is_by_block: Whether the head's energy is that of its blocks, where the device knows them,
+            rather than its power times its time.
+    """
+
+    def __init__(self, path: Path, power: DevicePower, *, is_by_block: bool = True) -> None:
+        self._head, self._link, self._power = path.head, path.uplink, power
+        self._is_by_block = is_by_block and bool(path.head.energy_provenance)
 
     def columns(self, genes: IntArray, *, designs: DesignSpace, known: Columns) -> Columns:
-        """Return ``energy_mj`` from the head's time and the payload."""
+        """Return ``energy_mj``, and the head's part of it, ``head_mj``, where blocks have one."""
         radio_ms, mbps = self._link.radio_ms(known["payload_bytes"]), self._link.radio_mbps
-        return {"energy_mj": self._power.energy_mj(known["head_ms"], radio_ms, mbps=mbps)}
+        head_mj = self._head_mj(genes, designs) if self._is_by_block else None
+        if head_mj is None:
+            return {"energy_mj": self._power.energy_mj(known["head_ms"], radio_ms, mbps=mbps)}
+        return {
+            "energy_mj": head_mj + self._power.radio_mj(radio_ms, mbps=mbps),
+            HEAD_ENERGY: head_mj,
+        }
 
     def predictor_errors(self) -> dict[str, float]:
-        """Return the mean error of the head's time: the energy is a power times it, and radio."""
-        return {} if self._error is None else {"energy_mj": self._error}
+        """Return the mean error of the head's time: the energy is a power times it, and radio.
+
+        Energies of blocks have errors of their own, which nobody has set against whole networks.
+        """
+        error = None if self._is_by_block else self._head.mean_error
+        return {} if error is None else {"energy_mj": error}
 
     def provenance(self) -> tuple[str, ...]:
-        """Explain the powers."""
+        """Explain the powers, or the energies of blocks."""
+        if self._is_by_block:
+            words = f"head {self._head.energy_provenance}, {self._power.radio_provenance}"
+            return (f"energy_mj: {words}.",)
         return (f"energy_mj: {self._power.provenance}.",)
+
+    def _head_mj(self, genes: IntArray, designs: DesignSpace) -> FloatArray | None:
+        """Return the energy of heads, mJ, ``(n,)``."""
+        networks, row = designs.space.distinct(designs.operations(genes))
+        table = self._head.head_energy_table_mj(networks)
+        return None if table is None else table[row, designs.split_point(genes)]
 
 
 class TraceColumns(ColumnSource):

@@ -30,9 +30,14 @@ class DevicePower:
     @property
     def provenance(self) -> str:
         """Say where the numbers come from."""
+        return f"{self.head_mw:g} mW while computing (assumed), {self.radio_provenance}"
+
+    @property
+    def radio_provenance(self) -> str:
+        """Say where the radio's numbers come from."""
         return (
-            f"{self.head_mw:g} mW while computing (assumed), radio {self.radio_mw_per_mbps:g} mW a "
-            f"Mbit/s + {self.radio_mw:g} mW (LENS 2021, {self.radio})"
+            f"radio {self.radio_mw_per_mbps:g} mW a Mbit/s + {self.radio_mw:g} mW (LENS 2021, "
+            f"{self.radio})"
         )
 
     def energy_mj(
@@ -48,6 +53,11 @@ class DevicePower:
         """
         radio_mw = self.radio_mw_per_mbps * mbps + self.radio_mw
         return (self.head_mw * head_ms + radio_mw * radio_ms) / 1000
+
+    def radio_mj(self, radio_ms: FloatArray, *, mbps: float | FloatArray) -> FloatArray:
+        """Return the radio's part of :meth:`energy_mj`, mJ."""
+        radio_mw = self.radio_mw_per_mbps * mbps + self.radio_mw
+        return radio_mw * radio_ms / 1000
 
 
 def device_power(scenario: Scenario, path: Path) -> DevicePower:

@@ -29,6 +29,8 @@ class Machine(ABC):
     #: How its times are shared out among blocks: in a word or two, and in a clause.
     block_model: str = "its own"
     sharing: str = ""
+    #: Where the energies of its blocks come from, in words that follow "head ": no full stop.
+    energy_provenance: str = ""
     #: How well it did on measurements it had not seen; None where nobody tested that.
     fit: FitReport | None = None
 
@@ -47,6 +49,16 @@ class Machine(ABC):
         Args:
             operations: ``(n, n_operation_genes)`` canonical operations of connected networks.
         """
+
+    def head_energy_table_mj(self, operations: IntArray) -> FloatArray | None:
+        """Return the energy of the first k blocks for each cut k, mJ, ``(n, n_blocks + 1)``.
+
+        None where energies of blocks are unknown: a power times the time stands for them.
+
+        Args:
+            operations: As for :meth:`head_table_ms`.
+        """
+        return None
 
     def block_weights(self, operations: IntArray) -> FloatArray:
         """Return how much of the time each block takes, up to a factor, ``(n, n_blocks)``."""
