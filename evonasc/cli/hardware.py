@@ -28,6 +28,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     table.add_argument("--out", type=Path, required=True, metavar="FILE.csv")
     add_space_argument(table)
     own_machine.add_actions(actions)
+    brought = actions.add_parser(
+        "import", help="write machines whose times of blocks are those of a benchmark's own table"
+    )
+    brought.add_argument(
+        "file", type=Path, metavar="FILE", help="HW-NAS-Bench-v1_0.pickle, or a CSV of its blocks"
+    )
+    brought.add_argument(
+        "--out", type=Path, required=True, metavar="FOLDER", help="gets one file a machine"
+    )
+    add_space_argument(brought)
     fit = actions.add_parser(
         "fit", help="fit a space's predictors to its benchmark's measurements (for developers)"
     )
@@ -43,10 +53,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """Write a table, fit, or make the file of a machine."""
+    """Write a table, fit, or make the files of machines."""
     actions = {
         "calibrate": own_machine.calibrate,
         "fit": _fit,
+        "import": _import,
         "plan": own_machine.plan,
         "profile": own_machine.profile,
         "table": _table,
@@ -72,6 +83,21 @@ def _table(arguments: argparse.Namespace) -> int:
     ]
     write_output(arguments.out, as_csv(rows))
     output().print(f"Wrote {arguments.out}: {machine.description}, {machine.kind}.")
+    return 0
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    """Write the machines of a benchmark's table, one file each, and say how to use them."""
+    chosen = benchmark(arguments.space)
+    made = chosen.use_tool("import-machines", arguments.file, arguments.out)
+    files = cast("list[tuple[Path, str]]", made)
+    console = output()
+    for path, words in files:
+        console.print(f"Wrote {path}: {words}.", soft_wrap=True)
+    console.print(
+        f"Use them: evonasc run --space {chosen.name} --head-hardware {files[-1][0]}",
+        soft_wrap=True,
+    )
     return 0
 
 
