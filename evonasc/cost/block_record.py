@@ -5,7 +5,7 @@ Written by ``evonasc hardware import`` from a benchmark's own table, for users w
 """
 
 import hashlib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from math import nan
 from pathlib import Path
 
@@ -40,6 +40,9 @@ class BlockRecord:
     searched_ms: FloatArray
     fixed_ms: FloatArray
     block_of_gene: IntArray
+    #: The same of energies, mJ; both empty where they are unknown.
+    searched_mj: FloatArray = field(default_factory=lambda: np.zeros((0, 0)))
+    fixed_mj: FloatArray = field(default_factory=lambda: np.zeros(0))
     #: Power while computing, mW; NaN if unknown.
     power_mw: float = nan
 
@@ -47,6 +50,13 @@ class BlockRecord:
     def times(self) -> BlockTimes:
         """The times alone."""
         return BlockTimes(self.searched_ms, self.fixed_ms, self.block_of_gene)
+
+    @property
+    def energies(self) -> BlockTimes | None:
+        """The energies alone, in mJ where times are in ms; None where they are unknown."""
+        if not self.fixed_mj.size:
+            return None
+        return BlockTimes(self.searched_mj, self.fixed_mj, self.block_of_gene)
 
 
 class ImportedMachine(BlockMachine):
@@ -73,12 +83,18 @@ class ImportedMachine(BlockMachine):
         self.name, self.description, self.digest = record.name, record.description, digest
         self.kind, self.block_model = "imported", "imported blocks"
         self.power_mw = None if np.isnan(record.power_mw) else record.power_mw
-        self.sharing = "blocks one by one, as published"
+        self.sharing, self._energies = "blocks one by one, as published", record.energies
+        if self._energies is not None:
+            self.energy_provenance = f"by energies of blocks, as published, of {record.name}"
         remark = f"; {record.remark}" if record.remark else ""
         self.provenance = (
             f"{record.name} ({record.description}; file {where}, SHA-256 {digest[:8]}); "
             f"{self.sharing}{remark}"
         )
+
+    def head_energy_table_mj(self, operations: IntArray) -> FloatArray | None:
+        """Add the energies of blocks up, where they are known."""
+        return None if self._energies is None else self._energies.head_table_ms(operations)
 
 
 def write_block_record(path: Path, record: BlockRecord) -> None:
@@ -129,6 +145,9 @@ def _checked(arrays: dict[str, np.ndarray]) -> BlockRecord:
     texts = {name: str(arrays[name]) for name in ("name", "description", "space", "remark")}
     searched = arrays["searched_ms"].astype(np.float64)
     fixed = arrays["fixed_ms"].astype(np.float64)
+    searched_mj = arrays["searched_mj"].astype(np.float64)
+    fixed_mj = arrays["fixed_mj"].astype(np.float64)
+    has_energy = searched_mj.shape == searched.shape and fixed_mj.shape == fixed.shape
     places = arrays["block_of_gene"].astype(np.int64)
     power = float(arrays["power_mw"])
     is_placed = (
@@ -142,6 +161,8 @@ def _checked(arrays: dict[str, np.ndarray]) -> BlockRecord:
         (all(map(is_line, texts.values())), "a text in it is no line of words"),
         (searched.ndim == 2 and fixed.ndim == 1, "its times have another shape"),
         (_are_times(searched) and _are_times(fixed), "a time is negative or no number"),
+        (has_energy or searched_mj.size == fixed_mj.size == 0, "its energies have another shape"),
+        (_are_times(searched_mj) and _are_times(fixed_mj), "an energy is negative or no number"),
         (fixed.sum() > 0, "its fixed blocks take no time"),
         (is_placed, "its genes decide no blocks, or the same ones"),
         (np.isnan(power) or 0 < power < np.inf, "its power is not positive"),
@@ -149,7 +170,13 @@ def _checked(arrays: dict[str, np.ndarray]) -> BlockRecord:
         if not is_met:
             raise ValueError(reason)
     return BlockRecord(
-        **texts, searched_ms=searched, fixed_ms=fixed, block_of_gene=places, power_mw=power
+        **texts,
+        searched_ms=searched,
+        fixed_ms=fixed,
+        block_of_gene=places,
+        searched_mj=searched_mj,
+        fixed_mj=fixed_mj,
+        power_mw=power,
     )
 
 

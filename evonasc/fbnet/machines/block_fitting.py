@@ -99,15 +99,16 @@ def fit_smooth(
 
     def refitted(is_out: BoolArray) -> FloatArray:
         """Return the errors on entries that no part of the fit has seen."""
-        rest = np.flatnonzero(~is_out)
+        kept = [entry for entry, out in zip(entries, is_out, strict=True) if not out]
+        asked = [entry for entry, out in zip(entries, is_out, strict=True) if out]
         anew = _fit_smooth(
-            [entries[row] for row in rest],
-            values[rest],
+            kept,
+            values[~is_out],
             copies_cost=copies_cost,
             most_error=most_error,
             most_fitted=most_fitted,
         )
-        guess = anew.model.of_entries([entries[row] for row in np.flatnonzero(is_out)])
+        guess = anew.model.of_entries(asked)
         errors: FloatArray = np.abs(guess / values[is_out] - 1)
         return errors
 
