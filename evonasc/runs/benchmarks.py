@@ -16,7 +16,13 @@ if TYPE_CHECKING:  # torch comes with it, and takes seconds
 SPACES = Registry(
     "search space",
     "spaces",
-    {"nasbench201": ("evonasc.nasbench201:BENCHMARK", "cells of NAS-Bench-201, 19 blocks")},
+    {
+        "fbnet": (
+            "evonasc.fbnet:BENCHMARK",
+            "FBNet's networks on CIFAR-100, 26 blocks; machines only, bring the errors",
+        ),
+        "nasbench201": ("evonasc.nasbench201:BENCHMARK", "cells of NAS-Bench-201, 19 blocks"),
+    },
 )
 
 

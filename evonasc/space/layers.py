@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Layer:
     """One kind of layer at one place of the macro network, for one input."""
 
-    #: ``"conv"``, ``"pool"``, ``"sum"`` or ``"linear"``.
+    #: ``"conv"``, ``"depthwise"``, ``"pool"``, ``"sum"``, ``"copy"`` or ``"linear"``.
     kind: str
     #: Channels read and written.
     c_in: int

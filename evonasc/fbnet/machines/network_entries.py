@@ -8,7 +8,8 @@ from evonasc.arrays import FloatArray, IntArray
 from evonasc.fbnet.machines.entry import Entry
 
 _STEM, _SIDE, _HEAD, _CLASSES = 16, 32, 1504, 100
-_STAGES = ((1, 16, 1), (4, 24, 1), (4, 32, 2), (4, 64, 2), (4, 112, 1), (4, 184, 2), (1, 352, 1))
+#: Layers, channels and the stride of the first layer of each stage.
+STAGES = ((1, 16, 1), (4, 24, 1), (4, 32, 2), (4, 64, 2), (4, 112, 1), (4, 184, 2), (1, 352, 1))
 _OPERATIONS = (
     (3, 1, 1),
     (3, 1, 2),
@@ -25,7 +26,7 @@ _OPERATIONS = (
 def searched_entries() -> tuple[tuple[Entry, ...], ...]:
     """Return the entry of each operation of each layer, 22 rows of 9, the skip last."""
     rows, height, c_in = [], _SIDE, _STEM
-    for n_layers, c_out, first_stride in _STAGES:
+    for n_layers, c_out, first_stride in STAGES:
         for layer in range(n_layers):
             stride = first_stride if layer == 0 else 1
             shape = {"channels_in": c_in, "channels_out": c_out, "height": height, "stride": stride}
