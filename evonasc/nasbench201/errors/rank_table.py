@@ -7,6 +7,7 @@ import numpy as np
 
 from evonasc.arrays import FloatArray
 from evonasc.nasbench201.cells import canonical_cells, cell_number
+from evonasc.nasbench201.errors.front_share import TrueFronts
 from evonasc.nasbench201.errors.joined import (
     joined_score,
     proxy_signals,
@@ -70,7 +71,9 @@ def rank_table(
     if whole and len(whole) < len(scores):
         signals["first round joined"] = by_cell_number(cells, joined_score(table, whole))
     signals["all joined"] = by_cell_number(cells, everything)
+    fronts = TrueFronts(truth)
     rows = [rank_quality(name, values[numbers], truth) for name, values in signals.items()]
+    worth = [fronts.quality(values[numbers]) for values in signals.values()]
     shown = [
         {
             "score": row.score,
@@ -79,12 +82,18 @@ def rank_table(
             f"top {TOP}": f"{row.tau_top:.3f}",
             "Spearman": f"{row.spearman:.3f}",
             f"best of {PICKS} picks, %": f"{row.best_of_picks:.2f}",
+            "front, %": f"{100 * front.shares.mean():.1f}",
+            "least": f"{100 * front.shares.min():.1f}",
+            "off": f"{100 * front.gaps.max():.2f}",
         }
-        for row in rows
+        for row, front in zip(rows, worth, strict=True)
     ]
     note = (
         f"Kendall's tau on {len(numbers)} cells, on the {int(truth.connected.sum())} connected "
-        f"ones, among the {TOP} most accurate.\n"
+        f"ones, among the {TOP} most accurate. Front: hypervolume in truth of the front by the "
+        f"score among the {len(fronts.errors)} networks, mean and least over "
+        f"{len(fronts.latencies)} scenarios; off: how far its most accurate design is from the "
+        "best, points, at most.\n"
         f"The best of these cells has {np.max(truth.accuracy):.2f} %."
     )
     return shown, note
