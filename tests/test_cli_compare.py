@@ -1,11 +1,16 @@
 """``evonasc compare`` from the command line."""
 
 import csv
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
 from evonasc.cli import main
 
+ROOT = Path(__file__).parents[1]
 TOY = ["compare", "--problem", "toy", "--algos", "nsga2,random", "--budget", "20,40"]
 
 
@@ -84,3 +89,35 @@ def test_bounds_are_in_every_table_of_a_comparison(tmp_path, capsys):
     assert r"of designs with latency\_ms $\leq$ 9" in (tmp_path / "tables.tex").read_text()
     assert main([*words[:-1], "--max-latency-ms", "9", "--max", "p95=3"]) == 2
     assert "Unknown column 'p95'" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_killed_comparison_goes_on_to_the_same_tables(tmp_path):
+    """What has ended is kept; what was under way is searched again."""
+    words = ["compare", "--problem", "toy", "--algos", "random,nsga2", "--seeds", "8"]
+    words += ["--budget", "100,300", "--quiet", "--out"]
+    cut, whole = tmp_path / "cut", tmp_path / "whole"
+    process = subprocess.Popen([sys.executable, "-m", "evonasc", *words, str(cut)], cwd=ROOT)
+    try:
+        while len(list(cut.rglob("*.npz"))) < 5 and process.poll() is None:
+            time.sleep(0.01)
+    finally:
+        process.kill()
+        process.wait()
+    kept = {path: path.stat().st_mtime_ns for path in cut.rglob("*.npz")}
+    assert 5 <= len(kept) < 32
+    for folder in (cut, whole):
+        assert main([*words, str(folder)]) == 0
+    assert all(path.stat().st_mtime_ns == then for path, then in kept.items())
+    assert (cut / "pairs.csv").read_bytes() == (whole / "pairs.csv").read_bytes()
+    one, other = (untimed(folder / "summary.csv") for folder in (cut, whole))
+    assert one == other
+    assert untimed(cut / "trials.csv") == untimed(whole / "trials.csv")
+    assert len(list(whole.rglob("*.npz"))) == 32
+
+
+def untimed(path):
+    """Return the rows of a table without the times that searches took."""
+    with path.open() as file:
+        rows = list(csv.DictReader(file))
+    return [{name: row[name] for name in row if "seconds" not in name} for row in rows]

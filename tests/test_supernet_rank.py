@@ -49,7 +49,8 @@ def test_every_signal_has_a_row_that_fits_a_terminal(files, capsys):
     for name in (*MEASURED, "FLOPs", "parameters", "layers", "depth", "vkdnw"):
         assert f"\n{name}" in text
     (row,) = [line for line in lines if line.startswith("supernet loss")]
-    assert row.split()[2:] == ["1.000", "1.000", "1.000", "1.000", f"{best:.2f}"]
+    taus, front = ["1.000"] * 4, ["100.0", "100.0", "0.00"]
+    assert row.split()[2:] == [*taus, f"{best:.2f}", *front]
     assert any(line.startswith("proxies joined") for line in lines)
     assert main([*command, *proxies, *one, *one]) == 0
     assert "\nsupernet 2 loss" in capsys.readouterr().out

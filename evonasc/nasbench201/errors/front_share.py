@@ -17,13 +17,15 @@ import numpy as np
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.costs import path_costs
 from evonasc.cost.cuts import design_space
-from evonasc.cost.path import path_of
+from evonasc.cost.link_table import link_of
+from evonasc.cost.path import Path
 from evonasc.cost.scenario import Scenario, override
 from evonasc.cost.scenario_table import SCENARIOS, named_scenario
 from evonasc.front import hypervolume_share, non_dominated
-from evonasc.nasbench201 import BENCHMARK
 from evonasc.nasbench201.cells import canonical_cells, cell_number
 from evonasc.nasbench201.errors.rank import Truth
+from evonasc.nasbench201.machines.machine import KnownMachine
+from evonasc.nasbench201.space import NasBench201
 
 #: Pairs of machines, at 10 Mbit/s, beside the named scenarios.
 PAIRS = (
@@ -111,8 +113,9 @@ class TrueFronts:
 
 def _best_ms(networks: IntArray, scenario: Scenario) -> FloatArray:
     """Return the latency of networks at their best allowed cut, ms, ``(n,)``."""
-    space = BENCHMARK.make_space()
-    path = path_of(scenario, space=space, known=BENCHMARK.machines)
+    space = NasBench201()
+    head, tail = (KnownMachine(name) for name in (scenario.head_hardware, scenario.tail_hardware))
+    path = Path((head, tail), (link_of(scenario),))
     designs = design_space(scenario, space, memory_bytes=path.head.memory_bytes)
     best = np.full(len(networks), np.inf)
     for cut in range(space.n_blocks + 1):

@@ -81,7 +81,7 @@ def rank_table(
             "connected": f"{row.tau_connected:.3f}",
             f"top {TOP}": f"{row.tau_top:.3f}",
             "Spearman": f"{row.spearman:.3f}",
-            f"best of {PICKS} picks, %": f"{row.best_of_picks:.2f}",
+            f"best of {PICKS}": f"{row.best_of_picks:.2f}",
             "front, %": f"{100 * front.shares.mean():.1f}",
             "least": f"{100 * front.shares.min():.1f}",
             "off": f"{100 * front.gaps.max():.2f}",
@@ -90,10 +90,11 @@ def rank_table(
     ]
     note = (
         f"Kendall's tau on {len(numbers)} cells, on the {int(truth.connected.sum())} connected "
-        f"ones, among the {TOP} most accurate. Front: hypervolume in truth of the front by the "
-        f"score among the {len(fronts.errors)} networks, mean and least over "
-        f"{len(fronts.latencies)} scenarios; off: how far its most accurate design is from the "
-        "best, points, at most.\n"
+        f"ones, among the {TOP} most accurate;\n"
+        f"the highest accuracy among the {PICKS} that a score puts first, percent.\n"
+        f"Front: hypervolume in truth of the front by a score among the {len(fronts.errors)} "
+        f"networks, mean and least of\n{len(fronts.latencies)} scenarios; off: how far its most "
+        "accurate design is from the best, points, at most.\n"
         f"The best of these cells has {np.max(truth.accuracy):.2f} %."
     )
     return shown, note
