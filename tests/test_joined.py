@@ -134,7 +134,7 @@ def test_the_provenance_says_what_took_part(table):
     assert "loss and top-1 error of one supernet" in one
     two = JoinedOrder(table, [made_up_scores(1), made_up_scores(2)]).provenance
     assert "2 supernets" in two
-    assert "no benchmark accuracy used" in two
+    assert "no benchmark accuracy fitted;" in two
     three = JoinedOrder(table, [made_up_scores(1), of_a_choice(2, CELLS[:1500])]).provenance
     assert "; 1,500 of the best ordered again by supernets trained for them; no" in three
 

@@ -15,7 +15,10 @@ ALGORITHMS = Registry(
     "algorithm",
     "algorithms",
     {
-        "deap-nsga2": ("evonasc.search.deap_nsga2:ALGORITHM", "NSGA-II (DEAP)"),
+        "deap-nsga2": (
+            "evonasc.search.deap_nsga2:ALGORITHM",
+            "NSGA-II (sorting and selection by DEAP, operators as nsga2)",
+        ),
         "exact": ("evonasc.search.exact:ALGORITHM", "enumerate every design (small spaces only)"),
         "gdas": (
             "evonasc.search.gdas:ALGORITHM",

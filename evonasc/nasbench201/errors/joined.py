@@ -1,10 +1,12 @@
 """The joined order of training-free proxies and supernet scores, as the error of a search.
 
-No accuracy of any benchmark takes part. The proxies are those that two published aggregations join,
-AZ-NAS (Lee and Ham 2024, arXiv 2403.19232: complexity, expressivity, progressivity, trainability)
-and VKDNW (Tybl and Neumann 2025, arXiv 2502.04975: layers, Jacobians), but for the Fisher spectrum:
-two random initialisations agree little on it (Kendall's tau below 0.5) and no other signal agrees
-with it at all. Every supernet has two votes beside them, its loss and its top-1 error.
+No accuracy of any benchmark is fitted; which voters are joined was settled after looks at the
+accuracies of 1,000 cells (``benchmarks/results/rank_looks.csv``). The proxies are those that two
+published aggregations join, AZ-NAS (Lee and Ham 2024, arXiv 2403.19232: complexity, expressivity,
+progressivity, trainability) and VKDNW (Tybl and Neumann 2025, arXiv 2502.04975: layers, Jacobians),
+but for the Fisher spectrum: two random initialisations agree little on it (Kendall's tau below 0.5)
+and no other signal agrees with it at all. Every supernet has two votes beside them, its loss and
+its top-1 error.
 
 Supernets trained for some of the best networks alone are asked in a second round: the networks that
 they know keep their places, and share them out anew by the votes of the supernets alone, because
@@ -47,6 +49,8 @@ VOTING_SCORES = (
     "supernet/cifar10-c16-n1-best-scores.npz",
     "supernet/cifar10-c16-n3-best-scores.npz",
 )
+#: Looks at benchmark accuracies after which these voters were settled.
+N_LOOKS = 14
 #: Proxies that have a vote.
 VOTING_PROXIES = ("flops", "layers", "jacobian", "expressivity", "progressivity", "trainability")
 
@@ -130,8 +134,10 @@ def shipped_votes() -> tuple[ScoreTable, ...]:
     )
 
 
-def _provenance(votes: Sequence[ScoreTable]) -> str:
+def _provenance(votes: Sequence[ScoreTable], *, is_shipped: bool) -> str:
     """Say what the joined error comes from."""
+    settled = f" (which voters join was settled after {N_LOOKS} looks at 1,000 of them)"
+    settled = settled if is_shipped else ""
     whole = [one for one in votes if not one.is_choice]
     edges = [one.header["split_edge"] for one in whole if "split_edge" in one.header]
     n_plain = len(whole) - len(edges)
@@ -149,9 +155,9 @@ def _provenance(votes: Sequence[ScoreTable]) -> str:
     return (
         f"error: order joined by log ranks from the training-free proxies "
         f"{', '.join(VOTING_PROXIES)} and from loss and top-1 error of {supernets} trained by "
-        f"evonasc on {votes[0].data}{again}; no benchmark accuracy used; given by rank on the "
-        "scale of a supernet's top-1 errors, so no network has the one that was measured. It is "
-        "not the accuracy of a network trained alone."
+        f"evonasc on {votes[0].data}{again}; no benchmark accuracy fitted{settled}; given by rank "
+        "on the scale of a supernet's top-1 errors, so no network has the one that was measured. "
+        "It is not the accuracy of a network trained alone."
     )
 
 
@@ -185,7 +191,7 @@ class JoinedOrder(StoredOrder):
             StoredErrors(proxies.space, proxies.networks, to_error(-joined)),
             what="The joined order",
             header=scale.header,
-            provenance=_provenance(votes),
+            provenance=_provenance(votes, is_shipped=scores is None),
         )
 
 
