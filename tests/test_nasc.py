@@ -292,6 +292,12 @@ def test_thresholds_that_share_samples_answer_each_in_rising_order(staircase):
     assert answers[-1].error < answers[0].error
 
 
+@pytest.mark.parametrize("other", [{"is_warm": False}, {"threshold_order": "rising"}])
+def test_what_shared_samples_leave_without_effect_is_refused(other):
+    with pytest.raises(ConfigError, match="neither an order of them nor a start"):
+        SearchConfig(share_samples=True, **other)
+
+
 @pytest.mark.parametrize("name", ["alpha", "delta0"])
 @pytest.mark.parametrize("value", [0.0, -1.0, np.inf, np.nan])
 def test_settings_of_the_distribution_must_be_positive(name, value):

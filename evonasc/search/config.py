@@ -22,7 +22,7 @@ class SearchConfig:
     (:class:`evonasc.search.algorithm.Algorithm`).
 
     Raises:
-        ConfigError: A value out of range.
+        ConfigError: A value out of range, or one that ``share_samples`` leaves without effect.
         UnknownNameError: An unknown ``threshold_rule`` or ``threshold_order``.
 
     Example:
@@ -105,6 +105,11 @@ class SearchConfig:
             raise UnknownNameError("threshold_order", self.threshold_order, THRESHOLD_ORDERS)
         if self.threshold_rule not in THRESHOLD_RULES:
             raise UnknownNameError("threshold_rule", self.threshold_rule, THRESHOLD_RULES)
+        if self.share_samples and (self.threshold_order != FALLING or not self.is_warm):
+            raise ConfigError(
+                "share_samples searches under all thresholds at once, so there is neither an order "
+                "of them nor a start. Leave out --threshold-order and --cold-start."
+            )
         for name in ("penalty_weight", "alpha", "delta0"):
             value = getattr(self, name)
             if not 0 < value < math.inf:
