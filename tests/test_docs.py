@@ -34,6 +34,7 @@ NOT_RUN = {
         "evonasc supernet score": OWN_SUPERNET,
         "evonasc supernet errors --best": OWN_SUPERNET,
         "evonasc run --scores": OWN_SUPERNET,
+        "evonasc run --space fbnet": "tests/test_fbnet_network.py runs it with a smaller supernet",
     },
     "index.md": {"python3 -m venv": INSTALLS},
     "own_machine.md": {

@@ -1,4 +1,4 @@
-"""The benchmark FBNet on CIFAR-100: its space and machines; errors are not there yet."""
+"""The benchmark FBNet on CIFAR-100: its space, machines and supernet; no weights ship."""
 
 from evonasc.benchmark import Benchmark
 from evonasc.fbnet.assets import ASSETS
@@ -17,6 +17,22 @@ BENCHMARK = Benchmark(
             for name, machine in HARDWARE.items()
         },
     ),
+    errors=Registry(
+        "accuracy",
+        "errors",
+        {
+            "cotrained": (
+                "evonasc.fbnet.errors:COTRAINED",
+                "weights that the search itself trains (nasc-cotrain; --data)",
+            ),
+            "live": (
+                "evonasc.fbnet.errors:LIVE",
+                "forward passes of your supernet on its images (--weights)",
+            ),
+        },
+    ),
+    trained_error="cotrained",
+    supernet="evonasc.fbnet.supernet:FAMILY",
     tools=Registry(
         "tool of a benchmark",
         "tools",

@@ -19,7 +19,7 @@ SPACES = Registry(
     {
         "fbnet": (
             "evonasc.fbnet:BENCHMARK",
-            "FBNet's networks on CIFAR-100, 26 blocks; machines only, bring the errors",
+            "FBNet's networks on CIFAR-100, 26 blocks; train its supernet first",
         ),
         "nasbench201": ("evonasc.nasbench201:BENCHMARK", "cells of NAS-Bench-201, 19 blocks"),
     },
