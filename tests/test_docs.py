@@ -54,6 +54,7 @@ NOT_RUN = {
     },
     "report.md": {"pip install": INSTALLS},
     "results.md": {
+        "evonasc run --algo nasc-cotrain --data cifar10": "CIFAR-10 to bring, and a GPU",
         "evonasc compare --algos nsga2,nsga2+refine": MINUTES,
         "evonasc supernet rank": "accuracies of a benchmark, to bring",
         "python benchmarks/": MINUTES,
