@@ -14,6 +14,7 @@ from evonasc.search.asng import Asng
 from evonasc.search.config import SearchConfig
 from evonasc.search.decoding import Decoder, with_nearest_cut
 from evonasc.search.random_search import draw_until_spent
+from evonasc.search.refinement import SplitRefinement
 from evonasc.search.steps import Answer, Answers, Steps
 from evonasc.search.threshold_rule import FALLING, ranked_losses
 from evonasc.search.thresholds import (
@@ -109,7 +110,8 @@ def sweep_and_fill(
         yield Answers((yield from sweep(rng)))
         if evaluations_left(archive, config) < MIN_SHARE:
             break
-    yield from draw_until_spent(archive, seed=config.seed)
+    refinement = SplitRefinement.of(archive.problem, config)
+    yield from draw_until_spent(archive, seed=config.seed, change=refinement.refined)
 
 
 def search_each(
