@@ -106,7 +106,7 @@ def _peak(entry: Entry) -> int:
         return before + after
     wide, deep = entry.middle * entry.height**2, entry.middle * entry.out_height**2
     # The input is kept until it is added, where the shape stays.
-    kept = before if entry.stride == 1 and entry.channels_in == entry.channels_out else 0
+    kept = before if entry.keeps_shape else 0
     return max(before + wide, kept + wide + deep, kept + deep + after)
 
 

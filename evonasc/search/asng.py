@@ -176,17 +176,12 @@ class Asng:
 
 def _utility(losses: FloatArray) -> FloatArray:
     """Return +1/mu for the best quarter, -1/mu for the worst, 0 between; ties share, ``(n,)``."""
-    if not np.isfinite(losses).all():
-        raise ValueError(f"losses must be finite, got {losses.tolist()}.")
     n = len(losses)
     n_rewarded = int(np.ceil(_REWARDED * n))
     by_rank = np.zeros(n)
     by_rank[:n_rewarded] = 1 / n_rewarded
     by_rank[n - n_rewarded :] = -1 / n_rewarded
-    order = np.argsort(losses, kind="stable")
-    ranked = losses[order]
-    is_step = np.diff(ranked) > _TIE * np.abs(ranked[:-1])
-    group = np.concatenate([[0], np.cumsum(is_step)])
+    order, group = _ranked(losses)
     shared = np.bincount(group, weights=by_rank) / np.bincount(group)
     utility = np.empty(n)
     utility[order] = shared[group]
@@ -199,11 +194,7 @@ def _weighted_utility(losses: FloatArray, weights: FloatArray) -> FloatArray:
     Of the weight that lies on a loss: the share among the best quarter of all weight, less the
     share among the worst.
     """
-    if not np.isfinite(losses).all():
-        raise ValueError(f"losses must be finite, got {losses.tolist()}.")
-    order = np.argsort(losses, kind="stable")
-    is_step = np.diff(losses[order]) > _TIE * np.abs(losses[order][:-1])
-    group = np.concatenate([[0], np.cumsum(is_step)])
+    order, group = _ranked(losses)
     share = np.bincount(group, weights=weights[order]) / weights.sum()
     end = np.cumsum(share)
     begin = end - share
@@ -213,3 +204,17 @@ def _weighted_utility(losses: FloatArray, weights: FloatArray) -> FloatArray:
     utility = np.empty(len(losses))
     utility[order] = shared[group] / _REWARDED
     return utility
+
+
+def _ranked(losses: FloatArray) -> tuple[IntArray, IntArray]:
+    """Return the samples by rising loss, and for each of them in that order which tie it is of.
+
+    Raises:
+        ValueError: A loss that is NaN or infinite.
+    """
+    if not np.isfinite(losses).all():
+        raise ValueError(f"losses must be finite, got {losses.tolist()}.")
+    order: IntArray = np.argsort(losses, kind="stable")
+    ranked = losses[order]
+    is_step = np.diff(ranked) > _TIE * np.abs(ranked[:-1])
+    return order, np.concatenate([[0], np.cumsum(is_step)])

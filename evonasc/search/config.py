@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from evonasc.errors import ConfigError, UnknownNameError
 from evonasc.field_types import require_types
 from evonasc.limits import require_seed
+from evonasc.search.asng import ALPHA, FIRST_STEP
 from evonasc.search.threshold_rule import FALLING, THRESHOLD_ORDERS, THRESHOLD_RULES
 
 #: Designs that a search may evaluate at most, and what each takes at the very least, s.
@@ -63,9 +64,9 @@ class SearchConfig:
     n_samples: int = 2
     #: How consistent steps of a distribution must be for their length to grow; larger is bolder.
     #: The authors' default.
-    alpha: float = 1.5
+    alpha: float = ALPHA
     #: First length of a step of a distribution; the authors' default.
-    delta0: float = 1.0
+    delta0: float = FIRST_STEP
     #: Samples a threshold may draw for each design of its share of the budget: repeats cost no
     #: evaluation, and a distribution that has settled repeats itself.
     patience: int = 10

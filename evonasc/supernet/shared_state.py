@@ -53,8 +53,9 @@ class StateFile:
             return None
         checkpoint = load_checkpoint(self.path)
         found, wanted = checkpoint.header["config"], _as_json(settings)
+        assert isinstance(found, dict)  # or it could not be loaded
         if found != wanted:
-            names = sorted(name for name in wanted if wanted[name] != dict_of(found).get(name))
+            names = sorted(name for name in wanted if wanted[name] != found.get(name))
             raise ConfigError(
                 f"{self.path} belongs to another run: {', '.join(names) or 'more'} differ. Put the "
                 f"run's own back, or remove it: {REMEDY}."
@@ -68,11 +69,6 @@ class StateFile:
 
 #: What happens without the file.
 REMEDY = "the run then trains from its seed again"
-
-
-def dict_of(value: object) -> dict[str, Any]:
-    """Return a value if it is a dictionary, else an empty one."""
-    return value if isinstance(value, dict) else {}
 
 
 def _as_json(settings: dict[str, Any]) -> dict[str, Any]:

@@ -69,9 +69,14 @@ class Entry:
         return "_".join([self.kind, *(f"{key}{values[key]}" for key in _WRITTEN[self.kind])])
 
     @property
+    def keeps_shape(self) -> bool:
+        """Whether what comes out has the shape of what goes in, so that the two may be added."""
+        return self.stride == 1 and self.channels_in == self.channels_out
+
+    @property
     def is_identity(self) -> bool:
         """Whether it returns its input: a block left out where the shape stays."""
-        return self.kind == "Skip" and self.stride == 1 and self.channels_in == self.channels_out
+        return self.kind == "Skip" and self.keeps_shape
 
     @property
     def out_height(self) -> int:
@@ -101,7 +106,7 @@ class Entry:
         c_in, c_out, middle = self.channels_in, self.channels_out, self.middle
         if self.kind == "ConvBlock":
             depthwise = middle * self.kernel**2
-            rest = () if self.stride > 1 or c_in != c_out else (_sum(c_out, out),)
+            rest = (_sum(c_out, out),) if self.keeps_shape else ()
             return (
                 _conv(c_in, middle, 1, self.groups, pixels, pixels),
                 Layer(

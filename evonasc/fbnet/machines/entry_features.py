@@ -81,12 +81,11 @@ def _coordinates(entry: Entry) -> list[float]:
     values = sum(layer.elements for layer in entry.layers)
     height, out, middle = entry.height, entry.out_height, entry.middle
     logs = np.log([height, entry.channels_in, entry.channels_out, entry.expansion]).tolist()
-    keeps_shape = entry.stride == 1 and entry.channels_in == entry.channels_out
     return [
         *logs,
         *(entry.kernel / 2, entry.stride, entry.groups),
         *np.log([out, max(macs, 1)]).tolist(),
-        float(keeps_shape),
+        float(entry.keeps_shape),
         *(float(entry.kind == kind) for kind in ENTRY_KINDS),
         *np.log([values, middle, middle * out**2, middle * height**2]).tolist(),
         *(_filled(height, n) for n in _PIXELS),
