@@ -65,7 +65,8 @@ def read_csv(path: Path, columns: Sequence[str], *, kind: str) -> CsvTable:
     table = parse_csv(file_text(path, kind=kind), path=path)
     missing = [name for name in columns if name not in table.names]
     if missing:
-        found = ", ".join(table.names)[:200] or "none"
+        # a quotation mark too many makes a name of several lines
+        found = " ".join(", ".join(table.names).split())[:200] or "none"
         word = "column" if len(columns) == 1 else "columns"
         raise DataFileError(f"{path} must have the {word} {', '.join(columns)}, got {found}.")
     return table

@@ -64,6 +64,13 @@ def test_what_fits_no_header_is_refused(content, message, file):
         read_csv(file(content), ("name", "error"), kind="table")
 
 
+def test_a_header_over_several_lines_is_told_in_one(file):
+    path = file('"[]name,error\nx,1.5\ny,2"\n')
+    with pytest.raises(DataFileError) as refused:
+        read_csv(path, ("name", "error"), kind="table")
+    assert str(refused.value).endswith("got []name,error x,1.5 y,2.")
+
+
 @pytest.mark.parametrize(
     "text", ["1e999", "nan", "inf", "1_000", "", "0,5", "½", "\u0661", "0x1", "--1"]
 )
