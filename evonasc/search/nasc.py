@@ -20,6 +20,7 @@ from evonasc.search.archive import Archive
 from evonasc.search.config import SearchConfig
 from evonasc.search.decoding import decoding
 from evonasc.search.design_latency import cuttable_networks
+from evonasc.search.refinement import SplitRefinement
 from evonasc.search.shared_samples import search_together
 from evonasc.search.steps import Steps
 from evonasc.search.threshold_search import (
@@ -40,7 +41,13 @@ def nasc(archive: Archive, config: SearchConfig) -> Steps:
     samples cost nothing. The last designs, too few for a sweep, are drawn at random. Under one
     threshold it ends with its answer.
     """
-    return sweep_and_fill(archive, config, lambda rng: sweep(archive, config, rng=rng))
+    refinement = SplitRefinement.of(archive.problem, config)
+    return sweep_and_fill(
+        archive,
+        config,
+        lambda rng: sweep(archive, config, rng=rng),
+        change=refinement.refined,
+    )
 
 
 def sweep(archive: Archive, config: SearchConfig, *, rng: np.random.Generator) -> Sweep:
@@ -69,7 +76,8 @@ def sweep(archive: Archive, config: SearchConfig, *, rng: np.random.Generator) -
 def _remark(config: SearchConfig) -> str:
     """Say what it is, for records."""
     frozen = "on frozen weights: errors are looked up"
-    return nasc_remark(config, what="NASC", weights=frozen, most=N_THRESHOLDS)
+    what = "NASC, each network cut where it is fastest," if config.refine_split else "NASC"
+    return nasc_remark(config, what=what, weights=frozen, most=N_THRESHOLDS)
 
 
 ALGORITHM = Algorithm(

@@ -14,7 +14,6 @@ from evonasc.search.asng import Asng
 from evonasc.search.config import SearchConfig
 from evonasc.search.decoding import Decoder, with_nearest_cut
 from evonasc.search.random_search import draw_until_spent
-from evonasc.search.refinement import SplitRefinement
 from evonasc.search.steps import Answer, Answers, Steps
 from evonasc.search.threshold_rule import FALLING, ranked_losses
 from evonasc.search.thresholds import (
@@ -74,12 +73,11 @@ def nasc_remark(config: SearchConfig, *, what: str, weights: str, most: int) -> 
     else:
         start = "warm" if config.is_warm else "cold"
         order = f"{config.threshold_order}, {start} starts"
-    cut = ", each network cut where it is fastest" if config.refine_split else ""
     rule = config.threshold_rule
     weight = f" (weight {config.penalty_weight:g})" if rule == "penalty" else ""
     return (
         f"{config.algorithm}: our formulation of {what} {_SOURCE}, {weights}; {_ABSTRACT_ONLY}. "
-        f"{thresholds}, {order}, rule {rule}{weight}{cut}; "
+        f"{thresholds}, {order}, rule {rule}{weight}; "
         f"ASNG with lambda {config.n_samples}, alpha {config.alpha:g}, delta0 {config.delta0:g}, "
         f"patience {config.patience}."
     )
@@ -94,11 +92,14 @@ def sweep_and_fill(
     archive: Archive,
     config: SearchConfig,
     sweep: Callable[[np.random.Generator], Sweep],
+    *,
+    change: Callable[[IntArray], IntArray] = lambda genes: genes,
 ) -> Steps:
     """Sweep until the budget is spent or sweeps find nothing new, then draw what is left.
 
     However small the budget, there is one sweep: without it the search would be a random one under
     another name. Under one threshold the answer to it is all that was asked for.
+    ``change`` maps the designs drawn to those to evaluate.
     """
     rng = np.random.default_rng(config.seed)
     if only_threshold(archive.problem, config) is not None:
@@ -110,8 +111,7 @@ def sweep_and_fill(
         yield Answers((yield from sweep(rng)))
         if evaluations_left(archive, config) < MIN_SHARE:
             break
-    refinement = SplitRefinement.of(archive.problem, config)
-    yield from draw_until_spent(archive, seed=config.seed, change=refinement.refined)
+    yield from draw_until_spent(archive, seed=config.seed, change=change)
 
 
 def search_each(
