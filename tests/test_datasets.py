@@ -69,7 +69,7 @@ def test_a_hostile_pickle_is_refused_and_does_nothing(tmp_path):
         (pickle.dumps([1, 2]), "holds no CIFAR batch"),
         (pickle.dumps({b"data": np.zeros((2, 3072), np.uint8)}), "holds no CIFAR batch"),
         (pickle.dumps({b"data": np.zeros((2, 7), np.uint8), b"labels": [0, 1]}), "holds no CIFAR"),
-        (pickle.dumps(batch(dtype=np.float32)), "must hold uint8 pixels, got float32"),
+        (pickle.dumps(batch(dtype=np.float32)), "an array that is no table of uint8"),
     ],
 )
 def test_what_is_no_batch_is_refused(content, message):
@@ -142,6 +142,58 @@ def test_cifar100_is_refused_by_the_published_sums(small_cifar100):
     path.write_bytes(path.read_bytes() + b"x")
     with pytest.raises(DataFileError, match=r"meta must have MD5 .*, got "):
         load_data("cifar100", root, seed=0)
+
+
+def test_a_copy_with_other_pixels_is_read_by_its_own_name_and_digest(small_cifar100):
+    root, parts = small_cifar100
+    path = root / "cifar-100-python" / "train"
+    first = load_data("cifar100-recoded", root, n_validation=6, seed=0)
+    # As Python 3 writes it: names are text.
+    other = {name.decode(): part for name, part in parts["train"].items()}
+    other["data"] = 255 - other["data"]
+    path.write_bytes(pickle.dumps(other, 2))
+    data = load_data("cifar100-recoded", root, n_validation=6, seed=0)
+    assert (data.train.pixels == 255 - first.train.pixels).all()
+    assert data.train.labels.tolist() == first.train.labels.tolist()
+    assert len({first.digest, data.digest, ""}) == 3
+    with pytest.raises(DataFileError, match="train must have MD5"):
+        load_data("cifar100", root, seed=0)
+
+
+def test_a_copy_with_labels_of_no_class_is_refused(small_cifar100):
+    root, parts = small_cifar100
+    parts["test"][b"fine_labels"][3] = 100
+    (root / "cifar-100-python" / "test").write_bytes(pickle.dumps(parts["test"], 2))
+    with pytest.raises(DataFileError, match=r"test must hold labels in \[0, 99\]"):
+        load_data("cifar100-recoded", root, seed=0)
+
+
+class Crafted:
+    """A pickle that rebuilds an array of a shape and bytes of its own."""
+
+    def __init__(self, shape, kind, content):
+        self.state = (1, shape, np.dtype(kind), False, content)
+
+    def __reduce__(self):
+        build = np._core.multiarray._reconstruct
+        return build, (np.ndarray, (0,), b"b"), self.state
+
+
+@pytest.mark.parametrize(
+    ("shape", "kind", "content"),
+    [
+        ((2, 3072), "u1", b"short"),
+        ((1 << 62, 3072), "u1", b""),
+        ((-2, -3072), "u1", bytes(6144)),
+        ((2, 3072), "O", [None] * 6144),
+        ((2, 3072), "u1", [0] * 6144),
+        (2, "u1", bytes(2)),
+    ],
+)
+def test_an_array_that_would_crash_numpy_is_refused(shape, kind, content):
+    made = pickle.dumps({b"data": Crafted(shape, kind, content), b"labels": [0, 1]})
+    with pytest.raises(DataFileError, match="refused as a CIFAR batch|holds no CIFAR batch"):
+        decode_batch(made, where="here")
 
 
 def test_published_sums_have_not_been_mistyped():

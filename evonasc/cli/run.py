@@ -47,8 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_weights_arguments(parser)
     parser.add_argument(
         "--data",
-        help="data set to train on, where the algorithm trains weights: cifar10, cifar100, digits "
-        "or folder:PATH",
+        help="data set to train on, where the algorithm trains weights: cifar10, cifar100, "
+        "cifar100-recoded, digits or folder:PATH",
     )
     live = parser.add_argument_group("live evaluation")
     live.add_argument(

@@ -25,11 +25,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data",
         default="cifar10",
-        help="cifar10, cifar100, digits or folder:PATH, a folder of images with one sub-folder a "
-        "class (default: %(default)s)",
+        help="cifar10, cifar100, cifar100-recoded (a copy with other pixels), digits or "
+        "folder:PATH, a folder of images with one sub-folder a class (default: %(default)s)",
     )
     parser.add_argument(
-        "--data-root", type=Path, help="folder with its files, for cifar10 and cifar100 only"
+        "--data-root", type=Path, help="folder with its files, for cifar10 and cifar100* only"
     )
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoint, log, curve")
     parser.add_argument(

@@ -1,7 +1,7 @@
 """CIFAR-10 and CIFAR-100 from the official files the user brings; never downloaded or trusted.
 
-Pickled batches are read by an unpickler that knows numpy arrays and nothing else, and every file
-must match its published MD5 sum.
+Pickled batches are read by an unpickler that knows numpy arrays and nothing else. Every file must
+match its published MD5 sum, but for a copy that says by its name that it is another.
 
 Reference: Krizhevsky 2009, "Learning Multiple Layers of Features from Tiny Images".
 """
@@ -9,11 +9,11 @@ Reference: Krizhevsky 2009, "Learning Multiple Layers of Features from Tiny Imag
 import hashlib
 import io
 import pickle
-import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from evonasc.data.images import Images
 from evonasc.errors import DataFileError
@@ -34,21 +34,61 @@ CIFAR100_MD5 = {
     "test": "f0ef6b0ae62326f3e7ffdfab6717acfc",
     "meta": "7973b15100ade9c7d40fb424638fde48",
 }
-#: Global names that a pickled CIFAR batch may use: what rebuilds a numpy array, nothing that acts.
-_HARMLESS_GLOBALS = {
-    (module, name)
-    for module in ("numpy", "numpy.core.multiarray", "numpy._core.multiarray")
-    for name in ("ndarray", "dtype", "_reconstruct")
-} | {("_codecs", "encode")}
+
+
+_CIFAR100 = "cifar-100-python"
+
+
+class _Array:
+    """Stands for a numpy array in a pickle; built of its bytes alone, which cannot crash numpy."""
+
+    def __init__(self, *_: object) -> None:
+        self.pixels: npt.NDArray[np.uint8] = np.empty((0, 0), dtype=np.uint8)
+
+    def __setstate__(self, state: object) -> None:
+        match state:
+            case (1, (int(), int()) as shape, _Dtype(), False, bytes() as content):
+                self.pixels = np.frombuffer(content, dtype=np.uint8).reshape(shape)
+            case _:
+                raise pickle.UnpicklingError("it holds an array that is no table of uint8")
+
+
+class _Dtype:
+    """Stands for the type of a numpy array in a pickle; only uint8 is known."""
+
+    def __init__(self, name: object, *_: object) -> None:
+        if name not in ("u1", b"u1"):
+            raise pickle.UnpicklingError("it holds an array that is no table of uint8")
+
+    def __setstate__(self, _: object) -> None:
+        """Byte order and the like: one byte has none."""
+
+
+def _encoded(text: object, codec: object) -> bytes:
+    """Return bytes that an older pickle keeps as text."""
+    if codec != "latin1" or not isinstance(text, str):
+        raise pickle.UnpicklingError(f"it asks for the codec {codec!r}")
+    return text.encode("latin1")
+
+
+#: Global names that a pickled CIFAR batch may use, and what stands for them: nothing that acts.
+_STAND_INS: dict[tuple[str, str], Any] = {
+    ("_codecs", "encode"): _encoded,
+    **{
+        (module, name): stand_in
+        for module in ("numpy", "numpy.core.multiarray", "numpy._core.multiarray")
+        for name, stand_in in (("ndarray", _Array), ("_reconstruct", _Array), ("dtype", _Dtype))
+    },
+}
 
 
 class _ArrayUnpickler(pickle.Unpickler):
-    """Refuses every global but those that rebuild numpy arrays."""
+    """Refuses every global but those that rebuild numpy arrays, and rebuilds these itself."""
 
     def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in _HARMLESS_GLOBALS:
+        if (module, name) not in _STAND_INS:
             raise pickle.UnpicklingError(f"it asks for {module}.{name}")
-        return super().find_class(module, name)
+        return _STAND_INS[module, name]
 
 
 def read_cifar10(root: Path) -> tuple[Images, Images, int]:
@@ -70,10 +110,39 @@ def read_cifar10(root: Path) -> tuple[Images, Images, int]:
 
 def read_cifar100(root: Path) -> tuple[Images, Images, int]:
     """Return the same of CIFAR-100 with its fine classes, from ``cifar-100-python``."""
-    folder = _folder(root, "cifar-100-python")
+    folder = _folder(root, _CIFAR100)
+    return _fine_classes(
+        folder,
+        {name: _official(folder / name, md5, "CIFAR-100") for name, md5 in CIFAR100_MD5.items()},
+    )
+
+
+def read_recoded_cifar100(root: Path) -> tuple[Images, Images, int, str]:
+    """Return the same of a copy whose pixels are not the published ones, and its digest.
+
+    A copy through JPEG, for example. What is learnt from it is no result on CIFAR-100.
+
+    Raises:
+        DataFileError: A file is missing or in another layout.
+    """
+    folder = _folder(root, _CIFAR100)
+    remedy = "Expected the layout of the official python version of CIFAR-100."
     contents = {
-        name: _official(folder / name, md5, "CIFAR-100") for name, md5 in CIFAR100_MD5.items()
+        name: file_bytes(folder / name, kind="file", most=MOST_ARRAYS, remedy=remedy)
+        for name in CIFAR100_MD5
     }
+    train, test, n_classes = _fine_classes(folder, contents)
+    for images, name in ((train, "train"), (test, "test")):
+        if not 0 <= images.labels.min(initial=0) <= images.labels.max(initial=0) < n_classes:
+            raise DataFileError(
+                f"{folder / name} must hold labels in [0, {n_classes - 1}], the classes of meta."
+            )
+    sums = (hashlib.sha256(content).hexdigest() for content in contents.values())
+    return train, test, n_classes, hashlib.sha256("".join(sums).encode()).hexdigest()
+
+
+def _fine_classes(folder: Path, contents: dict[str, bytes]) -> tuple[Images, Images, int]:
+    """Return the images of the files of CIFAR-100, and the number of fine classes."""
     train, test = (
         decode_batch(contents[name], where=str(folder / name), labels=b"fine_labels")
         for name in ("train", "test")
@@ -92,31 +161,25 @@ def decode_batch(content: bytes, *, where: str, labels: bytes = b"labels") -> Im
     """
     batch = _unpickled(content, where=where)
     try:
-        rows, numbers = batch[b"data"], batch[labels]
-        pixels = np.asarray(rows).reshape(len(numbers), 3, 32, 32)
+        rows, numbers = batch[b"data"].pixels, batch[labels]
+        pixels = rows.reshape(len(numbers), 3, 32, 32)
         of_images = np.array([int(label) for label in numbers], dtype=np.int64)
     except (TypeError, KeyError, ValueError, OverflowError, AttributeError) as error:
         raise DataFileError(f"{where} holds no CIFAR batch of 32 x 32 images.") from error
-    if pixels.dtype != np.uint8:
-        raise DataFileError(f"{where} must hold uint8 pixels, got {pixels.dtype}.")
     return Images(pixels, of_images)
 
 
 def _unpickled(content: bytes, *, where: str) -> dict[bytes, Any]:
-    """Return the dictionary that a pickle holds, one whose digest was compared.
-
-    A pickle made to do so can crash numpy itself, whatever is refused here.
-    """
+    """Return the dictionary that a pickle holds."""
     try:
-        with warnings.catch_warnings():  # numpy's, of what a damaged pickle says of an array
-            warnings.simplefilter("ignore")
-            batch = _ArrayUnpickler(io.BytesIO(content), encoding="bytes").load()
+        batch = _ArrayUnpickler(io.BytesIO(content), encoding="bytes").load()
     except Exception as error:  # a hostile pickle can raise anything; it is the file's fault
         reason = " ".join(str(error).split())
         raise DataFileError(f"{where} is refused as a CIFAR batch: {reason}.") from error
     if not isinstance(batch, dict):
         raise DataFileError(f"{where} holds no CIFAR batch, got {type(batch).__name__}.")
-    return batch
+    # A copy that Python 3 wrote names its parts by text, the published files by bytes.
+    return {key.encode() if isinstance(key, str) else key: part for key, part in batch.items()}
 
 
 def _folder(root: Path, name: str) -> Path:

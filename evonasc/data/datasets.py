@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from evonasc.data.cifar import read_cifar10, read_cifar100
+from evonasc.data.cifar import read_cifar10, read_cifar100, read_recoded_cifar100
 from evonasc.data.digits import read_digits
 from evonasc.data.image_files import ImageFolder, read_image_folder
 from evonasc.data.images import Images
@@ -17,15 +17,20 @@ from evonasc.limits import require_seed
 DATA_SETS = {
     "cifar10": "CIFAR-10, official python files below --data-root",
     "cifar100": "CIFAR-100 with fine labels, official python files below --data-root",
+    "cifar100-recoded": "a copy of CIFAR-100 in the same layout with other pixels, such as one "
+    "through JPEG: what it gives are no results on CIFAR-100",
     "digits": "scikit-learn's 8 x 8 digits, enlarged; comes with the package",
     "folder:PATH": "your own images, one sub-folder of PNG or JPEG files a class",
 }
 _FOLDER = "folder:"
-#: Readers of (training images, test images, number of classes) below a folder.
-_WITH_ROOT: dict[str, Callable[[Path], tuple[Images, Images, int]]] = {
+#: Readers of (training images, test images, number of classes) below a folder, of files checked by
+#: their published sums.
+_WITH_SUMS: dict[str, Callable[[Path], tuple[Images, Images, int]]] = {
     "cifar10": read_cifar10,
     "cifar100": read_cifar100,
 }
+_RECODED = "cifar100-recoded"
+_WITH_ROOT = (*_WITH_SUMS, _RECODED)
 #: Training sets below this size hold out a fifth, not a tenth, and get a small supernet.
 _SMALL = 10_000
 _MOST_VALIDATION = 5000
@@ -47,8 +52,8 @@ class DataSet:
     test: Images
     #: Whether the mirror image of an example is one of its class.
     is_mirrored: bool = True
-    #: SHA-256 of all images and class names of a folder; empty where the files are checked by their
-    #: own sums, or come with a package.
+    #: SHA-256 of all images and class names of a folder, or of the files of a copy; empty where the
+    #: files are checked by their own sums, or come with a package.
     digest: str = ""
     #: Files and folders in folders of classes that were left alone; hidden ones are not counted.
     n_other_files: int = 0
@@ -126,7 +131,7 @@ def load_data(
     """Read a data set and hold out a validation part of its training images.
 
     Args:
-        name: ``cifar10``, ``cifar100``, ``digits`` or ``folder:PATH``.
+        name: ``cifar10``, ``cifar100``, ``cifar100-recoded``, ``digits`` or ``folder:PATH``.
         root: The folder with the official files; of ``folder:PATH``, another place where the
             folder lies now; ``digits`` needs none.
         n_validation: Training images to hold out, drawn by ``seed``; same seed, same images.
@@ -143,13 +148,17 @@ def load_data(
     require_data_name(name, has_root=root is not None)
     require_seed(seed)
     folder: ImageFolder | None = None
-    if name in _WITH_ROOT and root is not None:
-        training, test, n_classes = _WITH_ROOT[name](root)
+    digest = ""
+    if name == _RECODED and root is not None:
+        training, test, n_classes, digest = read_recoded_cifar100(root)
+    elif name in _WITH_SUMS and root is not None:
+        training, test, n_classes = _WITH_SUMS[name](root)
     elif name == "digits":
         training, test, n_classes = read_digits(seed=seed)
     else:
         folder = read_image_folder(_folder(name, root), seed=seed)
         training, test, n_classes = folder.train, folder.test, folder.n_classes
+        digest = folder.digest
     held_out = default_n_validation(len(training)) if n_validation is None else n_validation
     if not 0 < held_out < len(training):
         raise DataFileError(
@@ -163,7 +172,7 @@ def load_data(
         validation=training.take(order[:held_out]),
         test=test,
         is_mirrored=name != "digits",
-        digest="" if folder is None else folder.digest,
+        digest=digest,
         n_other_files=0 if folder is None else folder.n_other_files,
         n_nested_folders=0 if folder is None else folder.n_nested_folders,
     )
