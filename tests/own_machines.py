@@ -61,7 +61,7 @@ def made_up_profile(n, *, seed=0, noise=0.0):
     return profile, 1.5 * layer_ms
 
 
-def write_calibrated(path, *, name="mybox", factor=2.0, base="raspi4", power_mw=None):
+def write_calibrated(path, *, name="mybox", factor=2.0, base="raspi4", **powers):
     """Write a machine that takes a factor of the time of a known one."""
     measured = networks(8)[1:]
     record = calibrate(
@@ -71,7 +71,7 @@ def write_calibrated(path, *, name="mybox", factor=2.0, base="raspi4", power_mw=
         name=name,
         description="made up for tests",
         like=base,
-        power_mw=power_mw,
+        **powers,
     )
     path.unlink(missing_ok=True)
     write_record(path, record)

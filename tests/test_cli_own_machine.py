@@ -80,6 +80,7 @@ BAD = {
     "must be 1 to 40 letters": ["--name", "../m", "--out", "{tmp}/m.npz"],
     "must end in .npz, got": ["--out", "{tmp}/m.toml"],
     "power_mw must be positive, got -1.0": ["--power-mw", "-1", "--out", "{tmp}/m.npz"],
+    "idle_power_mw must be positive, got 0.0": ["--idle-power-mw", "0", "--out", "{tmp}/m.npz"],
 }
 
 

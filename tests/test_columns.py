@@ -49,17 +49,22 @@ def test_energy_is_that_of_the_columns_before():
     scenario = Scenario(head_power_mw=2000.0, one_way_delay_ms=9.0)
     taken = path(scenario)
     source = EnergyColumns(taken, device_power(scenario, taken))
-    known = {"head_ms": np.array([30.0, 1.0]), "payload_bytes": np.array([0.0, 4960.0])}
+    known = {
+        "head_ms": np.array([30.0, 1.0]),
+        "payload_bytes": np.array([0.0, 4960.0]),
+        "latency_ms": np.array([30.0, 21.0]),
+    }
     designs = design_space(scenario, SPACE)
     found = source.columns(np.zeros((2, 7), dtype=int), designs=designs, known=known)
-    # 4.096 ms at 10 Mbit/s by wifi, 283.17 * 10 + 132.86 mW
-    assert found["energy_mj"].tolist() == pytest.approx([60.0, 2.0 + 2.96456 * 4.096])
+    # 4.096 ms at 10 Mbit/s by wifi, 283.17 * 10 + 132.86 mW; 2.7 W for the 20 ms of waiting
+    assert found["energy_mj"].tolist() == pytest.approx([60.0, 2.0 + 2.96456 * 4.096 + 54.0])
 
 
 class ByBlock:
     """The head of a path, each block of which takes 3 mJ."""
 
     energy_provenance, mean_error = "by energies made up for tests", 0.1
+    idle_power_mw = 2700.0
 
     def head_energy_table_mj(self, operations):
         return np.tile(3.0 * np.arange(SPACE.n_blocks + 1), (len(operations), 1))
@@ -76,9 +81,12 @@ def test_the_head_s_energy_is_that_of_its_blocks_where_they_are_known(rng):
     np.testing.assert_array_equal(found["head_mj"], 3.0 * designs.split_point(genes))
     radio_mw = 283.17 * scenario.uplink_mbps + 132.86
     sending_ms = np.where(known["uplink_ms"] > 0, known["uplink_ms"] - 9.0, 0.0)
-    expected = found["head_mj"] + radio_mw * sending_ms / 1000
+    waiting_ms = known["latency_ms"] - known["head_ms"]
+    expected = found["head_mj"] + (radio_mw * sending_ms + 2700 * waiting_ms) / 1000
     np.testing.assert_allclose(found["energy_mj"], expected)
-    assert source.provenance()[0].startswith("energy_mj: head by energies made up for tests, radio")
+    assert source.provenance()[0].startswith(
+        "energy_mj: head by energies made up for tests, 2700 mW"
+    )
     assert source.predictor_errors() == {}
     # at another rate, only sending costs something else
     parts = link_parts({**known, **found, "error": known["head_ms"]}, scenario, power=power)
@@ -93,7 +101,8 @@ def test_a_power_that_the_user_gives_stands_for_the_blocks():
     scenario = Scenario(head_power_mw=2000.0)
     taken = replace(path(scenario), machines=(ByBlock(), path(scenario).tail))
     source = EnergyColumns(taken, device_power(scenario, taken), is_by_block=False)
-    known = {"head_ms": np.array([30.0]), "payload_bytes": np.array([0.0])}
+    known = {name: np.array([30.0]) for name in ("head_ms", "latency_ms")}
+    known["payload_bytes"] = np.array([0.0])
     designs = design_space(scenario, SPACE)
     found = source.columns(np.zeros((1, 7), dtype=int), designs=designs, known=known)
     assert {name: values.tolist() for name, values in found.items()} == {"energy_mj": [60.0]}
@@ -142,8 +151,10 @@ def test_columns_of_a_problem_are_medians_quantiles_and_misses(nas201, table_err
     # the time a request is sent at 10 Mbit/s or more, less than half at 20.
     np.testing.assert_allclose(columns["latency_ms"], fixed[10.0]["latency_ms"])
     np.testing.assert_allclose(problem.latency_ms(genes), columns["latency_ms"])
-    # Energy does not count waiting: half of the requests are sent at 20 Mbit/s or more.
-    np.testing.assert_allclose(columns["energy_mj"], fixed[20.0]["energy_mj"])
+    # Half of the requests are sent at 20 Mbit/s or more; the answer is waited for, at 2.7 W, as
+    # long as the median latency says.
+    waited_ms = columns["latency_ms"] - fixed[20.0]["latency_ms"]
+    np.testing.assert_allclose(columns["energy_mj"], fixed[20.0]["energy_mj"] + 2.7 * waited_ms)
     # With up to 70 ms at 2 Mbit/s, 95 % is the wait of which 5 % of all, 30 % of the outage's,
     # are longer: 700 ms, then 20 Mbit/s.
     sends = columns["payload_bytes"] > 0

@@ -46,16 +46,17 @@ def test_it_runs_the_canonical_network(write):
 
 
 def test_a_scenario_finds_the_file_beside_it_and_the_power_in_it(write, tmp_path):
-    write(TEXT + "power_mw = 900\n")
+    write(TEXT + "power_mw = 900\nidle_power_mw = 300\n")
     scenario_file = tmp_path / "mine.scenario.toml"
     scenario_file.write_text('head_hardware = "box.toml"\n')
     head = path(read_scenario(scenario_file)).head
-    assert (head.name, head.kind, head.power_mw) == ("box", "declared", 900.0)
+    assert (head.name, head.kind) == ("box", "declared")
+    assert (head.power_mw, head.idle_power_mw) == (900.0, 300.0)
 
 
 def test_what_is_not_declared_is_unknown_or_unlimited(write):
     box = machine(write(TEXT))
-    assert (box.power_mw, box.memory_bytes) == (None, None)
+    assert (box.power_mw, box.idle_power_mw, box.memory_bytes) == (None, None, None)
 
 
 def test_its_memory_bounds_the_head(write, nas201, table_errors, tmp_path):

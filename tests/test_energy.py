@@ -13,8 +13,8 @@ def power_of(scenario):
     return device_power(scenario, path(scenario))
 
 
-def spent(scenario, head_ms, radio_ms):
-    times = np.array([head_ms]), np.array([radio_ms])
+def spent(scenario, head_ms, radio_ms, waiting_ms=0.0):
+    times = (np.array([one]) for one in (head_ms, radio_ms, waiting_ms))
     return power_of(scenario).energy_mj(*times, mbps=scenario.uplink_mbps)[0]
 
 
@@ -49,7 +49,21 @@ def test_nothing_sent_costs_nothing_whatever_the_delay():
     """The time on the uplink is then 0, less than the delay: no negative energy."""
     times = fixed_link(Scenario(one_way_delay_ms=15.0)).radio_ms(np.array([0.0]))
     power = power_of(Scenario(head_power_mw=1000.0))
-    assert power.energy_mj(np.array([2.0]), times, mbps=10.0).tolist() == [2.0]
+    assert power.energy_mj(np.array([2.0]), times, np.zeros(1), mbps=10.0).tolist() == [2.0]
+
+
+def test_waiting_costs_the_idle_power_for_as_long_as_the_device_does_not_compute():
+    scenario = Scenario(head_power_mw=2000.0, head_idle_power_mw=500.0)
+    # 2000 mW for 30 ms and 500 mW for 8 ms
+    assert spent(scenario, 30.0, 0.0, 8.0) == pytest.approx(64.0)
+    assert spent(Scenario(head_power_mw=2000.0, head_idle_power_mw=0.0), 30.0, 0.0, 8.0) == 60.0
+
+
+def test_the_idle_power_is_the_machine_s_unless_the_scenario_says_it():
+    assert power_of(Scenario(head_hardware="raspi4")).idle_mw == HARDWARE["raspi4"].idle_power_mw
+    assert power_of(Scenario(head_hardware="raspi4", head_idle_power_mw=9.0)).idle_mw == 9.0
+    assert power_of(Scenario(head_hardware="pixel3")).idle_mw is None
+    assert power_of(Scenario(head_hardware="pixel3", head_idle_power_mw=9.0)).idle_mw == 9.0
 
 
 def test_the_scenario_overrides_the_power_of_the_machine():
@@ -69,6 +83,10 @@ def test_every_radio_has_a_power():
 
 
 def test_where_the_powers_come_from_is_said():
+    radio = "radio 283.17 mW a Mbit/s + 132.86 mW (LENS 2021, wifi)"
     assert DevicePower(6400.0, 283.17, 132.86, "wifi").provenance == (
-        "6400 mW while computing (assumed), radio 283.17 mW a Mbit/s + 132.86 mW (LENS 2021, wifi)"
+        f"6400 mW while computing (assumed), nothing charged while it waits (unknown), {radio}"
+    )
+    assert DevicePower(6400.0, 283.17, 132.86, "wifi", 2700.0).provenance == (
+        f"6400 mW while computing (assumed), 2700 mW until the answer is there (assumed), {radio}"
     )

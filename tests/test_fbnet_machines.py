@@ -464,6 +464,7 @@ def test_imported_machines_are_sums_of_the_table(tmp_path, rng):
         assert machine.mean_error is None
         assert "as published" in machine.provenance
         assert machine.power_mw == KNOWN[name].power_mw
+        assert machine.idle_power_mw == KNOWN[name].idle_power_mw
         energies = machine.head_energy_table_mj(operations)
         if name not in WITH_ENERGY:
             assert energies is None
@@ -623,6 +624,7 @@ def record(rng):
         fixed_ms=np.r_[1.0, np.zeros(22), 1.0, 2.0, 3.0],
         block_of_gene=np.arange(1, 23),
         power_mw=5.0,
+        idle_power_mw=2.0,
     )
 
 
@@ -630,7 +632,8 @@ def test_a_machine_s_file_is_read_back(tmp_path, record):
     write_block_record(tmp_path / "m.npz", record)
     found, digest = read_block_record(tmp_path / "m.npz")
     np.testing.assert_array_equal(found.searched_ms, record.searched_ms)
-    assert (found.name, found.power_mw, len(digest)) == ("mine", 5.0, 64)
+    assert (found.name, len(digest)) == ("mine", 64)
+    assert (found.power_mw, found.idle_power_mw) == (5.0, 2.0)
     machine = machine_of(str(tmp_path / "m.npz"), space=SPACE, known=BENCHMARK.machines)
     expected = record.fixed_ms.sum() + record.searched_ms[:, 8].sum()
     assert machine.total_ms(SKIP)[0] == pytest.approx(expected)
@@ -653,6 +656,7 @@ def test_a_machine_s_file_is_read_back(tmp_path, record):
         ({"block_of_gene": np.arange(1, 23) + 0.5}, "decide no blocks"),
         ({"block_of_gene": np.arange(10, 32)}, "decide no blocks"),
         ({"power_mw": -1.0}, "power is not positive"),
+        ({"idle_power_mw": -1.0}, "power is not positive"),
         ({"name": "../up"}, "it has the name"),
         ({"description": "two\nlines"}, "no line of words"),
     ],

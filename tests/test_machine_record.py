@@ -101,6 +101,11 @@ def test_an_npz_of_something_else_is_no_machine(tmp_path):
         read_record(tmp_path / "m.npz")
 
 
+def test_a_file_of_before_knows_no_idle_power(arrays, tmp_path):
+    del arrays["idle_power_mw"]
+    assert np.isnan(read_record(written(arrays, tmp_path / "m.npz"))[0].idle_power_mw)
+
+
 def test_pickles_are_not_read(arrays, tmp_path):
     arrays["weights"] = np.array([object()], dtype=object)
     with pytest.raises(DataFileError, match="allow_pickle=False"):
@@ -128,6 +133,7 @@ SPOILT = {
     "its least factor is not positive": {"least_factor": 0.0},
     "it needs either layers or a base": {"base": "raspi4"},
     "its power is not positive": {"power_mw": -1.0},
+    "its idle power is not positive": {"idle_power_mw": 0.0},
     "it has the name 'my box'": {"name": "my box"},
     "a text in it is no line of words": {"description": "two\nlines"},
 }

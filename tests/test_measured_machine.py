@@ -35,7 +35,7 @@ def profiled(record, tmp_path_factory):
 @pytest.fixture(scope="module")
 def calibrated(tmp_path_factory):
     file = tmp_path_factory.mktemp("machines") / "twice.npz"
-    write_calibrated(file, name="twice", power_mw=700.0)
+    write_calibrated(file, name="twice", power_mw=700.0, idle_power_mw=90.0)
     return machine(file)
 
 
@@ -45,7 +45,7 @@ def test_a_machine_twice_as_slow_takes_twice_as_long(calibrated):
     shares = base.head_table_ms(cells)
     np.testing.assert_allclose(calibrated.head_table_ms(cells), 2 * shares, rtol=1e-6)
     assert (calibrated.kind, calibrated.block_model) == ("calibrated", "roofline")
-    assert calibrated.power_mw == 700.0
+    assert (calibrated.power_mw, calibrated.idle_power_mw) == (700.0, 90.0)
 
 
 def test_a_measured_machine_runs_the_canonical_network(profiled):

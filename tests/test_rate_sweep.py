@@ -14,7 +14,7 @@ from evonasc.analysis.rate_sweep import (
     sweep_objectives,
 )
 from evonasc.bounds import Bound, is_within
-from evonasc.cost.energy import device_power
+from evonasc.cost.energy import DevicePower, device_power
 from evonasc.cost.scenario import Scenario
 from evonasc.errors import ConfigError
 from evonasc.front import non_dominated
@@ -93,16 +93,31 @@ def test_leaving_out_what_never_wins_loses_no_point_of_any_front(
     assert max(sizes) > 2
 
 
-def test_a_slower_design_whose_head_is_shorter_may_win_on_energy():
+@pytest.mark.parametrize(
+    ("idle_mw", "head_mj", "expected"),
+    [
+        (None, None, [0, 1]),
+        # Waiting 9.5 ms at 0.5 W costs less than computing for 9 ms at 0.9 W, but not at 2.7 W.
+        (500.0, None, [0, 1]),
+        (2700.0, None, [0]),
+        # The energy of blocks, where it is known, not the time of the head.
+        (None, (3.0, 4.0), [0]),
+        (None, (4.0, 3.0), [0, 1]),
+    ],
+)
+def test_a_slower_design_that_needs_less_energy_may_win(idle_mw, head_mj, expected):
     columns = {
         "error": np.array([0.2, 0.2]),
         "head_ms": np.array([10.0, 1.0]),
         "tail_ms": np.array([0.0, 9.5]),
         "payload_bytes": np.array([900.0, 900.0]),
     }
-    parts = link_parts(columns, SCENARIO)
+    if head_mj is not None:
+        columns["head_mj"] = np.array(head_mj)
+    power = DevicePower(900.0, 100.0, 100.0, "lte", idle_mw)
+    parts = link_parts(columns, SCENARIO, power=power)
     assert contenders(parts, ("error", "latency_ms")).tolist() == [0]
-    assert contenders(parts, ("error", "latency_ms", "energy_mj")).tolist() == [0, 1]
+    assert contenders(parts, ("error", "latency_ms", "energy_mj")).tolist() == expected
 
 
 def test_the_fastest_of_at_most_an_error_by_search(make, genes):

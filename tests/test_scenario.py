@@ -32,6 +32,8 @@ BAD_VALUES = [
     ("max_head_memory_bytes", math.nan, "be positive, got nan"),
     ("max_payload_bytes", -5.0, "be positive, got -5.0"),
     ("head_power_mw", 0.0, "be positive, got 0.0"),
+    ("head_idle_power_mw", -1.0, "be at least 0 and finite, got -1.0"),
+    ("head_idle_power_mw", math.inf, "be at least 0 and finite, got inf"),
     ("payload_bits", (), "name at least one width"),
     ("payload_bits", (8, 8), r"differ, got \(8, 8\)"),
     ("payload_bits", (8, 3), "be one of 2, 4, 8, 16, 32, got 3"),

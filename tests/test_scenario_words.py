@@ -51,6 +51,7 @@ def test_a_scenario_file_keeps_the_name_that_it_gives_itself(tmp_path):
 OTHERS = {
     "deadline_ms": 7.0,
     "head_hardware": "pixel3",
+    "head_idle_power_mw": 90.0,
     "head_power_mw": 900.0,
     "link": "trace:t.csv",
     "max_head_memory_bytes": 5e5,

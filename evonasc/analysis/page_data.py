@@ -51,7 +51,8 @@ _LINK = (
     "retransmit",
 )
 #: The powers that an energy at any rate is made of.
-_ENERGY = ("head_mw", "radio_mw_per_mbps", "radio_mw")
+_NOTED = ("head_mw", "radio_mw_per_mbps", "radio_mw")
+_ENERGY = (*_NOTED, "idle_mw")
 #: Groups that a front is divided into, at most.
 _MOST_GROUPS = 4
 #: Designs of a run that the page holds, at most.
@@ -241,7 +242,9 @@ def _power(folder: Path, summary: Mapping[str, Any]) -> DevicePower:
     """
     noted = summary["power"]
     try:
-        numbers = {name: float(noted[name]) for name in _ENERGY}
+        numbers = {name: float(noted[name]) for name in _NOTED}
+        # Nothing is charged for waiting where that is unknown, nor was it in runs of before.
+        numbers["idle_mw"] = float(noted.get("idle_mw") or 0.0)
     except (KeyError, TypeError, ValueError) as error:
         raise DataFileError(f"{folder / SUMMARY_FILE} is damaged: it lacks the power.") from error
     return DevicePower(**numbers, radio=str(noted.get("radio")))

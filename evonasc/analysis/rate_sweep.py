@@ -114,11 +114,30 @@ class LinkParts:
             delay = np.where(self.unit_ms > 0, self.one_way_delay_ms, 0.0)
             return self.unit_ms / mbps + delay
         if name == "energy_mj" and self.power is not None:
-            sending_ms = self.unit_ms / mbps
-            if HEAD_ENERGY in self.fixed:
-                return self.fixed[HEAD_ENERGY] + self.power.radio_mj(sending_ms, mbps=mbps)
-            return self.power.energy_mj(self.fixed["head_ms"], sending_ms, mbps=mbps)
+            return self._energy_mj(self.power, self.unit_ms / mbps, mbps=mbps)
         return self.fixed[name]
+
+    def steady_mj(self) -> FloatArray:
+        """Return the energy of all but sending, mJ, ``(n,)``; energies at any rate add to it.
+
+        What they add grows with ``unit_ms``, and hangs on nothing else of a design.
+        """
+        if self.power is None:
+            return self.fixed["energy_mj"]
+        return self._energy_mj(self.power, np.zeros_like(self.unit_ms), mbps=1.0)
+
+    def _energy_mj(
+        self, power: DevicePower, sending_ms: FloatArray, *, mbps: float | FloatArray
+    ) -> FloatArray:
+        """Return the energy with so much sending, mJ."""
+        head_ms = self.fixed["head_ms"]
+        return power.energy_mj(
+            head_ms,
+            sending_ms,
+            self.steady_ms + sending_ms - head_ms,
+            mbps=mbps,
+            head_mj=self.fixed.get(HEAD_ENERGY),
+        )
 
     def lowest_mbps(self, bounds: Sequence[Bound], *, low: float, high: float) -> FloatArray:
         """Return the least rate of a range at which designs keep to bounds, ``(n,)``.
@@ -223,9 +242,9 @@ def contenders(
     """
     wanted = (*objectives, *(bound.column for bound in bounds))
     names = [name for name in wanted if name not in _OF_RATES]
-    if "energy_mj" in wanted:
-        names.append("head_ms")  # energy grows with it and with unit_ms; uplink_ms with the latter
     table = [parts.fixed[name] for name in dict.fromkeys(names)]
+    if "energy_mj" in wanted:
+        table.append(parts.steady_mj())  # energy grows with it and unit_ms; uplink_ms with unit_ms
     points = np.stack([*table, parts.steady_ms, parts.unit_ms], axis=1)
     rows = parts.within(1.0, [bound for bound in bounds if bound.column not in _OF_RATES])
     return rows[non_dominated(points[rows])]

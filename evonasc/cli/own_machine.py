@@ -135,6 +135,7 @@ def profile(arguments: argparse.Namespace) -> int:
         name=name,
         taken=chosen.machines.names(),
         power_mw=arguments.power_mw,
+        idle_power_mw=arguments.idle_power_mw,
     )
     write_record(arguments.out, machine)
     _tell(arguments.out, machine)
@@ -161,6 +162,7 @@ def calibrate(arguments: argparse.Namespace) -> int:
         description=arguments.description or f"times of {arguments.measurements.name}",
         like=arguments.like,
         power_mw=arguments.power_mw,
+        idle_power_mw=arguments.idle_power_mw,
     )
     write_record(arguments.out, machine)
     if measured.n_rewritten:
@@ -191,6 +193,12 @@ def _add_shared(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--power-mw", type=float, metavar="MW", help="power while computing, for energy_mj"
     )
+    parser.add_argument(
+        "--idle-power-mw",
+        type=float,
+        metavar="MW",
+        help="power while it waits for the answer, for energy_mj (default: waiting costs nothing)",
+    )
 
 
 def _checked_name(arguments: argparse.Namespace, chosen: "Benchmark") -> str:
@@ -200,6 +208,7 @@ def _checked_name(arguments: argparse.Namespace, chosen: "Benchmark") -> str:
     name: str = arguments.out.stem if arguments.name is None else arguments.name
     check_name(name, chosen.machines.names())
     check_power(arguments.power_mw)
+    check_power(arguments.idle_power_mw, of="idle_power_mw")
     check_target(arguments.out)
     return name
 

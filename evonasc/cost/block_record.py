@@ -45,6 +45,8 @@ class BlockRecord:
     fixed_mj: FloatArray = field(default_factory=lambda: np.zeros(0))
     #: Power while computing, mW; NaN if unknown.
     power_mw: float = nan
+    #: Power until the answer is there, mW; NaN if unknown.
+    idle_power_mw: float = nan
 
     @property
     def times(self) -> BlockTimes:
@@ -83,6 +85,7 @@ class ImportedMachine(BlockMachine):
         self.name, self.description, self.digest = record.name, record.description, digest
         self.kind, self.block_model = "imported", "imported blocks"
         self.power_mw = None if np.isnan(record.power_mw) else record.power_mw
+        self.idle_power_mw = None if np.isnan(record.idle_power_mw) else record.idle_power_mw
         self.sharing, self._energies = "blocks one by one, as published", record.energies
         if self._energies is not None:
             self.energy_provenance = f"by energies of blocks, as published, of {record.name}"
@@ -149,7 +152,8 @@ def _checked(arrays: dict[str, np.ndarray]) -> BlockRecord:
     fixed_mj = arrays["fixed_mj"].astype(np.float64)
     has_energy = searched_mj.shape == searched.shape and fixed_mj.shape == fixed.shape
     places = arrays["block_of_gene"].astype(np.int64)
-    power = float(arrays["power_mw"])
+    # Files of before lack the second.
+    powers = float(arrays["power_mw"]), float(arrays.get("idle_power_mw", nan))
     is_placed = (
         np.issubdtype(arrays["block_of_gene"].dtype, np.integer)
         and places.shape == searched.shape[:1]
@@ -165,7 +169,7 @@ def _checked(arrays: dict[str, np.ndarray]) -> BlockRecord:
         (_are_times(searched_mj) and _are_times(fixed_mj), "an energy is negative or no number"),
         (fixed.sum() > 0, "its fixed blocks take no time"),
         (is_placed, "its genes decide no blocks, or the same ones"),
-        (np.isnan(power) or 0 < power < np.inf, "its power is not positive"),
+        (all(np.isnan(mw) or 0 < mw < np.inf for mw in powers), "its power is not positive"),
     ):
         if not is_met:
             raise ValueError(reason)
@@ -176,7 +180,8 @@ def _checked(arrays: dict[str, np.ndarray]) -> BlockRecord:
         block_of_gene=places,
         searched_mj=searched_mj,
         fixed_mj=fixed_mj,
-        power_mw=power,
+        power_mw=powers[0],
+        idle_power_mw=powers[1],
     )
 
 

@@ -165,13 +165,14 @@ def calibrate(
     description: str,
     like: str | None = None,
     power_mw: float | None = None,
+    idle_power_mw: float | None = None,
 ) -> MachineRecord:
     """Return the machine that was measured on at least three networks.
 
     It leans on the known machine ``like``, by default on the one with the least left-out error.
 
     Raises:
-        ConfigError: The name or the power cannot be used, or no machine is known to lean on.
+        ConfigError: The name or a power cannot be used, or no machine is known to lean on.
         UnknownNameError: No machine of the name ``like``.
     """
     check_name(name, known)
@@ -199,4 +200,5 @@ def calibrate(
         left_out_error=float(np.abs(predicted_ms / measured.times_ms - 1).mean()),
         left_out_spearman=rank_correlation(predicted_ms, measured.times_ms),
         power_mw=check_power(power_mw),
+        idle_power_mw=check_power(idle_power_mw, of="idle_power_mw"),
     )

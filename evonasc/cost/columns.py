@@ -66,32 +66,36 @@ class EnergyColumns(ColumnSource):
     """
 
     def __init__(self, path: Path, power: DevicePower, *, is_by_block: bool = True) -> None:
-        self._head, self._link, self._power = path.head, path.uplink, power
+        self._path, self._head, self._link, self._power = path, path.head, path.uplink, power
         self._is_by_block = is_by_block and bool(path.head.energy_provenance)
 
     def columns(self, genes: IntArray, *, designs: DesignSpace, known: Columns) -> Columns:
         """Return ``energy_mj``, and the head's part of it, ``head_mj``, where blocks have one."""
         radio_ms, mbps = self._link.radio_ms(known["payload_bytes"]), self._link.radio_mbps
+        waiting_ms = known["latency_ms"] - known["head_ms"]
         head_mj = self._head_mj(genes, designs) if self._is_by_block else None
-        if head_mj is None:
-            return {"energy_mj": self._power.energy_mj(known["head_ms"], radio_ms, mbps=mbps)}
-        return {
-            "energy_mj": head_mj + self._power.radio_mj(radio_ms, mbps=mbps),
-            HEAD_ENERGY: head_mj,
-        }
+        energy_mj = self._power.energy_mj(
+            known["head_ms"], radio_ms, waiting_ms, mbps=mbps, head_mj=head_mj
+        )
+        return {"energy_mj": energy_mj} | ({} if head_mj is None else {HEAD_ENERGY: head_mj})
 
     def predictor_errors(self) -> dict[str, float]:
-        """Return the mean error of the head's time: the energy is a power times it, and radio.
+        """Return the mean error of times that powers are multiplied by: the worse one's.
 
-        Energies of blocks have errors of their own, which nobody has set against whole networks.
+        The head's, and where waiting is charged the tail's. Energies of blocks have errors of their
+        own, which nobody has set against whole networks.
         """
-        error = None if self._is_by_block else self._head.mean_error
+        if self._is_by_block:
+            return {}
+        if self._power.idle_mw:
+            return _latency_error("energy_mj", self._path)
+        error = self._head.mean_error
         return {} if error is None else {"energy_mj": error}
 
     def provenance(self) -> tuple[str, ...]:
         """Explain the powers, or the energies of blocks."""
         if self._is_by_block:
-            words = f"head {self._head.energy_provenance}, {self._power.radio_provenance}"
+            words = f"head {self._head.energy_provenance}, {self._power.waiting_provenance}"
             return (f"energy_mj: {words}.",)
         return (f"energy_mj: {self._power.provenance}.",)
 

@@ -40,6 +40,8 @@ class Declaration:
     overhead_ms: float = 0.0
     #: Power while computing, mW; 0 where unknown.
     power_mw: float = 0.0
+    #: Power until the answer is there, mW; 0 where unknown.
+    idle_power_mw: float = 0.0
     #: Memory that a head may use, bytes; 0 for no limit.
     memory_bytes: float = 0.0
 
@@ -61,6 +63,7 @@ class DeclaredMachine(Machine):
     ) -> None:
         self.name, self.description, self.digest = declared.name, declared.description, digest
         self.power_mw = declared.power_mw or None
+        self.idle_power_mw = declared.idle_power_mw or None
         self.memory_bytes = declared.memory_bytes or None
         self._space, self._layer_ms = space, declared.roofline.layer_ms(space.layers)
         self.provenance = (

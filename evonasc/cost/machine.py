@@ -20,6 +20,8 @@ class Machine(ABC):
     kind: str
     #: Power while computing, mW; None if unknown.
     power_mw: float | None = None
+    #: Power while waiting for an answer, mW; None if unknown.
+    idle_power_mw: float | None = None
     #: Memory that a head may use, bytes; None if unlimited.
     memory_bytes: float | None = None
     #: SHA-256 of everything that decides its times, but evonasc's own code.

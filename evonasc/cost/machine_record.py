@@ -75,6 +75,8 @@ class MachineRecord:
     block_error: float = nan
     #: Power while computing, mW; NaN if unknown.
     power_mw: float
+    #: Power until the answer is there, mW; NaN if unknown.
+    idle_power_mw: float = nan
 
     @property
     def n_networks(self) -> int:
@@ -119,7 +121,7 @@ def is_line(text: str) -> bool:
     return text.isprintable() and len(text) < _MOST_TEXT
 
 
-def check_power(power_mw: float | None) -> float:
+def check_power(power_mw: float | None, *, of: str = "power_mw") -> float:
     """Return a power, mW, NaN for None.
 
     Raises:
@@ -128,7 +130,7 @@ def check_power(power_mw: float | None) -> float:
     if power_mw is None:
         return nan
     if not 0 < power_mw < float("inf"):
-        raise ConfigError(f"power_mw must be positive, got {power_mw}.")
+        raise ConfigError(f"{of} must be positive, got {power_mw}.")
     return power_mw
 
 
@@ -199,6 +201,8 @@ def _checked(arrays: dict[str, np.ndarray]) -> MachineRecord:
         noise=float(arrays["noise"]),
         block_error=float(arrays["block_error"]),
         power_mw=float(arrays["power_mw"]),
+        # Files of before lack it.
+        idle_power_mw=float(arrays.get("idle_power_mw", nan)),
     )
     _require(all(map(is_line, texts.values())), "a text in it is no line of words")
     _require(is_machine_name(record.name), f"it has the name {record.name[:40]!r}")
@@ -214,8 +218,8 @@ def _checked(arrays: dict[str, np.ndarray]) -> MachineRecord:
     _require(_are_positive(np.array([record.least_factor])), "its least factor is not positive")
     has_layers = record.made_by == "profile"
     _require(bool(keys) == has_layers == (not record.base), "it needs either layers or a base")
-    power = record.power_mw
-    _require(np.isnan(power) or 0 < power < np.inf, "its power is not positive")
+    for power, of in ((record.power_mw, "power"), (record.idle_power_mw, "idle power")):
+        _require(np.isnan(power) or 0 < power < np.inf, f"its {of} is not positive")
     return record
 
 

@@ -39,6 +39,7 @@ class MeasuredMachine(Machine):
         self.name, self.description, self.digest = record.name, record.description, digest
         self.kind = "profiled" if record.made_by == "profile" else "calibrated"
         self.power_mw = None if np.isnan(record.power_mw) else record.power_mw
+        self.idle_power_mw = None if np.isnan(record.idle_power_mw) else record.idle_power_mw
         _require_version(record, space, n_features=len(self._scale.varying))
         self._base: OfNetworks
         quality = f"mean error {record.left_out_error:.1%} on networks left out"

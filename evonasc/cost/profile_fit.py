@@ -56,11 +56,12 @@ def fit_profile(
     name: str,
     taken: Container[str] = (),
     power_mw: float | None = None,
+    idle_power_mw: float | None = None,
 ) -> MachineRecord:
     """Return the machine whose profile, of at least ten networks, was measured.
 
     Raises:
-        ConfigError: The name or the power cannot be used.
+        ConfigError: The name or a power cannot be used.
     """
     check_name(name, taken)
     scale = FeatureScale.of(space)
@@ -87,6 +88,7 @@ def fit_profile(
         noise=float(profile.noise.mean()),
         block_error=float(np.abs(blocks - profile.block_ms).mean() / profile.block_ms.mean()),
         power_mw=check_power(power_mw),
+        idle_power_mw=check_power(idle_power_mw, of="idle_power_mw"),
     )
 
 

@@ -60,6 +60,8 @@ class Scenario:
     max_payload_bytes: float | None = None
     #: Power of the computing device, mW; None takes the hardware table's.
     head_power_mw: float | None = None
+    #: Its power while it does not compute, mW; None takes the hardware table's.
+    head_idle_power_mw: float | None = None
     #: Radio whose power is charged: 3g, lte or wifi.
     radio: str = "wifi"
 
@@ -85,6 +87,9 @@ class Scenario:
         for name in ("max_head_memory_bytes", "max_payload_bytes", "head_power_mw", "deadline_ms"):
             limit = getattr(self, name)
             _require(name, limit, "be positive", limit is None or 0 < limit < float("inf"))
+        idle = self.head_idle_power_mw
+        is_possible = idle is None or 0 <= idle < float("inf")
+        _require("head_idle_power_mw", idle, "be at least 0 and finite", is_possible)
         if not self.payload_bits:
             raise ConfigError("payload_bits must name at least one width, got none.")
         if len(set(self.payload_bits)) < len(self.payload_bits):
@@ -151,6 +156,7 @@ FIELD_HELP = {
     "max_head_memory_bytes": "weights and activations of the head, bytes, or none",
     "max_payload_bytes": "largest payload, bytes, or none",
     "head_power_mw": "power of the computing device, mW, or none for the table's",
+    "head_idle_power_mw": "its power until the answer is there, mW, or none for the table's",
     "radio": "3g, lte or wifi",
 }
 

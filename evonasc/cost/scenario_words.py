@@ -89,5 +89,8 @@ _WORDS: dict[str, Callable[[Any], str]] = {
     "max_head_memory_bytes": _limit_words("memory"),
     "max_payload_bytes": _limit_words("payload"),
     "head_power_mw": lambda power: "tabled power" if power is None else f"power {power:.6g} mW",
+    "head_idle_power_mw": lambda power: (
+        "tabled idle power" if power is None else f"idle power {power:.6g} mW"
+    ),
     "radio": lambda radio: f"radio {radio}",
 }

@@ -30,8 +30,11 @@ const evonascFront = (() => {
       const radio = energy.radio_mw_per_mbps * mbps + energy.radio_mw;
       result.energy_mj = result.uplink_ms.map((uplink, i) => {
         const sending = Math.max(uplink - link.one_way_delay_ms, 0);
-        if (values.head_mj) return values.head_mj[i] + (radio * sending) / 1000;
-        return (energy.head_mw * values.head_ms[i] + radio * sending) / 1000;
+        const waiting = result.latency_ms[i] - values.head_ms[i];
+        const computing = values.head_mj
+          ? values.head_mj[i]
+          : (energy.head_mw * values.head_ms[i]) / 1000;
+        return computing + (radio * sending + energy.idle_mw * waiting) / 1000;
       });
     }
     return result;

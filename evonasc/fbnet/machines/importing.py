@@ -75,7 +75,7 @@ def imported(table: EntryTable, name: str) -> BlockRecord:
         searched_mj, fixed_mj, n_estimated = _filled(partial(table.energies_of, name), model)
         if n_estimated:
             words.append(f"{n_estimated} of its energies are not given there and are estimated")
-    power = power_mw(name)
+    power, idle = power_mw(name), hardware.idle_power_mw
     return BlockRecord(
         name=f"{name}{SUFFIX}",
         description=f"{hardware.description}, blocks of the table {table.digest[:8]}",
@@ -87,6 +87,7 @@ def imported(table: EntryTable, name: str) -> BlockRecord:
         searched_mj=searched_mj,
         fixed_mj=fixed_mj,
         power_mw=np.nan if power is None else power,
+        idle_power_mw=np.nan if idle is None else idle,
     )
 
 

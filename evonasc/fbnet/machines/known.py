@@ -30,6 +30,8 @@ class KnownHardware:
     has_energy: bool = False
     #: Power while computing, mW, where no energies are given; None if unknown.
     typical_power_mw: float | None = None
+    #: Power while waiting for an answer, mW; None if unknown.
+    idle_power_mw: float | None = None
 
 
 #: Every machine, by name.
@@ -96,6 +98,7 @@ HARDWARE: dict[str, KnownHardware] = {
             column="latency_ms_raspi4",
             copies_cost=True,
             typical_power_mw=6_400.0,  # assumed: all cores busy
+            idle_power_mw=2_700.0,  # assumed: the board at rest, 0.54 A at 5 V
         ),
         KnownHardware(
             name="silver_4114",

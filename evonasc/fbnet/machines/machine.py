@@ -40,7 +40,8 @@ class KnownMachine(BlockMachine):
         super().__init__(BlockTimes(searched_ms, of_blocks(fixed_ms), block_of_layer()), FBNet())
         self.name, self.description = name, hardware.description
         self.kind = "closed form" if hardware.kind == "closed form" else "fitted"
-        self.power_mw, self.fit = power_mw(name), report
+        self.power_mw, self.idle_power_mw = power_mw(name), hardware.idle_power_mw
+        self.fit = report
         self._energies: BlockTimes | None = None
         if hardware.has_energy:
             searched_mj, fixed_mj = load_blocks(name, of="energy")

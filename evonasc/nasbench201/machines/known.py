@@ -31,6 +31,8 @@ class KnownHardware:
     aim: Literal["centre", "median", "window"] = "median"
     #: Power while computing, mW; None if unknown.
     typical_power_mw: float | None = None
+    #: Power while waiting for an answer, mW; None if unknown.
+    idle_power_mw: float | None = None
 
 
 #: Every machine, by name.
@@ -96,6 +98,7 @@ HARDWARE: dict[str, KnownHardware] = {
             is_compiled=True,
             aim="window",
             typical_power_mw=6_400.0,  # assumed: all cores busy
+            idle_power_mw=2_700.0,  # assumed: the board at rest, 0.54 A at 5 V
         ),
         KnownHardware(
             name="titan_rtx",

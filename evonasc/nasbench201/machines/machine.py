@@ -50,7 +50,8 @@ class KnownMachine(Machine):
         self._predictor, space = load_predictor(name), NasBench201()
         hardware, roofline = HARDWARE[name], rooflines().get(name)
         self.name, self.description, self.kind = name, hardware.description, hardware.kind
-        self.power_mw, self.fit = hardware.typical_power_mw, fit_report(name)
+        self.power_mw, self.idle_power_mw = hardware.typical_power_mw, hardware.idle_power_mw
+        self.fit = fit_report(name)
         files = (asset_path(name), ROOFLINE_ASSET)
         self.digest = hashlib.sha256("".join(map(ASSETS.digest, files)).encode()).hexdigest()
         if roofline is None:
