@@ -217,7 +217,7 @@ def test_a_root_that_would_not_be_read_as_such_is_refused(name, remedy, tmp_path
     given = ["--data", name, "--data-root", str(tmp_path), "--out", str(tmp_path / "x")]
     assert main(["supernet", "train", *given]) == 2
     said = " ".join(capsys.readouterr().err.split())
-    assert f"--data-root is for cifar10, cifar100, got '{name}'. {remedy}" in said
+    assert f"--data-root is for cifar10, cifar100, cifar100-recoded, got '{name}'. {remedy}" in said
     assert not (tmp_path / "x").exists()
 
 

@@ -95,6 +95,7 @@ def test_bad_input_is_one_line_and_writes_nothing(words, message, run, capsys):
 def test_the_bounds_of_a_run_hold_in_everything_a_sweep_shows(tmp_path, capsys):
     out = str(tmp_path / "r")
     words = ["--objectives", "error,latency_ms,energy_mj", "--max", "energy=45"]
+    words += ["--head-idle-power-mw", "0"]
     assert main(["run", "--budget", "300", "--no-plot", "--quiet", "--out", out, *words]) == 0
     number = rows_of(tmp_path / "r" / "front.csv")[0]["id"]
     sweep = ["sweep", out, "--uplink-mbps", "1:100:9", "--no-plot", "--design", number]
