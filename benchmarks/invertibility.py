@@ -91,7 +91,7 @@ def main() -> None:
     supernet = trained.supernet
     data = load_data("cifar10", arguments.data_root, seed=trained.split_seed)
     images, space = data.validation.take(np.arange(N_ALL)), BENCHMARK.make_space()
-    names = [space.block_names[block] for block in range(space.n_blocks)]
+    names = space.block_names
     pixels = images.pixels.astype(np.float64)
     nothing = float(((pixels[N_FITTED:] - pixels[:N_FITTED].mean(axis=0)) ** 2).mean())
     rows: list[dict[str, object]] = [

@@ -13,7 +13,7 @@ import numpy as np
 
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.block_times import BlockMachine, BlockTimes
-from evonasc.cost.machine_record import check_target, is_line, is_machine_name
+from evonasc.cost.machine_record import check_target, is_line, is_machine_name, known_power
 from evonasc.errors import ConfigError, DataFileError
 from evonasc.files import write_output
 from evonasc.inputs import MOST_TABLE, file_bytes
@@ -84,8 +84,8 @@ class ImportedMachine(BlockMachine):
         super().__init__(record.times, space)
         self.name, self.description, self.digest = record.name, record.description, digest
         self.kind, self.block_model = "imported", "imported blocks"
-        self.power_mw = None if np.isnan(record.power_mw) else record.power_mw
-        self.idle_power_mw = None if np.isnan(record.idle_power_mw) else record.idle_power_mw
+        self.power_mw = known_power(record.power_mw)
+        self.idle_power_mw = known_power(record.idle_power_mw)
         self.sharing, self._energies = "blocks one by one, as published", record.energies
         if self._energies is not None:
             self.energy_provenance = f"by energies of blocks, as published, of {record.name}"

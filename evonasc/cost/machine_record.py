@@ -134,6 +134,11 @@ def check_power(power_mw: float | None, *, of: str = "power_mw") -> float:
     return power_mw
 
 
+def known_power(power_mw: float) -> float | None:
+    """Return the power that a file holds, mW, None for NaN."""
+    return None if np.isnan(power_mw) else power_mw
+
+
 def check_target(path: Path) -> None:
     """Refuse a path that would not be known again as the file of a machine.
 

@@ -1,11 +1,9 @@
 """A machine of the user on the networks of a space: its record, joined with what is its base."""
 
-import numpy as np
-
 from evonasc.arrays import FloatArray, IntArray
 from evonasc.cost.apportion import Apportioned, OfNetworks, layer_weights
 from evonasc.cost.machine import Machine
-from evonasc.cost.machine_record import MachineRecord, layer_key
+from evonasc.cost.machine_record import MachineRecord, known_power, layer_key
 from evonasc.cost.prior_fit import corrected_ms
 from evonasc.cost.time_features import FeatureScale
 from evonasc.errors import ConfigError, GenomeError
@@ -38,8 +36,8 @@ class MeasuredMachine(Machine):
         self._record, self._space, self._scale = record, space, FeatureScale.of(space)
         self.name, self.description, self.digest = record.name, record.description, digest
         self.kind = "profiled" if record.made_by == "profile" else "calibrated"
-        self.power_mw = None if np.isnan(record.power_mw) else record.power_mw
-        self.idle_power_mw = None if np.isnan(record.idle_power_mw) else record.idle_power_mw
+        self.power_mw = known_power(record.power_mw)
+        self.idle_power_mw = known_power(record.idle_power_mw)
         _require_version(record, space, n_features=len(self._scale.varying))
         self._base: OfNetworks
         quality = f"mean error {record.left_out_error:.1%} on networks left out"

@@ -91,8 +91,13 @@ class _ArrayUnpickler(pickle.Unpickler):
         return _STAND_INS[module, name]
 
 
-def read_cifar10(root: Path) -> tuple[Images, Images, int]:
-    """Return training images, test images and the number of classes of CIFAR-10.
+#: Training images, test images, the number of classes, and a digest of the files; empty where they
+#: were checked by their published sums.
+DataFiles = tuple[Images, Images, int, str]
+
+
+def read_cifar10(root: Path) -> DataFiles:
+    """Return the images of CIFAR-10.
 
     They are in the folder ``cifar-10-batches-py``, which is ``root`` or lies in it.
 
@@ -105,20 +110,20 @@ def read_cifar10(root: Path) -> tuple[Images, Images, int]:
         for name, md5 in CIFAR10_MD5.items()
     }
     test = parts.pop("test_batch")
-    return Images.joined(list(parts.values())), test, 10
+    return Images.joined(list(parts.values())), test, 10, ""
 
 
-def read_cifar100(root: Path) -> tuple[Images, Images, int]:
+def read_cifar100(root: Path) -> DataFiles:
     """Return the same of CIFAR-100 with its fine classes, from ``cifar-100-python``."""
     folder = _folder(root, _CIFAR100)
-    return _fine_classes(
-        folder,
-        {name: _official(folder / name, md5, "CIFAR-100") for name, md5 in CIFAR100_MD5.items()},
-    )
+    contents = {
+        name: _official(folder / name, md5, "CIFAR-100") for name, md5 in CIFAR100_MD5.items()
+    }
+    return *_fine_classes(folder, contents), ""
 
 
-def read_recoded_cifar100(root: Path) -> tuple[Images, Images, int, str]:
-    """Return the same of a copy whose pixels are not the published ones, and its digest.
+def read_recoded_cifar100(root: Path) -> DataFiles:
+    """Return the same of a copy whose pixels are not the published ones, with its digest.
 
     A copy through JPEG, for example. What is learnt from it is no result on CIFAR-100.
 

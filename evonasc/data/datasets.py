@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from evonasc.data.cifar import read_cifar10, read_cifar100, read_recoded_cifar100
+from evonasc.data.cifar import DataFiles, read_cifar10, read_cifar100, read_recoded_cifar100
 from evonasc.data.digits import read_digits
 from evonasc.data.image_files import ImageFolder, read_image_folder
 from evonasc.data.images import Images
@@ -23,14 +23,12 @@ DATA_SETS = {
     "folder:PATH": "your own images, one sub-folder of PNG or JPEG files a class",
 }
 _FOLDER = "folder:"
-#: Readers of (training images, test images, number of classes) below a folder, of files checked by
-#: their published sums.
-_WITH_SUMS: dict[str, Callable[[Path], tuple[Images, Images, int]]] = {
+#: Readers of what lies below a folder.
+_WITH_ROOT: dict[str, Callable[[Path], DataFiles]] = {
     "cifar10": read_cifar10,
     "cifar100": read_cifar100,
+    "cifar100-recoded": read_recoded_cifar100,
 }
-_RECODED = "cifar100-recoded"
-_WITH_ROOT = (*_WITH_SUMS, _RECODED)
 #: Training sets below this size hold out a fifth, not a tenth, and get a small supernet.
 _SMALL = 10_000
 _MOST_VALIDATION = 5000
@@ -149,10 +147,8 @@ def load_data(
     require_seed(seed)
     folder: ImageFolder | None = None
     digest = ""
-    if name == _RECODED and root is not None:
-        training, test, n_classes, digest = read_recoded_cifar100(root)
-    elif name in _WITH_SUMS and root is not None:
-        training, test, n_classes = _WITH_SUMS[name](root)
+    if name in _WITH_ROOT and root is not None:
+        training, test, n_classes, digest = _WITH_ROOT[name](root)
     elif name == "digits":
         training, test, n_classes = read_digits(seed=seed)
     else:

@@ -8,6 +8,7 @@ import numpy as np
 
 from evonasc.arrays import FloatArray
 from evonasc.cost.block_record import BlockRecord, write_block_record
+from evonasc.cost.machine_record import check_power
 from evonasc.fbnet.machines.block_model import BlockModel
 from evonasc.fbnet.machines.entry import Entry
 from evonasc.fbnet.machines.entry_table import TIMED, EntryTable, read_entry_table
@@ -75,7 +76,6 @@ def imported(table: EntryTable, name: str) -> BlockRecord:
         searched_mj, fixed_mj, n_estimated = _filled(partial(table.energies_of, name), model)
         if n_estimated:
             words.append(f"{n_estimated} of its energies are not given there and are estimated")
-    power, idle = power_mw(name), hardware.idle_power_mw
     return BlockRecord(
         name=f"{name}{SUFFIX}",
         description=f"{hardware.description}, blocks of the table {table.digest[:8]}",
@@ -86,8 +86,8 @@ def imported(table: EntryTable, name: str) -> BlockRecord:
         block_of_gene=block_of_layer(),
         searched_mj=searched_mj,
         fixed_mj=fixed_mj,
-        power_mw=np.nan if power is None else power,
-        idle_power_mw=np.nan if idle is None else idle,
+        power_mw=check_power(power_mw(name)),
+        idle_power_mw=check_power(hardware.idle_power_mw, of="idle_power_mw"),
     )
 
 
